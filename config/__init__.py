@@ -1,0 +1,1 @@
+"""Settings and logs. Only entry points read them; everybody else is given plain values."""

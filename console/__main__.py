@@ -1,0 +1,7 @@
+"""`python -m console`, installed as `mirror`."""
+
+import sys
+
+from console.main import main
+
+sys.exit(main())

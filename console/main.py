@@ -1,0 +1,4 @@
+from console.migrate import migrate
+import sys
+def main():
+    return migrate("head")

@@ -1,0 +1,158 @@
+"""The running stack: servers, migrations, web and worker; its addresses stand in .run/stack.json while it runs."""
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devstack import processes
+from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.servers import LOOPBACK, Postgres, Valkey, free_port
+
+DATA = RUN / "data"
+DESCRIPTION = RUN / "stack.json"
+MIGRATION_LOG = "migrate.log"
+
+
+@dataclass
+class Stack:
+    """Everything that one demo, test or benchmark runs on, in one folder."""
+
+    folder: Path
+    durable: bool = True
+    use_given_servers: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    servers: list[Postgres | Valkey] = field(default_factory=list)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start_servers(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+        if self.use_given_servers and all(given.values()):
+            say("Using the servers that DATABASE_URL and REDIS_URL name.")
+            self.environment |= {name: value for name, value in given.items() if value}
+            return
+        postgres, valkey = Postgres(self.folder, self.durable), Valkey(self.folder, self.durable)
+        for server in (postgres, valkey):
+            self.servers.append(server)
+            server.start()
+        self.environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
+
+    def migrate(self) -> None:
+        log = self.folder / MIGRATION_LOG
+        if self.run("console", "migrate", log=log).wait():
+            raise SystemExit(f"The migrations failed. The end of {log}:\n{log.read_text()[-2000:]}")
+
+    def start_processes(self) -> None:
+        """The web process and a worker."""
+        port = free_port()
+        self.environment |= {
+            "PORT": str(port),
+            "HOST": LOOPBACK,
+            "KAPSO_WEBHOOK_SECRETS": self._secret(),
+            "WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/kapso",
+        }
+        self.processes["web"] = self.run("webhooks", log=self.folder / "web.log")
+        self.processes["worker"] = self.run("workers", log=self.folder / "worker.log")
+        health = f"http://{LOOPBACK}:{port}/healthz"
+        log = self.folder / "web.log"
+        processes.wait_until(lambda: _answers(health), self.processes["web"], seconds=30, what="The web process", log=log)
+
+    def run(self, module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
+        return processes.start(
+            [PYTHON, "-m", module, *arguments], log=log, environment=self.full_environment(), cwd=ROOT
+        )
+
+    def full_environment(self) -> dict[str, str]:
+        return {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
+
+    def stop(self) -> None:
+        """In the order of the events' way, so that nothing is cut off; the servers last."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            processes.stop(process)
+        for server in reversed(self.servers):
+            server.stop()
+
+    def _secret(self) -> str:
+        path = self.folder / "webhook.secret"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(24))
+        return path.read_text()
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """One stack a checkout; another checkout runs its own."""
+    RUN.mkdir(exist_ok=True)
+    with (RUN / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("A stack of this checkout is running already. Stop it first (Ctrl-C where it runs).") from None
+        yield
+
+
+@contextmanager
+def running_stack() -> Iterator[Stack]:
+    """The stack of `demo` and `up`: its data stay, and others can find it."""
+    stack = Stack(DATA, use_given_servers=True)
+    with exclusive(), ended_by_signals():
+        try:
+            say("Starting PostgreSQL and Valkey …")
+            stack.start_servers()
+            stack.migrate()
+            say("Starting the receiver and a worker …")
+            stack.start_processes()
+            DESCRIPTION.touch(mode=0o600)
+            DESCRIPTION.write_text(json.dumps(stack.environment))
+            yield stack
+        finally:
+            DESCRIPTION.unlink(missing_ok=True)
+            stack.stop()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal end us like Ctrl-C does."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def description() -> dict[str, str]:
+    """The addresses of the running stack."""
+    try:
+        found: dict[str, str] = json.loads(DESCRIPTION.read_text())
+    except FileNotFoundError:
+        raise SystemExit("No stack is running in this checkout. Start one: python3 dev.py up") from None
+    return found
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+

@@ -1,0 +1,52 @@
+"""Project-wide events: our numbers and accounts, bot runs, and business events that bots emit."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from kapso.base import Payload
+
+
+class PhoneNumberEvent(Payload):
+    """phone_number.created, deleted, offboarded, disconnected, reconnected."""
+
+    phone_number_id: str = Field(min_length=1)
+    occurred_at: str | None = None
+    connection_type: str | None = None
+    disconnection: dict[str, Any] | None = None
+
+
+class AccountPhoneNumber(Payload):
+    id: str = Field(min_length=1)
+    display_phone_number: str | None = None
+
+
+class AccountEvent(Payload):
+    """account.disabled, restricted, reinstated, violation."""
+
+    id: str
+    occurred_at: str | None = None
+    phone_numbers: list[AccountPhoneNumber] | None = None
+
+
+class WorkflowEvent(Payload):
+    """workflow.execution.handoff and failed: pointers only, no phone and no variables."""
+
+    workflow_execution_id: str = Field(min_length=1)
+    occurred_at: str | None = None
+    workflow_id: str | None = None
+    status: str | None = None
+    tracking_id: str | None = None
+    channel: str | None = None
+    whatsapp_conversation_id: UUID | None = None
+    handoff: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+class ProjectEvent(Payload):
+    id: str = Field(min_length=1)
+    name: str
+    occurred_at: str | None = None
+    conversation_id: UUID | None = None
+    properties: dict[str, Any] | None = None

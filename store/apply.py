@@ -1,0 +1,125 @@
+"""Apply one batch of events: all its rows, its deliveries and its dead letters, in one transaction.
+
+Locks are taken in one order by everybody: who-is-who (shared, or alone when somebody must be regrouped), sightings,
+contacts, conversations, messages; within each, in the order of the keys. So batches neither deadlock nor lose a race.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from rows.fold import fold
+from rows.types import (
+    CONVERSATION,
+    MESSAGE,
+    PHONE_NUMBER,
+    PROJECT_EVENT,
+    SIGHTING,
+    WORKFLOW_EXECUTION,
+    Conversation,
+    Facts,
+    Merge,
+    Message,
+)
+from store import identities
+from store.identities import Grouping
+from store.postgres import Connection, Pool, columns, statement
+
+# Whoever merges or splits contacts holds this alone; everybody else who writes mirrored rows shares it.
+WHO_IS_WHO = 7_209_318
+
+
+class Settled(NamedTuple):
+    """A delivery and its books, as `deliveries` keeps them."""
+
+    id: UUID
+    received_at: datetime
+    source: str
+    event: str | None
+    idempotency_key: str | None
+    version: str | None
+    body: bytes
+    applied: int
+    ignored: int
+    dead: int
+
+
+class DeadLetter(NamedTuple):
+    """An event that failed for good; `position` is its place in the delivery, whose exact bytes `body` holds."""
+
+    delivery_id: UUID
+    position: int
+    received_at: datetime
+    event: str | None
+    idempotency_key: str | None
+    version: str | None
+    body: bytes
+    error_kind: str
+    error: str
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class Batch:
+    facts: Facts = field(default_factory=Facts)
+    deliveries: list[Settled] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+
+async def apply(pool: Pool, batch: Batch) -> None:
+    """Commit the batch whole or not at all. Applying it again changes nothing."""
+    sightings, joins = fold(batch.facts.sightings, SIGHTING), sorted(set(batch.facts.joins))
+    async with pool.acquire() as connection:
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", WHO_IS_WHO)
+                await _write(connection, batch, await identities.known(connection, sightings, joins))
+        except identities.Strangers:
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", WHO_IS_WHO)
+                await _write(connection, batch, await identities.regroup(connection, sightings, joins))
+
+
+async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
+    facts, contacts = batch.facts, set(grouping.contacts)
+    await connection.execute(statement("lock_contacts"), sorted(contacts))
+    await _upsert(connection, "upsert_phone_numbers", facts.phone_numbers, PHONE_NUMBER)
+
+    conversations = [*facts.conversations, *_mentioned(facts.messages)]
+    await _upsert(connection, "upsert_conversations", conversations, CONVERSATION, grouping.contact_of)
+    await _upsert(connection, "upsert_messages", facts.messages, MESSAGE, grouping.contact_of)
+    moved = await identities.settle_contested(connection, grouping)
+    followers = {conversation.id for conversation in conversations}.union(moved)
+    adopted = await connection.fetch(statement("adopt_messages"), sorted(followers))
+    contacts |= {row["contact_id"] for row in adopted if row["contact_id"]}
+    await connection.execute(statement("refresh_contacts"), sorted(contacts))
+    await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
+    await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
+    await _insert(connection, "insert_dead_letters", batch.dead_letters)
+    await _insert(connection, "insert_deliveries", batch.deliveries)
+
+
+def _mentioned(messages: Sequence[Message]) -> list[Conversation]:
+    return [Conversation(message.conversation_id) for message in messages if message.conversation_id]
+
+
+async def _upsert(
+    connection: Connection,
+    name: str,
+    rows: Sequence[Any],
+    merge: Merge,
+    contact_of: dict[str, UUID] | None = None,
+) -> None:
+    """Fold and write; with `contact_of`, the contact of each row's name goes along as a last column."""
+    if rows := fold(rows, merge):
+        turned = columns(rows, len(rows[0]))
+        if contact_of is not None:
+            turned.append([contact_of.get(row.named_as) for row in rows])
+        await connection.execute(statement(name), *turned)
+
+
+async def _insert(connection: Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        await connection.execute(statement(name), *columns(rows, len(rows[0])))

@@ -1,0 +1,112 @@
+"""Whose names these are. Writes sightings, joins, identities, aliases, and which contacts exist.
+
+Known names cost one statement. New ones, and numbers that more than one person was seen with, are regrouped: load all
+that is linked with them, let `rows.people` decide, write the difference. Whoever regroups must be alone (see apply).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from rows.people import People, Person, Seen, people
+from rows.types import Join, Sighting
+from store.postgres import Connection, columns, statement
+
+
+class Strangers(Exception):
+    """Somebody here is new, or known in a new way: regroup first."""
+
+
+@dataclass(slots=True)
+class Grouping:
+    """What a regrouping found: the contact behind each name, and what it touched."""
+
+    contact_of: dict[str, UUID] = field(default_factory=dict)
+    contacts: set[UUID] = field(default_factory=set)
+    held: list[tuple[str, datetime, UUID]] = field(default_factory=list)
+
+
+async def known(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> Grouping:
+    """The contacts behind names that are all known; raises Strangers otherwise."""
+    if joins and await connection.fetch(statement("new_joins"), *columns(joins, 3)):
+        raise Strangers
+    touched = await connection.fetch(statement("touch_sightings"), *columns(sightings, len(Sighting._fields)))
+    if len(touched) < len(sightings):
+        raise Strangers
+    contact_of = {row["bsuid"] or row["handle"]: row["contact_id"] for row in touched}
+    return Grouping(contact_of, set(contact_of.values()))
+
+
+async def regroup(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> Grouping:
+    """Store what was seen, and make contacts, identities and what belongs to them agree with it again."""
+    await connection.execute(statement("insert_joins"), *columns(joins, 3))
+    await connection.execute(statement("upsert_sightings"), *columns(sightings, len(Sighting._fields)))
+    named = sorted({name for sighting in sightings for name in (sighting.handle, sighting.bsuid) if name})
+    linked = [row["name"] for row in await connection.fetch(statement("linked_names"), named)]
+    stored = await connection.fetch(statement("sightings_of_names"), linked)
+    grouped = people(
+        (Seen(*(row[name] for name in Seen._fields)) for row in stored),
+        (Join(*row) for row in await connection.fetch(statement("joins_of_names"), linked)),
+    )
+    ids, retired = _ids(grouped.persons, stored)
+    await _write(connection, grouped, ids, retired)
+    return Grouping(
+        contact_of={b or h: id for person, id in zip(grouped.persons, ids, strict=True) for h, b in person.pairs},
+        contacts={*ids} | {row["contact_id"] for row in stored if row["contact_id"]} - {old for old, _ in retired},
+        held=[(held.handle, held.since, ids[held.person]) for held in grouped.holders],
+    )
+
+
+async def settle_contested(connection: Connection, grouping: Grouping) -> list[UUID]:
+    """Give what names only a contested number to whoever held it at that time, after the rows are in.
+
+    Returns the conversations that moved.
+    """
+    if not grouping.held:
+        return []
+    arguments = (*columns(grouping.held, 3), sorted(grouping.contacts))
+    await connection.execute(statement("settle_contested_messages"), *arguments)
+    return [row["id"] for row in await connection.fetch(statement("settle_contested_conversations"), *arguments)]
+
+
+def _ids(persons: list[Person], stored: Iterable[asyncpg.Record]) -> tuple[list[UUID], list[tuple[UUID, UUID]]]:
+    """A contact id for each person, the oldest of those it had, and (old, new) for the others."""
+    before = {(row["handle"], row["bsuid"]): row["contact_id"] for row in stored if row["contact_id"]}
+    age: dict[UUID, datetime] = {}
+    for row in stored:
+        if row["contact_id"]:
+            age[row["contact_id"]] = min(row["first_at"], age.get(row["contact_id"], row["first_at"]))
+    # A number may have passed to somebody else; the contact that it came with stays with its business-scoped id.
+    taken = {id for (_, bsuid), id in before.items() if bsuid}
+    ids: list[UUID] = []
+    retired: list[tuple[UUID, UUID]] = []
+    for person in persons:
+        own = {before[pair] for pair in person.pairs if pair in before and (pair[1] or before[pair] not in taken)}
+        taken |= own
+        oldest, *others = sorted(own, key=lambda id: (age[id], id)) or [uuid4()]
+        ids.append(oldest)
+        retired += [(other, oldest) for other in others]
+    return ids, retired
+
+
+async def _write(connection: Connection, grouped: People, ids: list[UUID], retired: list[tuple[UUID, UUID]]) -> None:
+    await connection.execute(statement("insert_contacts"), ids)
+    assigned = [
+        (handle, bsuid, id, (handle, bsuid) not in person.not_held, handle in grouped.contested)
+        for person, id in zip(grouped.persons, ids, strict=True)
+        for handle, bsuid in person.pairs
+    ]
+    await connection.execute(statement("assign_sightings"), *columns(assigned, 5))
+    names = sorted((*name, id) for person, id in zip(grouped.persons, ids, strict=True) for name in person.identities)
+    kinds, values, owners = columns(names, 3)
+    await connection.execute(statement("delete_identities"), [*ids, *(old for old, _ in retired)], kinds, values)
+    await connection.execute(statement("insert_identities"), kinds, values, owners)
+    if retired:
+        old_and_new = columns(retired, 2)
+        await connection.execute(statement("move_conversations"), *old_and_new)
+        await connection.execute(statement("move_messages"), *old_and_new)
+        await connection.execute(statement("retire_contacts"), *old_and_new)
+        await connection.execute(statement("delete_contacts"), old_and_new[0])

@@ -1,0 +1,37 @@
+"""The Postgres pool, and statements by name: one readable file each in sql/."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Pool = asyncpg.Pool
+Connection = asyncpg.Connection | PoolConnectionProxy
+
+STATEMENTS = Path(__file__).parent / "sql"
+
+
+async def connect(database_url: str, *, size: int = 5, timeout: float = 60) -> Pool:
+    """A pool that opens connections as they are needed. `timeout` bounds each statement, in seconds."""
+    return await asyncpg.create_pool(
+        database_url,
+        min_size=0,
+        max_size=size,
+        command_timeout=timeout,
+        # A generic plan for an array of unknown length guesses badly; batches are planned for what they hold.
+        server_settings={"application_name": "kapso-mirror", "plan_cache_mode": "force_custom_plan", "jit": "off"},
+    )
+
+
+@lru_cache
+def statement(name: str) -> str:
+    return (STATEMENTS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned on their side: one list a column, as `unnest` takes them."""
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    return turned or [[] for _ in range(width)]

@@ -1,0 +1,8 @@
+"""The Redis client that receiver and workers use."""
+
+from redis.asyncio import Redis
+
+
+def connect(redis_url: str, *, timeout: float = 5) -> "Redis[bytes]":
+    """Connects when first used. `timeout` (seconds) bounds each call; a blocking read must wait less."""
+    return Redis.from_url(redis_url, socket_timeout=timeout, socket_connect_timeout=timeout, health_check_interval=30)

@@ -1,0 +1,5 @@
+-- The names of these contacts, and these names whosever they were.
+-- $1 contact ids, $2 kind, $3 value
+DELETE FROM contact_identities
+WHERE contact_id = ANY ($1::uuid[])
+   OR (kind, value) IN (SELECT * FROM unnest($2::text[], $3::text[]))

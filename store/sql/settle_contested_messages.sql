@@ -1,0 +1,15 @@
+-- What names only a contested number belongs to whoever held it at that time.
+-- $1 handle, $2 since, $3 contact_id, $4 the contacts among whom to look
+WITH held AS (
+    SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::uuid[]) AS v (handle, since, contact_id)
+), settled AS (
+    SELECT m.id, (
+        SELECT h.contact_id FROM held AS h
+        WHERE h.handle = m.named_as AND h.since <= least(m.sent_at, m.delivered_at, m.read_at, m.failed_at)
+        ORDER BY h.since DESC LIMIT 1) AS contact_id
+    FROM messages AS m
+    WHERE m.contact_id = ANY ($4::uuid[]) AND m.named_as IN (SELECT handle FROM held)
+)
+UPDATE messages AS m SET contact_id = s.contact_id
+FROM settled AS s
+WHERE m.id = s.id AND s.contact_id IS NOT NULL AND m.contact_id IS DISTINCT FROM s.contact_id

@@ -1,0 +1,26 @@
+"""The web process: `python -m webhooks`."""
+
+import uvicorn
+
+from config import logs
+from config.settings import ReceiverSettings, load
+from webhooks.app import create_app
+
+
+def main() -> None:
+    settings = load(ReceiverSettings)
+    logs.configure(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The hot route: read the body, check its signature, put it into the inbox, answer 200 when it is there."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import orjson
+import structlog
+from redis.exceptions import RedisError
+from starlette.types import Receive, Scope, Send
+
+from rows.delivery import Delivery
+from store.inbox import Appender, InboxFull
+from webhooks.signature import is_signed, is_signed_by_meta
+
+log = structlog.get_logger(__name__)
+
+# Headers are unsigned and only kept for the worker; a longer one than this is nothing that Kapso sent.
+HEADER_LIMIT = 256
+RETRY_AFTER_SECONDS = b"10"
+
+
+class Receiver:
+    """An ASGI endpoint. It answers 200, 401, 405, 413 or 503, and counts the outcomes by code."""
+
+    def __init__(
+        self, appender: Appender, *, secrets: Sequence[bytes], meta_app_secret: bytes | None, body_limit: int
+    ) -> None:
+        self._appender = appender
+        self._secrets = secrets
+        self._meta_app_secret = meta_app_secret
+        self._body_limit = body_limit
+        self.answers: Counter[int] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await self._answer(send, 405, "only POST", (b"allow", b"POST"))
+            return
+        headers = dict(scope["headers"])
+        body = await self._read(headers, receive)
+        if body is None:
+            await self._answer(send, 413, f"the body is over {self._body_limit} bytes")
+        elif not self._is_ours(body, headers):
+            await self._answer(send, 401, "the body is not signed with one of our secrets")
+        elif not await self._store(body, headers):
+            await self._answer(send, 503, "not taken, send it again", (b"retry-after", RETRY_AFTER_SECONDS))
+        else:
+            await self._answer(send, 200)
+
+    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+        """The whole body, or None when it is too long."""
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._body_limit:
+            return None
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._body_limit:
+                return None
+        return body
+
+    def _is_ours(self, body: bytes, headers: dict[bytes, bytes]) -> bool:
+        """Whichever signature is there is checked; the forwarded Meta kind may come with either."""
+        signature, hub_signature = headers.get(b"x-webhook-signature"), headers.get(b"x-hub-signature-256")
+        if signature and is_signed(body, signature, self._secrets):
+            return True
+        return bool(hub_signature) and is_signed_by_meta(body, hub_signature or b"", self._meta_app_secret)
+
+    async def _store(self, body: bytes, headers: dict[bytes, bytes]) -> bool:
+        delivery = Delivery(
+            id=uuid4(),
+            received_at=datetime.now(UTC),
+            event=_header(headers, b"x-webhook-event"),
+            idempotency_key=_header(headers, b"x-idempotency-key"),
+            version=_header(headers, b"x-webhook-payload-version"),
+            body=body,
+        )
+        try:
+            await self._appender.append(delivery)
+        except InboxFull:
+            log.error("inbox is full, answering 503")
+            return False
+        except (RedisError, OSError) as error:
+            log.error("redis does not take it, answering 503", error=type(error).__name__)
+            return False
+        return True
+
+    async def _answer(self, send: Send, code: int, detail: str = "", *headers: tuple[bytes, bytes]) -> None:
+        self.answers[code] += 1
+        kind, body = b"text/plain", b""
+        if detail:
+            kind = b"application/problem+json"
+            body = orjson.dumps({"type": "about:blank", "status": code, "title": detail})
+        length = str(len(body)).encode()
+        all_headers = [(b"content-type", kind), (b"content-length", length), *headers]
+        await send({"type": "http.response.start", "status": code, "headers": all_headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _header(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    return headers.get(name, b"")[:HEADER_LIMIT].decode("latin-1").strip().replace("\0", "") or None

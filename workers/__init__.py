@@ -1,0 +1,1 @@
+"""After the door: read deliveries, map events to rows, apply them, and the jobs around that."""

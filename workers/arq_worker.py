@@ -1,0 +1,96 @@
+"""The only module that knows arq: run jobs on their schedules, on any number of workers, whatever Redis does.
+
+arq ends its loop when Redis goes away; ours waits and starts it anew. Jobs carry no arguments, keep no results, and
+are never retried by arq: the schedule is what brings them back.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import structlog
+from arq import cron
+from arq.connections import RedisSettings
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 0.5
+RESTART_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`schedule` is what arq's cron takes: sets of second, minute, hour. At each tick one worker runs it."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+    timeout_seconds: int
+    schedule: dict[str, Any] = field(default_factory=dict)
+
+
+async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grace_seconds: float) -> None:
+    """Run until `stop` is set; then let running jobs finish for up to `grace_seconds`."""
+    # arq prints arguments and a line per job at INFO.
+    logging.getLogger("arq").setLevel(logging.WARNING)
+    while not stop.is_set():
+        worker = _worker(redis_url, jobs)
+        running = asyncio.create_task(worker.async_run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            worker.allow_pick_jobs = False
+            if worker.tasks:
+                await asyncio.wait(worker.tasks.values(), timeout=grace_seconds)
+        else:
+            log.warning("arq lost redis, starting it again", error=type(running.exception()).__name__)
+            await asyncio.sleep(RESTART_SECONDS)
+        await _close(worker, running)
+
+
+def _worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
+    def call(job: Job) -> Any:
+        async def run(_: dict[Any, Any]) -> None:
+            await job.run()
+
+        return run
+
+    settings = RedisSettings.from_dsn(redis_url)
+    settings.conn_retries = 0
+    return Worker(
+        cron_jobs=[
+            cron(
+                call(job),  # type: ignore[arg-type]
+                name=job.name,
+                run_at_startup=True,
+                timeout=job.timeout_seconds,
+                keep_result=0,
+                max_tries=1,
+                **job.schedule,
+            )
+            for job in jobs
+        ],
+        redis_settings=settings,
+        handle_signals=False,
+        max_jobs=10 + 4 * len(jobs),
+        poll_delay=POLL_SECONDS,
+        keep_result=0,
+        health_check_interval=10,
+        job_serializer=orjson.dumps,
+        job_deserializer=orjson.loads,
+        log_results=False,
+    )
+
+
+async def _close(worker: Worker, running: asyncio.Task[None]) -> None:
+    with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
+        await worker.close()
+    running.cancel()
+    with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
+        await running

@@ -1,0 +1,169 @@
+"""Read one delivery: tell what it is, take it apart, map each event, and keep its books. Pure."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import ValidationError
+
+from kapso.legacy import LegacyMessageEvent
+from kapso.meta import MetaBody
+from rows.delivery import Delivery
+from rows.types import Facts
+from workers.mapping.events import IGNORED, MESSAGE, MIRRORED
+from workers.mapping.legacy import legacy_message_event
+from workers.mapping.meta import meta_fact, meta_parts
+from workers.mapping.values import Ignored, Malformed, Mismatch, Occasion
+
+META_OBJECT = "whatsapp_business_account"
+
+
+class Failure(NamedTuple):
+    """Why an event became a dead letter; the text names keys and kinds, never values."""
+
+    position: int
+    kind: str
+    error: str
+
+    def fingerprint(self, event: str | None) -> str:
+        """The same for the same cause."""
+        return hashlib.blake2b(f"{event}\0{self.kind}\0{self.error}".encode(), digest_size=8).hexdigest()
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a delivery says, and its books: each of its events stands in `events`, is ignored, or failed."""
+
+    events: list[tuple[int, Facts]] = field(default_factory=list)
+    ignored: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+
+def interpret(delivery: Delivery) -> Reading:
+    """Never raises for what stands in the body or the headers."""
+    reading = Reading()
+    try:
+        parts = list(_parts(delivery))
+    except (Malformed, Mismatch, Ignored, ValidationError) as error:
+        _book(reading, 0, error)
+        return reading
+    for position, part in enumerate(parts):
+        try:
+            reading.events.append((position, part()))
+        except (Malformed, Mismatch, Ignored, ValidationError) as error:
+            _book(reading, position, error)
+    return reading
+
+
+def _book(reading: Reading, position: int, error: Exception) -> None:
+    match error:
+        case Ignored():
+            reading.ignored += 1
+        case Mismatch():
+            reading.failures.append(Failure(position, "mismatch", str(error)))
+        case ValidationError():
+            reading.failures.append(Failure(position, "malformed", _summary(error)))
+        case _:
+            reading.failures.append(Failure(position, "malformed", str(error)))
+
+
+def _summary(error: ValidationError) -> str:
+    """Which keys are wrong and how; their values may be personal and stay out."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    lines = (f"{'.'.join(str(step) for step in one['loc'])}: {one['type']}" for one in found)
+    return "; ".join(sorted(set(lines)))[:500]
+
+
+def _parts(delivery: Delivery) -> Iterator[Callable[[], Facts]]:
+    """Each event of the delivery, ready to be mapped."""
+    body = _json_object(delivery.body)
+    if body.get("object") == META_OBJECT:
+        if delivery.event in MIRRORED:
+            raise Mismatch(f"event {delivery.event} with a body of the Meta kind")
+        return _meta(body, delivery)
+    event = _event_name(body, delivery)
+    if event not in MIRRORED:
+        raise Ignored("on purpose" if event in IGNORED else "unknown event")
+    elements = [body]
+    if body.get("batch") is True and isinstance(body.get("data"), list):
+        elements = body["data"]
+    occasion = Occasion(event, delivery.received_at)
+    return iter([_bind(element, occasion, delivery.version) for element in elements])
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Malformed("body is not JSON") from None
+    if not isinstance(parsed, dict):
+        raise Malformed("body is not a JSON object")
+    if b"\\u0000" in body:
+        parsed = _without_nul(parsed)
+    return parsed
+
+
+def _without_nul(value: Any) -> Any:
+    """Postgres text cannot hold NUL; the raw body keeps it."""
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case list():
+            return [_without_nul(item) for item in value]
+        case dict():
+            return {key.replace("\0", ""): _without_nul(item) for key, item in value.items()}
+    return value
+
+
+def _event_name(body: dict[str, Any], delivery: Delivery) -> str:
+    """The header's word, held against the body's where that has one. The header is unsigned."""
+    said = body.get("event") if isinstance(body.get("event"), str) else None
+    if said is None and body.get("batch") is True and isinstance(body.get("type"), str):
+        said = body["type"]
+    if delivery.event and said and delivery.event != said:
+        raise Mismatch(f"header says {delivery.event}, body another event")
+    event = delivery.event or said
+    if not event:
+        raise Mismatch("neither header nor body names the event")
+    return event
+
+
+def _bind(element: Any, occasion: Occasion, version: str | None) -> Callable[[], Facts]:
+    return lambda: _map(element, occasion, version)
+
+
+def _map(element: Any, occasion: Occasion, version: str | None) -> Facts:
+    if not isinstance(element, dict):
+        raise Malformed("event is not a JSON object")
+    kind = MIRRORED[occasion.event]
+    if kind.holds not in element:
+        _raise_for_shape(element, kind.holds)
+    if kind is not MESSAGE:
+        if "message" in element:
+            raise Mismatch(f"event {occasion.event} with a message")
+        return kind.facts(kind.model.model_validate(element), occasion)
+    message = element["message"]
+    legacy = isinstance(message, dict) and "whatsapp_message_id" in message
+    if version in ("v1", "v2") and legacy != (version == "v1") and isinstance(message, dict) and message:
+        if legacy or "timestamp" in message:
+            raise Mismatch(f"header says {version}, body is of the other version")
+        raise Malformed("message.whatsapp_message_id: missing")
+    if legacy:
+        return legacy_message_event(LegacyMessageEvent.model_validate(element), occasion)
+    return kind.facts(kind.model.model_validate(element), occasion)
+
+
+def _raise_for_shape(element: dict[str, Any], missing: str) -> None:
+    """A body that is plainly of another kind is a mismatch; one that only lacks something is malformed."""
+    others = {kind.holds for kind in MIRRORED.values()} - {missing, "phone_number_id", "conversation", "name", "id"}
+    if any(key in element for key in others):
+        raise Mismatch(f"body has no {missing}, but what another event has")
+    raise Malformed(f"{missing}: missing")
+
+
+def _meta(body: dict[str, Any], delivery: Delivery) -> Iterator[Callable[[], Facts]]:
+    for kind, part, value in meta_parts(MetaBody.model_validate(body)):
+        occasion = Occasion(kind, delivery.received_at)
+        yield lambda kind=kind, part=part, value=value, occasion=occasion: meta_fact(kind, part, value, occasion)

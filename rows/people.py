@@ -55,6 +55,8 @@ class People:
     """Handles that more than one person was seen with."""
     holders: list[Held]
     """For contested handles only."""
+    replaced: set[str]
+    """Business-scoped ids that another one has taken the place of."""
 
 
 def people(seen: Iterable[Seen], joins: Iterable[Join]) -> People:
@@ -70,7 +72,8 @@ def people(seen: Iterable[Seen], joins: Iterable[Join]) -> People:
         if sighting.handle and sighting.bsuid:
             claims[same_line.root(sighting.handle)].append(sighting)
 
-    result = People(persons=[], contested=set(), holders=[])
+    replaced = {join.b for join in joins if join.kind == "previous"}
+    result = People(persons=[], contested=set(), holders=[], replaced=replaced)
     index: dict[str, int] = {}
 
     def person_at(key: str) -> int:

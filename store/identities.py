@@ -95,11 +95,18 @@ def _ids(persons: list[Person], stored: Iterable[asyncpg.Record]) -> tuple[list[
 async def _write(connection: Connection, grouped: People, ids: list[UUID], retired: list[tuple[UUID, UUID]]) -> None:
     await connection.execute(statement("insert_contacts"), ids)
     assigned = [
-        (handle, bsuid, id, (handle, bsuid) not in person.not_held, handle in grouped.contested)
+        (
+            handle,
+            bsuid,
+            id,
+            (handle, bsuid) not in person.not_held,
+            handle in grouped.contested,
+            bsuid in grouped.replaced,
+        )
         for person, id in zip(grouped.persons, ids, strict=True)
         for handle, bsuid in person.pairs
     ]
-    await connection.execute(statement("assign_sightings"), *columns(assigned, 5))
+    await connection.execute(statement("assign_sightings"), *columns(assigned, 6))
     names = sorted((*name, id) for person, id in zip(grouped.persons, ids, strict=True) for name in person.identities)
     kinds, values, owners = columns(names, 3)
     await connection.execute(statement("delete_identities"), [*ids, *(old for old, _ in retired)], kinds, values)

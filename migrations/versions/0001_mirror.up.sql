@@ -44,6 +44,7 @@ CREATE TABLE sightings (
     contact_id            uuid REFERENCES contacts,
     held                  boolean NOT NULL DEFAULT true,
     contested             boolean NOT NULL DEFAULT false,
+    replaced              boolean NOT NULL DEFAULT false,
     first_at              timestamptz NOT NULL,
     last_at               timestamptz NOT NULL,
     as_wa_id              boolean NOT NULL,
@@ -64,6 +65,7 @@ COMMENT ON TABLE sightings IS 'Evidence of who is who: each pair of names (numbe
 COMMENT ON COLUMN sightings.handle IS 'A name that can pass from one person to another: +number, or kapso:id.';
 COMMENT ON COLUMN sightings.bsuid IS 'Business-scoped user id (or its parent): never passes to another person.';
 COMMENT ON COLUMN sightings.held IS 'Whether this person is the one last seen with the handle.';
+COMMENT ON COLUMN sightings.replaced IS 'Whether another business-scoped id has taken the place of this one.';
 COMMENT ON COLUMN sightings.contested IS 'Whether more than one person was ever seen with the handle.';
 CREATE INDEX sightings_by_contact ON sightings (contact_id);
 CREATE INDEX sightings_by_bsuid ON sightings (bsuid) WHERE bsuid <> '';

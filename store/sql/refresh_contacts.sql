@@ -26,7 +26,7 @@ FROM (
     LEFT JOIN LATERAL (
         SELECT s.bsuid FROM sightings AS s
         WHERE s.contact_id = t.id AND s.bsuid <> '' AND NOT s.as_parent
-        ORDER BY s.last_at DESC, s.bsuid DESC LIMIT 1) AS bsuid ON true
+        ORDER BY s.replaced, s.last_at DESC, s.bsuid DESC LIMIT 1) AS bsuid ON true
     LEFT JOIN LATERAL (
         SELECT s.name FROM sightings AS s
         WHERE s.contact_id = t.id AND s.name IS NOT NULL AND NOT (s.contested AND s.bsuid = '')

@@ -1,0 +1,64 @@
+"""`mirror simulate`: a Kapso of our own posts signed webhooks to a URL."""
+
+import argparse
+import asyncio
+import json
+import secrets
+import signal
+import sys
+from pathlib import Path
+
+from simulator import chaos
+from simulator.run import Plan, Tally, simulate
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", required=True, help="the webhook to post to (http://…/webhooks/kapso)")
+    parser.add_argument("--secret", required=True, help="the secret to sign with")
+    parser.add_argument("--ledger", required=True, type=Path, help="the file to append to; `mirror verify` reads it")
+    parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
+    parser.add_argument("--messages", type=int, help="end after that many events")
+    parser.add_argument("--seconds", type=float, help="end after that many seconds")
+    parser.add_argument("--people", type=int, default=300, help="people in the town (default 300)")
+    parser.add_argument("--seed", type=int, help="the same seed tells the same story (default: a new one)")
+    kinds = "; ".join(f"{name}: {what}" for name, what in chaos.KINDS.items())
+    parser.add_argument("--chaos", default="none", help=f"none, all, or a list of: {kinds}")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        kinds = chaos.parse(arguments.chaos)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    plan = Plan(
+        url=arguments.url,
+        secret=arguments.secret,
+        ledger=arguments.ledger,
+        rate=arguments.rate,
+        seed=secrets.randbelow(2**31) if arguments.seed is None else arguments.seed,
+        events=arguments.messages,
+        seconds=arguments.seconds,
+        chaos=kinds,
+        people=arguments.people,
+    )
+    tally = asyncio.run(_simulate(plan, quiet=arguments.json))
+    if arguments.json:
+        print(json.dumps({"seed": plan.seed, "events": tally.events, "deliveries": tally.deliveries,
+                          "accepted": tally.accepted, "refused": tally.refused, "unheard": tally.unheard}))  # fmt: skip
+    else:
+        print(f"seed {plan.seed}: {tally.events} events in {tally.deliveries} deliveries, {tally.accepted} accepted, "
+              f"{tally.refused} refused, {tally.unheard} unheard")  # fmt: skip
+    return 1 if tally.refused or tally.unheard else 0
+
+
+async def _simulate(plan: Plan, *, quiet: bool) -> Tally:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    def progress(tally: Tally) -> None:
+        print(f"\r{tally.events} events, {tally.accepted} accepted", end="", file=sys.stderr, flush=True)
+
+    tally = await simulate(plan, stop, None if quiet or not sys.stderr.isatty() else progress)
+    return tally

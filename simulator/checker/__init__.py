@@ -1,0 +1,1 @@
+"""The checker: folds a ledger by itself and compares every row in Postgres with what it must be."""

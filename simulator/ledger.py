@@ -1,0 +1,52 @@
+"""The ledger: a line of JSON for every delivery that the simulator posted, with the answer it got."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+
+class Line(NamedTuple):
+    """`posted_at` is the scheduled time of the first try, in seconds since 1970; `answer` 0 where none came.
+
+    `expect` and `events` say what must become of it. `unsure` is a delivery that may have been taken without our
+    hearing of it.
+    """
+
+    key: str
+    event: str | None
+    version: str | None
+    body: str
+    expect: str
+    events: int
+    posted_at: float
+    answered_ms: float
+    answer: int
+    unsure: bool
+
+    @property
+    def accepted(self) -> bool:
+        return self.answer == 200
+
+
+class Ledger:
+    """Appends; what is written survives the simulator."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: TextIO = path.open("a", encoding="utf-8")
+
+    def write(self, line: Line) -> None:
+        self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(path: Path) -> Iterator[Line]:
+    with path.open(encoding="utf-8") as file:
+        for number, text in enumerate(file, 1):
+            try:
+                yield Line(*json.loads(text))
+            except (ValueError, TypeError):
+                raise ValueError(f"{path}, line {number}: not a line of a ledger") from None

@@ -41,11 +41,14 @@ class Stack:
             say("Using the servers that DATABASE_URL and REDIS_URL name.")
             self.environment |= {name: value for name, value in given.items() if value}
             return
-        postgres, valkey = Postgres(self.folder, self.durable), Valkey(self.folder, self.durable)
+        postgres, valkey = self.own_servers()
         for server in (postgres, valkey):
             self.servers.append(server)
             server.start()
         self.environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
+
+    def own_servers(self) -> tuple[Postgres, Valkey]:
+        return Postgres(self.folder, self.durable), Valkey(self.folder, self.durable)
 
     def migrate(self) -> None:
         log = self.folder / MIGRATION_LOG

@@ -1,0 +1,11 @@
+#!/usr/bin/env python3
+"""One way in: a whole mirror on a bare machine with Python 3.11 or newer and pip. `python3 dev.py --help`"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    raise SystemExit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+
+from devstack.main import main
+
+sys.exit(main())

@@ -1,0 +1,47 @@
+"""`dev.py test`: every check that CI runs, on throw-away servers."""
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.stack import Stack, ended_by_signals
+
+STATIC = (
+    ("format", ["-m", "ruff", "format", "--check", "--quiet", "."]),
+    ("lint", ["-m", "ruff", "check", "--quiet", "."]),
+    ("types", ["-m", "mypy"]),
+    ("imports", ["-m", "importlinter.cli", "lint"]),
+)
+
+
+def test(arguments: list[str]) -> int:
+    """All checks, each told with its time; with arguments, pytest alone, given those."""
+    RUN.mkdir(exist_ok=True)
+    failed: list[str] = []
+    if not arguments:
+        failed += [name for name, command in STATIC if not _check(name, command, None)]
+    with ended_by_signals(), tempfile.TemporaryDirectory(prefix="test-", dir=RUN) as folder:
+        stack = Stack(Path(folder), durable=False)
+        try:
+            stack.start_servers()
+            given = stack.full_environment() | {
+                "MIRROR_TEST_DATABASE_URL": stack.environment["DATABASE_URL"],
+                "MIRROR_TEST_REDIS_URL": stack.environment["REDIS_URL"],
+            }
+            if not _check("tests", ["-m", "pytest", *arguments], given):
+                failed.append("tests")
+        except KeyboardInterrupt:
+            failed.append("interrupted")
+        finally:
+            stack.stop()
+    say("all checks passed" if not failed else f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def _check(name: str, command: list[str], environment: dict[str, str] | None) -> bool:
+    begun = time.monotonic()
+    done = subprocess.run([PYTHON, *command], cwd=ROOT, env=environment, check=False)
+    say(f"{name:8} {'ok' if done.returncode == 0 else 'FAILED'}  {time.monotonic() - begun:.1f} s")
+    return done.returncode == 0

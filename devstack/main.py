@@ -1,0 +1,156 @@
+"""The commands of dev.py."""
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from devstack import checks, environment
+from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.servers import postgres_binary
+from devstack.stack import DATA, Stack, description, ended_by_signals, exclusive, running_stack
+
+LEDGER = RUN / "ledger.jsonl"
+EPILOG = "Everything lives in .run/ of this checkout. With DATABASE_URL and REDIS_URL set, demo and up use those servers."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # What follows these goes to another program as it stands.
+    if given[:1] in (["test"], ["mirror"], ["psql"], ["bench"]) and given[1:] != ["--help"]:
+        environment.ensure()
+        return {"test": checks.test, "mirror": mirror, "psql": psql, "bench": bench}[given[0]](given[1:])
+    parsed = _parser().parse_args(given)
+    if parsed.command in ("demo", "up"):
+        environment.ensure()
+    code: int = parsed.run(parsed)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py", description="A whole mirror on a bare machine.", epilog=EPILOG)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo_parser = commands.add_parser("demo", help="the stack and a simulated Kapso that talks to it")
+    demo_parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end by itself, verify every row")
+    demo_parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
+    demo_parser.add_argument("--chaos", default="all", help="what goes wrong on the way: all (default), none, or a list")
+    demo_parser.set_defaults(run=demo)
+    commands.add_parser("up", help="the stack without the simulator, for working against").set_defaults(run=up)
+    commands.add_parser("env", help="shell exports of the running stack: eval \"$(python3 dev.py env)\"").set_defaults(run=env)
+    commands.add_parser("psql", help="a console on the running stack's database").set_defaults(run=lambda _: 0)
+    commands.add_parser("mirror", help="the console command in the running stack: dev.py mirror status").set_defaults(run=lambda _: 0)
+    commands.add_parser("reset", help="wipe the data of demo and up").set_defaults(run=reset)
+    commands.add_parser("test", help="every check that CI runs; more arguments go to pytest").set_defaults(run=lambda _: 0)
+    commands.add_parser("bench", help="the benchmark, on throw-away servers").set_defaults(run=lambda _: 0)
+    return parser
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    with running_stack() as stack:
+        simulator = _simulator(stack, arguments)
+        _welcome(stack)
+        watcher = subprocess.Popen(
+            [PYTHON, "-m", "console", "status", "--watch"], cwd=ROOT, env=stack.full_environment(), start_new_session=True
+        )
+        try:
+            _wait(stack, simulator, arguments.seconds)
+        except KeyboardInterrupt:
+            say("\nStopping …")
+            if arguments.seconds is None:
+                return 0
+        finally:
+            watcher.send_signal(signal.SIGTERM)
+            watcher.wait()
+            simulator.send_signal(signal.SIGTERM)
+            simulator.wait()
+        say("\nVerifying every row against what was sent …")
+        verify = [PYTHON, "-m", "console", "verify", "--ledger", LEDGER]
+        return subprocess.run(verify, cwd=ROOT, env=stack.full_environment(), check=False).returncode
+
+
+def _simulator(stack: Stack, arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
+    options = ["--url", stack.environment["WEBHOOK_URL"], "--secret", stack.environment["KAPSO_WEBHOOK_SECRETS"]]
+    options += ["--ledger", str(LEDGER), "--rate", str(arguments.rate), "--chaos", arguments.chaos]
+    return stack.run("console", "simulate", *options, log=stack.folder / "simulator.log")
+
+
+def _welcome(stack: Stack) -> None:
+    say("")
+    say(f"  webhooks   {stack.environment['WEBHOOK_URL']}")
+    say("  database   python3 dev.py psql            SELECT name, phone, last_message_text FROM contacts …")
+    say("  console    python3 dev.py mirror status   or verify, simulate …")
+    say(f"  logs       {os.path.relpath(stack.folder)}/*.log")
+    say("  Ctrl-C stops everything and keeps the data; python3 dev.py reset wipes it.")
+    say("")
+
+
+def _wait(stack: Stack, simulator: subprocess.Popen[bytes] | None, seconds: float | None) -> None:
+    """Until the time is over; a process that ends by itself ends us with its log."""
+    until = None if seconds is None else time.monotonic() + seconds
+    watched = {**stack.processes, **({"simulator": simulator} if simulator else {})}
+    while until is None or time.monotonic() < until:
+        for name, process in watched.items():
+            if process.poll() is not None:
+                log = stack.folder / f"{name}.log"
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+                raise SystemExit(f"\nThe {name} process has ended. The end of {log}:\n{tail}")
+        time.sleep(0.2)
+
+
+def up(_: argparse.Namespace) -> int:
+    with running_stack() as stack:
+        _welcome(stack)
+        try:
+            _wait(stack, None, None)
+        except KeyboardInterrupt:
+            say("\nStopping …")
+    return 0
+
+
+def env(_: argparse.Namespace) -> int:
+    for name, value in description().items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def psql(arguments: list[str]) -> int:
+    found = description()
+    return subprocess.run([postgres_binary("psql"), found["DATABASE_URL"], *arguments], check=False).returncode
+
+
+def mirror(arguments: list[str]) -> int:
+    given = {**os.environ, **(description() if arguments and arguments[0] != "--help" else {})}
+    return subprocess.run([PYTHON, "-m", "console", *arguments], cwd=Path.cwd(), env=given | {"PYTHONPATH": str(ROOT)}, check=False).returncode
+
+
+def bench(arguments: list[str]) -> int:
+    """On servers of its own, as durable as real ones."""
+    with ended_by_signals(), tempfile.TemporaryDirectory(prefix="bench-", dir=RUN) as folder:
+        stack = Stack(Path(folder))
+        try:
+            stack.start_servers()
+            stack.migrate()
+            given = stack.full_environment() | {"PGBENCH": str(postgres_binary("pgbench"))}
+            return subprocess.run([PYTHON, "-m", "benchmarks", *arguments], cwd=ROOT, env=given, check=False).returncode
+        finally:
+            stack.stop()
+
+
+def reset(_: argparse.Namespace) -> int:
+    """Only what dev.py made itself lies there; servers named by the environment are never touched."""
+    with exclusive():
+        for server in Stack(DATA).own_servers():
+            server.wipe()
+        shutil.rmtree(DATA, ignore_errors=True)
+        LEDGER.unlink(missing_ok=True)
+    say("The data of this checkout's embedded servers is gone.")
+    return 0
+
+

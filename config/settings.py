@@ -16,7 +16,9 @@ class DatabaseSettings(Settings):
 
 
 class StoreSettings(DatabaseSettings):
-    redis_url: SecretStr = Field(description="Redis 7 or Valkey, with AOF and noeviction: redis://:password@host:6379/0")
+    redis_url: SecretStr = Field(
+        description="Redis 7 or Valkey, with AOF and noeviction: redis://:password@host:6379/0"
+    )
     inbox_shards: int = Field(1, ge=1, le=64, description="Streams the inbox is spread over; one drain works on each.")
     log_level: str = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING or ERROR.")
 

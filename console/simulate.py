@@ -60,5 +60,4 @@ async def _simulate(plan: Plan, *, quiet: bool) -> Tally:
     def progress(tally: Tally) -> None:
         print(f"\r{tally.events} events, {tally.accepted} accepted", end="", file=sys.stderr, flush=True)
 
-    tally = await simulate(plan, stop, None if quiet or not sys.stderr.isatty() else progress)
-    return tally
+    return await simulate(plan, stop, None if quiet or not sys.stderr.isatty() else progress)

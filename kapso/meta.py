@@ -1,4 +1,4 @@
-"""The forwarded Meta kind: raw bodies with any number of entries, changes, messages and statuses, even of several numbers.
+"""The forwarded Meta kind: raw bodies with several entries, changes, messages and statuses, even of several numbers.
 
 Each message and status is validated by itself, so that a bad one does not take its neighbours along.
 """

@@ -45,11 +45,12 @@ class Held(NamedTuple):
 class Person:
     pairs: list[Pair] = field(default_factory=list)
     not_held: set[Pair] = field(default_factory=set)
+    """Pairs whose handle has passed to somebody else."""
     identities: set[tuple[str, str]] = field(default_factory=set)
+    """(kind, value), as in contact_identities."""
 
 
-@dataclass(slots=True)
-class People:
+class People(NamedTuple):
     persons: list[Person]
     contested: set[str]
     """Handles that more than one person was seen with."""
@@ -61,81 +62,85 @@ class People:
 
 def people(seen: Iterable[Seen], joins: Iterable[Join]) -> People:
     """Group a closed set of sightings (all that are linked with one another) into persons."""
-    sightings = sorted(seen)
-    joins = list(joins)
-    same_person, same_line = _Groups(), _Groups()
-    for join in joins:
-        (same_line if join.kind == "line" else same_person).join(join.a, join.b)
-
-    claims: dict[str, list[Seen]] = defaultdict(list)
-    for sighting in sightings:
-        if sighting.handle and sighting.bsuid:
-            claims[same_line.root(sighting.handle)].append(sighting)
-
-    replaced = {join.b for join in joins if join.kind == "previous"}
-    result = People(persons=[], contested=set(), holders=[], replaced=replaced)
-    index: dict[str, int] = {}
-
-    def person_at(key: str) -> int:
-        if key not in index:
-            index[key] = len(result.persons)
-            result.persons.append(Person())
-        return index[key]
-
-    def person_of(sighting: Seen) -> int:
-        return person_at("person " + same_person.root(sighting.bsuid))
-
-    parents = {join.b for join in joins if join.kind == "parent"} | {s.bsuid for s in sightings if s.as_parent}
-    holder = {line: person_of(max(of, key=lambda s: (s.last_at, s.bsuid))) for line, of in claims.items()}
-    rivals = {line for line, of in claims.items() if len({person_of(s) for s in of}) > 1}
-
-    for sighting in sightings:
-        line = same_line.root(sighting.handle)
-        if sighting.bsuid:
-            owner = person_of(sighting)
-        else:
-            owner = holder[line] if line in holder else person_at("line " + line)
-        person = result.persons[owner]
+    evidence = _Evidence(sorted(seen), sorted(joins))
+    owners = {sighting.pair: evidence.owner(sighting) for sighting in evidence.sightings}
+    index = {owner: place for place, owner in enumerate(dict.fromkeys(owners.values()))}
+    persons = [Person() for _ in index]
+    for sighting in evidence.sightings:
+        person = persons[index[owners[sighting.pair]]]
         person.pairs.append(sighting.pair)
-        if sighting.bsuid:
-            person.identities.add(("parent_bsuid" if sighting.bsuid in parents else "bsuid", sighting.bsuid))
-        if sighting.handle and line in rivals:
-            result.contested.add(sighting.handle)
-        if sighting.handle and holder.get(line, owner) != owner:
+        if sighting.handle and evidence.holder(sighting.handle) not in (None, owners[sighting.pair]):
             person.not_held.add(sighting.pair)
-        elif sighting.handle:
-            person.identities |= _handle_identities(sighting)
-
-    for join in joins:
-        if join.kind != "line":
-            owner = person_at("person " + same_person.root(join.a))
-            for name in (join.a, join.b):
-                kind = "parent_bsuid" if name in parents else "bsuid"
-                result.persons[owner].identities.add((kind, name))
-
-    for line in sorted(rivals):
-        result.holders += _holders(line, claims[line], person_of, same_line, sightings)
-    return result
+        person.identities |= evidence.identities(sighting, held=sighting.pair not in person.not_held)
+    for join in evidence.joins:
+        if join.kind != "line" and (owner := evidence.person(join.a)) in index:
+            persons[index[owner]].identities |= {evidence.id_identity(join.a), evidence.id_identity(join.b)}
+    return People(
+        persons=persons,
+        contested={sighting.handle for sighting in evidence.sightings if evidence.is_contested(sighting.handle)},
+        holders=[Held(handle, since, index[owner]) for handle, since, owner in evidence.holders()],
+        replaced={join.b for join in evidence.joins if join.kind == "previous"},
+    )
 
 
-def _handle_identities(sighting: Seen) -> set[tuple[str, str]]:
-    if sighting.handle.startswith("kapso:"):
-        return {("kapso", sighting.handle.removeprefix("kapso:"))}
-    identities = {("phone", sighting.handle)}
-    if sighting.as_wa_id:
-        identities.add(("wa_id", sighting.handle.removeprefix("+")))
-    return identities
+class _Evidence:
+    """The sightings and joins, asked who owns what. Owners are named by a root name of their group."""
 
+    def __init__(self, sightings: list[Seen], joins: list[Join]) -> None:
+        self.sightings = sightings
+        self.joins = joins
+        self._ids, self._lines = _Groups(), _Groups()
+        for join in joins:
+            (self._lines if join.kind == "line" else self._ids).join(join.a, join.b)
+        self._parents = {join.b for join in joins if join.kind == "parent"} | {
+            s.bsuid for s in sightings if s.as_parent
+        }
+        self._claims: dict[str, list[Seen]] = defaultdict(list)
+        for sighting in sightings:
+            if sighting.handle and sighting.bsuid:
+                self._claims[self._lines.root(sighting.handle)].append(sighting)
 
-def _holders(line: str, claims: list[Seen], person_of, same_line: "_Groups", sightings: list[Seen]) -> list[Held]:  # type: ignore[no-untyped-def]
-    since: dict[int, tuple[datetime, str]] = {}
-    for claim in claims:
-        person = person_of(claim)
-        since[person] = min(since.get(person, (claim.first_at, claim.bsuid)), (claim.first_at, claim.bsuid))
-    order = sorted(since, key=lambda person: since[person])
-    starts = [ALWAYS, *(since[person][0] for person in order[1:])]
-    handles = sorted({s.handle for s in sightings if s.handle and same_line.root(s.handle) == line})
-    return [Held(handle, at, person) for handle in handles for at, person in zip(starts, order, strict=True)]
+    def person(self, bsuid: str) -> str:
+        return "person " + self._ids.root(bsuid)
+
+    def holder(self, handle: str) -> str | None:
+        """The person last seen with the handle's line, if any person ever was."""
+        claims = self._claims.get(self._lines.root(handle))
+        return self.person(max(claims, key=lambda claim: (claim.last_at, claim.bsuid)).bsuid) if claims else None
+
+    def owner(self, sighting: Seen) -> str:
+        if sighting.bsuid:
+            return self.person(sighting.bsuid)
+        return self.holder(sighting.handle) or "line " + self._lines.root(sighting.handle)
+
+    def is_contested(self, handle: str) -> bool:
+        claims = self._claims.get(self._lines.root(handle), []) if handle else []
+        return len({self.person(claim.bsuid) for claim in claims}) > 1
+
+    def holders(self) -> list[tuple[str, datetime, str]]:
+        """(handle, since, person) of contested handles, in the order of time; the first one holds it since ever."""
+        found: list[tuple[str, datetime, str]] = []
+        for handle in sorted({sighting.handle for sighting in self.sightings}):
+            if self.is_contested(handle):
+                claims = sorted(self._claims[self._lines.root(handle)], key=lambda claim: (claim.first_at, claim.bsuid))
+                first = {self.person(claim.bsuid): claim.first_at for claim in reversed(claims)}
+                order = list(dict.fromkeys(self.person(claim.bsuid) for claim in claims))
+                found += [(handle, ALWAYS if place == 0 else first[one], one) for place, one in enumerate(order)]
+        return found
+
+    def identities(self, sighting: Seen, *, held: bool) -> set[tuple[str, str]]:
+        """The names under which the person is found, as far as this sighting tells."""
+        found = {self.id_identity(sighting.bsuid)} if sighting.bsuid else set()
+        if held and sighting.handle.startswith("kapso:"):
+            found.add(("kapso", sighting.handle.removeprefix("kapso:")))
+        elif held and sighting.handle:
+            found.add(("phone", sighting.handle))
+            if sighting.as_wa_id:
+                found.add(("wa_id", sighting.handle.removeprefix("+")))
+        return found
+
+    def id_identity(self, bsuid: str) -> tuple[str, str]:
+        return ("parent_bsuid" if bsuid in self._parents else "bsuid", bsuid)
 
 
 class _Groups:

@@ -1,4 +1,4 @@
-"""What the way from Kapso to us does to events: late, twice, in batches, again under new keys, or not at all. Seeded."""
+"""What the way from Kapso to us does to events: late, twice, in batches, under new keys, or not at all. Seeded."""
 
 import json
 import random
@@ -93,7 +93,11 @@ class Chaos:
 
     def _post(self, event: Event) -> Post:
         late = self._random.random() ** 4 * 3 if "reorder" in self._kinds else 0.0
-        body = event.body if isinstance(event.body, str) else json.dumps(event.body, ensure_ascii=False, separators=(",", ":"))
+        body = (
+            event.body
+            if isinstance(event.body, str)
+            else json.dumps(event.body, ensure_ascii=False, separators=(",", ":"))
+        )
         after = late if "reorder" in self._kinds else event.after
         return Post(self._key(), event.name, event.version, body, event.expect, event.events, after)
 

@@ -1,4 +1,4 @@
-"""Post signed bodies over kept-alive connections. Small, so that on a shared machine the load does not outweigh the loaded."""
+"""Post signed bodies over kept-alive connections. Small, so that the load does not outweigh what it measures."""
 
 import asyncio
 import hashlib

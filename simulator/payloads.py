@@ -53,7 +53,11 @@ def message_body(
     kind, part, more = typed
     body: dict[str, Any] = {"id": id, "timestamp": str(int(at)), "type": kind, "context": None}
     side = "from" if inbound else "to"
-    for key, value in ((side, person.number), (f"{side}_user_id", person.bsuid), (f"{side}_parent_user_id", person.parent)):
+    for key, value in (
+        (side, person.number),
+        (f"{side}_user_id", person.bsuid),
+        (f"{side}_parent_user_id", person.parent),
+    ):
         if value is not None:
             body[key] = value
     if inbound:
@@ -107,9 +111,7 @@ def meta_body(
     return {"object": "whatsapp_business_account", "entry": entries}, 4
 
 
-def v1_body(
-    wamid: str, at: float, person: Person, phone_number_id: str, text: str, kapso_id: str
-) -> dict[str, Any]:
+def v1_body(wamid: str, at: float, person: Person, phone_number_id: str, text: str, kapso_id: str) -> dict[str, Any]:
     session = person.conversation
     if session is None:
         raise ValueError("no conversation to describe")
@@ -125,5 +127,7 @@ def v1_body(
             "updated_at": iso(session["updated_at"]),
         },
         "is_new_conversation": False,
-        "whatsapp_config": {"name": "Toko Sarah", "phone_number_id": phone_number_id, "display_phone_number": "+62 21-3000-0000"},
+        "whatsapp_config": {
+            "name": "Toko Sarah", "phone_number_id": phone_number_id, "display_phone_number": "+62 21-3000-0000",
+        },
     }  # fmt: skip

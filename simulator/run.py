@@ -42,7 +42,7 @@ class Tally:
 
 
 async def simulate(plan: Plan, stop: asyncio.Event, progress: Callable[[Tally], None] | None = None) -> Tally:
-    """Returns when everything has been answered or given up. The rate is kept by the clock, whatever the answers take."""
+    """Returns when everything was answered or given up. The rate is kept by the clock, whatever the answers take."""
     tally = Tally()
     poster, ledger = Poster(plan.url, plan.secret), Ledger(plan.ledger)
     try:
@@ -87,8 +87,7 @@ async def _pace(
             progress(tally)
         await asyncio.sleep(TICK_SECONDS)
     # What was begun is finished, late statuses included, but not waited for by the clock.
-    for late in chaos.rest():
-        due.append((0.0, 0, late))
+    due += [(0.0, 0, late) for late in chaos.rest()]
     for at, _, post in sorted(due, key=lambda one: one[:2]):
         await asyncio.sleep(1 / max(plan.rate, 1))
         group.create_task(_deliver(post, max(at, time.monotonic()), poster, ledger, tally, stop))

@@ -14,7 +14,7 @@ from simulator.person import Person
 
 
 class Event(NamedTuple):
-    """`name` is the X-Webhook-Event (None for the Meta kind), `after` seconds until it is due, counted from its cause."""
+    """`name` is the X-Webhook-Event (None for the Meta kind); it is due `after` seconds from its cause."""
 
     name: str | None
     version: str | None
@@ -65,7 +65,9 @@ class Town:
             phone=None if kind == "id" else phone,
             bsuid=None if kind == "number" else self._bsuid(),
             parent=f"ID.ENT.{rng.randrange(10**15):015d}" if kind == "both" and rng.random() < 0.05 else None,
-            username=f"{name.lower().replace(' ', '.')}{rng.randrange(100)}" if kind == "id" or rng.random() < 0.1 else None,
+            username=f"{name.lower().replace(' ', '.')}{rng.randrange(100)}"
+            if kind == "id" or rng.random() < 0.1
+            else None,
             speaks=rng.choice(("id", "en", "mix")),
         )
 
@@ -99,7 +101,7 @@ class Town:
             "id": self._uuid(), "created_at": now, "updated_at": now, "last_active_at": now, "status": "active",
             "metadata": {}, "offset": self._random.choice((0, 0, 7, -3)),
         }  # fmt: skip
-        body = {"conversation": self._snapshot(person), "phone_number_id": self.phone_number_id}
+        body: dict[str, Any] = {"conversation": self._snapshot(person), "phone_number_id": self.phone_number_id}
         return [Event("whatsapp.conversation.created", "v2", body)]
 
     def _snapshot(self, person: Person) -> dict[str, Any]:
@@ -142,7 +144,7 @@ class Town:
             (1, ("contacts", [{"name": {"formatted_name": "Teman"}, "phones": [{"phone": "+62 811"}]}], {})),
             (3, ("interactive", {"type": "button_reply", "button_reply": {"id": "y", "title": "Ya, mau"}}, {})),
             (2, ("interactive", {"type": "list_reply", "list_reply": {"id": "2", "title": "Paket Pro"}}, {})),
-            (1, ("interactive", {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "{}"}}, {})),
+            (1, ("interactive", {"type": "nfm_reply", "nfm_reply": {"body": "Sent", "response_json": "{}"}}, {})),
             (1, ("button", {"payload": "PROMO", "text": "Ambil promo"}, {})),
             (1, ("order", {"catalog_id": "1", "product_items": [], "text": "2 kotak ya"}, {})),
             (2, ("unsupported", {"type": "edit"}, {})),
@@ -198,10 +200,10 @@ class Town:
         now = self._clock()
         person.conversation |= {"updated_at": now}
         if self._random.random() < 0.4:
-            body = {"conversation": self._snapshot(person), "inactivity": {"minutes": 60}}
-            return [Event("whatsapp.conversation.inactive", "v2", body | {"phone_number_id": self.phone_number_id})]
+            silence = {"conversation": self._snapshot(person), "inactivity": {"minutes": 60}}
+            return [Event("whatsapp.conversation.inactive", "v2", silence | {"phone_number_id": self.phone_number_id})]
         person.conversation |= {"status": "ended", "metadata": {"ended_by": "inactivity"}}
-        body = {"conversation": self._snapshot(person), "phone_number_id": self.phone_number_id}
+        body: dict[str, Any] = {"conversation": self._snapshot(person), "phone_number_id": self.phone_number_id}
         if self._random.random() < 0.7:
             person.conversation = None
         else:  # reopened: the same id is active again
@@ -239,7 +241,9 @@ class Town:
 
     def _is_handed_over(self, person: Person) -> list[Event]:
         name = self._random.choice(("workflow.execution.handoff", "workflow.execution.failed"))
-        part = {"handoff": {"reason": "asked for a person"}} if name.endswith("handoff") else {"error": {"message": "x"}}
+        part: dict[str, Any] = {"handoff": {"reason": "asked for a person"}}
+        if name.endswith("failed"):
+            part = {"error": {"message": "x"}}
         body = {
             "event": name, "occurred_at": iso(self._clock()), "workflow_execution_id": self._uuid(),
             "workflow_id": self._uuid(), "status": name.rpartition(".")[2], "channel": "whatsapp",
@@ -267,7 +271,12 @@ class Town:
         before = self._session(person)
         assert person.conversation is not None
         body = v1_body(
-            self._new_id(), self._clock(), person, self.phone_number_id, self._words(words.INBOUND, person), self._uuid()
+            self._new_id(),
+            self._clock(),
+            person,
+            self.phone_number_id,
+            self._words(words.INBOUND, person),
+            self._uuid(),
         )
         return [*before, Event("whatsapp.message.received", "v1", body)]
 

@@ -1,12 +1,13 @@
 """What people in the town say, in Indonesian, English and a mix. All invented."""
 
-FIRST_NAMES = (
-    "Ayu Budi Citra Dewi Eko Fajar Gita Hendra Indah Joko Kartika Lestari Made Nanda Putri Rizky Sari Taufik Wulan Yudi "
-    "Agus Bayu Dian Fitri Galih Hana Ilham Jihan Kevin Laras Maya Nabila Oscar Priya Rani Sinta Tono Umi Vina Wawan"
+FIRST_NAMES = (  # noqa: SIM905
+    "Ayu Budi Citra Dewi Eko Fajar Gita Hendra Indah Joko Kartika Lestari Made Nanda Putri Rizky Sari Taufik Wulan "
+    "Yudi Agus Bayu Dian Fitri Galih Hana Ilham Jihan Kevin Laras Maya Nabila Oscar Priya Rani Sinta Tono Umi Vina "
+    "Wawan "
 ).split()
-LAST_NAMES = (
+LAST_NAMES = (  # noqa: SIM905
     "Pratama Wijaya Santoso Lestari Kusuma Hidayat Saputra Permata Nugroho Siregar Halim Tanjung Maulana Susanto "
-    "Ramadhan Gunawan Setiawan Anggraini Hartono Suryani"
+    "Ramadhan Gunawan Setiawan Anggraini Hartono Suryani "
 ).split()
 BUSINESSES = (
     "warung kopi", "toko baju online", "katering rumahan", "bengkel motor", "salon", "laundry kiloan", "coffee shop",
@@ -16,7 +17,16 @@ CITIES = (
     "Jakarta", "Bandung", "Surabaya", "Jogja", "Semarang", "Medan", "Makassar", "Denpasar", "Bekasi", "jaksel",
     "Tangerang", "Malang", "Solo", "Depok", "Palembang",
 )  # fmt: skip
-SPANS = ("2 tahun", "6 bulan", "baru mulai", "about 3 years", "sejak 2019", "almost a year", "5 thn", "since last March")
+SPANS = (
+    "2 tahun",
+    "6 bulan",
+    "baru mulai",
+    "about 3 years",
+    "sejak 2019",
+    "almost a year",
+    "5 thn",
+    "since last March",
+)
 PAINS = (
     "closing-nya susah", "chat masuk banyak tapi gak kepegang", "iklan boncos", "admin sering telat bales",
     "customers ask the price and then disappear", "stok sering selisih", "no time to follow up", "repeat order sedikit",

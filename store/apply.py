@@ -89,11 +89,11 @@ async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> No
 
     conversations = [*facts.conversations, *_mentioned(facts.messages)]
     await _upsert(connection, "upsert_conversations", conversations, CONVERSATION, grouping.contact_of)
-    await _upsert(connection, "upsert_messages", facts.messages, MESSAGE, grouping.contact_of)
+    losers = await _upsert(connection, "upsert_messages", facts.messages, MESSAGE, grouping.contact_of)
     moved = await identities.settle_contested(connection, grouping)
     followers = {conversation.id for conversation in conversations}.union(moved)
     adopted = await connection.fetch(statement("adopt_messages"), sorted(followers))
-    contacts |= {row["contact_id"] for row in adopted if row["contact_id"]}
+    contacts |= {id for row in (*losers, *adopted) for id in row.values() if id}
     await connection.execute(statement("refresh_contacts"), sorted(contacts))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
     await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
@@ -111,13 +111,14 @@ async def _upsert(
     rows: Sequence[Any],
     merge: Merge,
     contact_of: dict[str, UUID] | None = None,
-) -> None:
+) -> list[Any]:
     """Fold and write; with `contact_of`, the contact of each row's name goes along as a last column."""
-    if rows := fold(rows, merge):
-        turned = columns(rows, len(rows[0]))
-        if contact_of is not None:
-            turned.append([contact_of.get(row.named_as) for row in rows])
-        await connection.execute(statement(name), *turned)
+    if not (rows := fold(rows, merge)):
+        return []
+    turned = columns(rows, len(rows[0]))
+    if contact_of is not None:
+        turned.append([contact_of.get(row.named_as) for row in rows])
+    return list(await connection.fetch(statement(name), *turned))
 
 
 async def _insert(connection: Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -86,7 +86,7 @@ def _ids(persons: list[Person], stored: Iterable[asyncpg.Record]) -> tuple[list[
     for person in persons:
         own = {before[pair] for pair in person.pairs if pair in before and (pair[1] or before[pair] not in taken)}
         taken |= own
-        oldest, *others = sorted(own, key=lambda id: (age[id], id)) or [uuid4()]
+        oldest, *others = sorted(own, key=lambda contact: (age[contact], contact)) or [uuid4()]
         ids.append(oldest)
         retired += [(other, oldest) for other in others]
     return ids, retired

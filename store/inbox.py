@@ -41,7 +41,7 @@ class Appender:
     One call is on its way at a time; what comes meanwhile waits for the next. So one fsync serves many requests.
     """
 
-    def __init__(self, redis: "Redis[bytes]", *, shards: int, limit: int) -> None:
+    def __init__(self, redis: Redis, *, shards: int, limit: int) -> None:
         """`limit` is the most entries that the streams may hold together."""
         self._script = redis.register_script((SCRIPTS / "append.lua").read_text())
         self._shards = shards
@@ -98,7 +98,7 @@ def _fields(delivery: Delivery) -> tuple[Any, ...]:
 class Reader:
     """A drain's side of one stream."""
 
-    def __init__(self, redis: "Redis[bytes]", shard: int) -> None:
+    def __init__(self, redis: Redis, shard: int) -> None:
         self._redis = redis
         self._stream = stream_name(shard)
 
@@ -132,8 +132,8 @@ class Waiting(NamedTuple):
     oldest_seconds: float
 
 
-async def waiting(redis: "Redis[bytes]", shards: int) -> Waiting:
-    pipeline: Pipeline[bytes] = redis.pipeline(transaction=False)
+async def waiting(redis: Redis, shards: int) -> Waiting:
+    pipeline: Pipeline = redis.pipeline(transaction=False)
     for shard in range(shards):
         pipeline.xlen(stream_name(shard))
         pipeline.xrange(stream_name(shard), count=1)
@@ -146,7 +146,7 @@ async def waiting(redis: "Redis[bytes]", shards: int) -> Waiting:
 class Lease:
     """Who drains a stream. It lapses by itself when its holder dies, and can be offered before it is given up."""
 
-    def __init__(self, redis: "Redis[bytes]", shard: int, holder: str, *, milliseconds: int) -> None:
+    def __init__(self, redis: Redis, shard: int, holder: str, *, milliseconds: int) -> None:
         self._redis = redis
         self._keys = [f"drain:{{{shard}}}", f"drain:{{{shard}}}:offer"]
         self._holder = holder

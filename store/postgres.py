@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-Pool = asyncpg.Pool
-Connection = asyncpg.Connection | PoolConnectionProxy
+Pool: TypeAlias = asyncpg.Pool
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 STATEMENTS = Path(__file__).parent / "sql"
 
 
 async def connect(database_url: str, *, size: int = 5, timeout: float = 60) -> Pool:
     """A pool that opens connections as they are needed. `timeout` bounds each statement, in seconds."""
-    return await asyncpg.create_pool(
+    pool: Pool = await asyncpg.create_pool(
         database_url,
         min_size=0,
         max_size=size,
@@ -24,6 +24,7 @@ async def connect(database_url: str, *, size: int = 5, timeout: float = 60) -> P
         # A generic plan for an array of unknown length guesses badly; batches are planned for what they hold.
         server_settings={"application_name": "kapso-mirror", "plan_cache_mode": "force_custom_plan", "jit": "off"},
     )
+    return pool
 
 
 @lru_cache

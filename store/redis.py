@@ -3,6 +3,9 @@
 from redis.asyncio import Redis
 
 
-def connect(redis_url: str, *, timeout: float = 5) -> "Redis[bytes]":
+def connect(redis_url: str, *, timeout: float = 5) -> Redis:
     """Connects when first used. `timeout` (seconds) bounds each call; a blocking read must wait less."""
-    return Redis.from_url(redis_url, socket_timeout=timeout, socket_connect_timeout=timeout, health_check_interval=30)
+    client: Redis = Redis.from_url(
+        redis_url, socket_timeout=timeout, socket_connect_timeout=timeout, health_check_interval=30
+    )
+    return client

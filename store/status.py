@@ -27,7 +27,7 @@ class Status(NamedTuple):
     last_error: str | None
 
 
-async def status(pool: Pool, redis: "Redis[bytes]", shards: int) -> Status:
+async def status(pool: Pool, redis: Redis, shards: int) -> Status:
     waits = await inbox.waiting(redis, shards)
     row = await pool.fetchrow(statement("status"))
     error = await pool.fetchrow(statement("last_error"))

@@ -66,7 +66,7 @@ def _worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
     return Worker(
         cron_jobs=[
             cron(
-                call(job),  # type: ignore[arg-type]
+                call(job),
                 name=job.name,
                 run_at_startup=True,
                 timeout=job.timeout_seconds,

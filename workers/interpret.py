@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -90,7 +91,7 @@ def _parts(delivery: Delivery) -> Iterator[Callable[[], Facts]]:
     if body.get("batch") is True and isinstance(body.get("data"), list):
         elements = body["data"]
     occasion = Occasion(event, delivery.received_at)
-    return iter([_bind(element, occasion, delivery.version) for element in elements])
+    return (partial(_map, element, occasion, delivery.version) for element in elements)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -100,9 +101,8 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise Malformed("body is not JSON") from None
     if not isinstance(parsed, dict):
         raise Malformed("body is not a JSON object")
-    if b"\\u0000" in body:
-        parsed = _without_nul(parsed)
-    return parsed
+    cleaned: dict[str, Any] = _without_nul(parsed) if b"\\u0000" in body else parsed
+    return cleaned
 
 
 def _without_nul(value: Any) -> Any:
@@ -128,10 +128,6 @@ def _event_name(body: dict[str, Any], delivery: Delivery) -> str:
     if not event:
         raise Mismatch("neither header nor body names the event")
     return event
-
-
-def _bind(element: Any, occasion: Occasion, version: str | None) -> Callable[[], Facts]:
-    return lambda: _map(element, occasion, version)
 
 
 def _map(element: Any, occasion: Occasion, version: str | None) -> Facts:
@@ -166,4 +162,4 @@ def _raise_for_shape(element: dict[str, Any], missing: str) -> None:
 def _meta(body: dict[str, Any], delivery: Delivery) -> Iterator[Callable[[], Facts]]:
     for kind, part, value in meta_parts(MetaBody.model_validate(body)):
         occasion = Occasion(kind, delivery.received_at)
-        yield lambda kind=kind, part=part, value=value, occasion=occasion: meta_fact(kind, part, value, occasion)
+        yield partial(meta_fact, kind, part, value, occasion)

@@ -93,7 +93,7 @@ class Settler:
     async def _apply(self, batch: Batch) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, Exception) and not is_fault_of_data(error)),
-            wait=wait_exponential_jitter(initial=0.1, max=10),
+            wait=wait_exponential_jitter(multiplier=0.1, max=10, jitter=0.1),
             stop=lambda _: self._give_up(),
             before_sleep=_say_waiting,
             reraise=True,
@@ -104,11 +104,15 @@ class Settler:
 
 def _say_waiting(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.warning("postgres does not take it, waiting", error=describe(error) if error else None, tries=state.attempt_number)
+    log.warning(
+        "postgres does not take it, waiting", error=describe(error) if error else None, tries=state.attempt_number
+    )
 
 
 def _dead_letter(delivery: Delivery, failure: Failure) -> DeadLetter:
-    log.warning("dead letter", delivery=str(delivery.id), position=failure.position, kind=failure.kind, error=failure.error)
+    log.warning(
+        "dead letter", delivery=str(delivery.id), position=failure.position, kind=failure.kind, error=failure.error
+    )
     return DeadLetter(
         delivery.id,
         failure.position,

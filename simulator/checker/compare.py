@@ -170,9 +170,9 @@ def _is(row: Any, column: str, value: Any, ids: dict[str, Any]) -> bool:
     if column == "contact":
         return bool(row["contact_id"] == ids.get(value))
     if column == "conversation_id":
-        return (None if row[column] is None else str(row[column])) == value
+        return bool((None if row[column] is None else str(row[column])) == value)
     if column == "metadata":  # of several snapshots of one second, the one received last
-        return row[column] in value or (row[column] is None and not value)
+        return bool(row[column] in value or (row[column] is None and not value))
     return bool(row[column] == value)
 
 

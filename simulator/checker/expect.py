@@ -95,7 +95,7 @@ def _message(facts: list[Row], persons: Persons) -> Row:
         "delivered_at": times["delivered"],
         "read_at": times["read"],
         "failed_at": times["failed"],
-        "error": max(errors, key=lambda one: one[0])[1] if errors else None,
+        "error": max(errors, key=lambda one: one[0].timestamp() if one[0] else 0)[1] if errors else None,
     }
     at = min(time for time in (row["sent_at"], row["delivered_at"], row["read_at"], row["failed_at"]) if time)
     return row | {"contact": persons.of(_best_key(facts), at)}
@@ -179,7 +179,8 @@ def _last(said: list[tuple[datetime, str, Row]]) -> Row:
 
 def _best_key(facts: list[Row]) -> str:
     """An id says more than a number; of several, the greatest."""
-    return max(fact["key"] for fact in facts if fact["key"])
+    best: str = max(fact["key"] for fact in facts if fact["key"])
+    return best
 
 
 def _any(facts: list[Row], column: str) -> Any:

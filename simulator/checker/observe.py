@@ -113,8 +113,10 @@ def _words(kind: str, typed: Any, kapso: dict[str, Any]) -> str | None:
     if kind in WORDLESS or not isinstance(typed, dict):
         return None
     if kind == "interactive":
-        parts = (typed.get("button_reply") or typed.get("list_reply") or typed.get("nfm_reply") or typed.get("body"))
-        return parts.get("title") or parts.get("body") or parts.get("text")
+        part: dict[str, Any] = next(
+            typed[key] for key in ("button_reply", "list_reply", "nfm_reply", "body") if key in typed
+        )
+        return next((part[word] for word in ("title", "body", "text") if word in part), None)
     caption = (kapso.get("message_type_data") or {}).get("caption")
     found: str | None = typed.get("body") or typed.get("text") or typed.get("caption") or caption
     return found

@@ -10,7 +10,18 @@ from kapso.message import Message as Payload
 from kapso.message import MessageEvent, MessageKapso, Status
 from rows.types import Facts, Join, Message
 from workers.mapping.conversation import conversation_names, conversation_row, our_number
-from workers.mapping.values import Ignored, Malformed, Mismatch, Names, Occasion, filled, json_text, names, sightings, tie
+from workers.mapping.values import (
+    Ignored,
+    Malformed,
+    Mismatch,
+    Names,
+    Occasion,
+    filled,
+    json_text,
+    names,
+    sightings,
+    tie,
+)
 
 # The furthest wins. What is not listed here is kept, and gives way to everything that is.
 STATUS_RANK = {"pending": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
@@ -85,9 +96,7 @@ def is_inbound(direction: str | None, message: Payload, occasion: Occasion) -> b
     return said == "inbound"
 
 
-def _who(
-    message: Payload, snapshot: Snapshot | None, statuses: list[Status], inbound: bool
-) -> tuple[Names, Names]:
+def _who(message: Payload, snapshot: Snapshot | None, statuses: list[Status], inbound: bool) -> tuple[Names, Names]:
     """The person of the message, and the one of the conversation: the same, unless the event names two ids."""
     their = conversation_names(snapshot) if snapshot else Names()
     recipient = next((status for status in statuses if status.recipient_id or status.recipient_user_id), None)
@@ -209,11 +218,22 @@ def with_status(row: Message, status: str, at: datetime | None) -> Message:
     rank = STATUS_RANK.get(status, UNKNOWN_RANK)
     if row.status_rank is None or (rank, status) > (row.status_rank, row.status or ""):
         row = row._replace(status=status, status_rank=rank)
-    column = f"{status}_at"
-    if at and column in ("sent_at", "delivered_at", "read_at", "failed_at"):
-        known: datetime | None = getattr(row, column)
-        row = row._replace(**{column: min(at, known) if known else at})
+    if at is None:
+        return row
+    match status:
+        case "sent":
+            return row._replace(sent_at=_earlier(row.sent_at, at))
+        case "delivered":
+            return row._replace(delivered_at=_earlier(row.delivered_at, at))
+        case "read":
+            return row._replace(read_at=_earlier(row.read_at, at))
+        case "failed":
+            return row._replace(failed_at=_earlier(row.failed_at, at))
     return row
+
+
+def _earlier(known: datetime | None, at: datetime) -> datetime:
+    return at if known is None else min(known, at)
 
 
 def with_error(row: Message, errors: list[dict[str, Any]] | None, at: datetime) -> Message:

@@ -92,9 +92,7 @@ def _status(status: MetaStatus, value: MetaValue, occasion: Occasion) -> Facts:
     who = _names(contact, status.recipient_id, status.recipient_user_id, status.recipient_parent_user_id)
     _require_person(who)
     seen, joins = sightings(who, at)
-    row = Message(
-        status.id, named_as=who.named_as, phone_number_id=_number_id(value), direction="outbound"
-    )
+    row = Message(status.id, named_as=who.named_as, phone_number_id=_number_id(value), direction="outbound")
     row = with_error(with_status(row, status.status, at), status.errors, at)
     return Facts(sightings=seen, joins=joins, messages=[row], phone_numbers=_our_number(value, occasion))
 

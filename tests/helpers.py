@@ -1,0 +1,136 @@
+"""Named for the step they reach: a delivery, queued, settled, and the rows that readers see."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import uvicorn
+from pydantic import SecretStr
+
+from config.settings import ReceiverSettings
+from rows.delivery import Delivery
+from store.inbox import Reader
+from store.postgres import Pool
+from webhooks.app import create_app
+from workers.settle import Settler, read
+
+PAYLOADS = Path(__file__).parent / "payloads"
+SECRET = "the first secret"
+RECEIVED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def payload(name: str) -> dict[str, Any]:
+    """A file of tests/payloads: headers, body, and the rows and books that must come of it."""
+    found: dict[str, Any] = json.loads((PAYLOADS / f"{name}.json").read_text())
+    return found
+
+
+def delivery(
+    body: Any, event: str | None = None, *, version: str | None = "v2", at: datetime = RECEIVED_AT
+) -> Delivery:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Delivery(uuid4(), at, event, str(uuid4()), version, raw)
+
+
+def payload_delivery(name: str) -> Delivery:
+    found = payload(name)
+    headers = found["headers"]
+    return delivery(found["body"], headers.get("X-Webhook-Event"), version=headers.get("X-Webhook-Payload-Version"))
+
+
+async def settled(pool: Pool, deliveries: Sequence[Delivery]) -> None:
+    """As one batch."""
+    await Settler(pool, source="push", give_up=lambda: True).settle(read(deliveries))
+
+
+async def drained(pool: Pool, redis: Any, *, shard: int = 0) -> int:
+    """All that waits in a stream, settled and trimmed; returns how many deliveries."""
+    reader, count = Reader(redis, shard), 0
+    while entries := await reader.read(b"0", count=100, wait_ms=1):
+        await settled(pool, [entry.delivery for entry in entries])
+        await reader.trim(entries[-1].position)
+        count += len(entries)
+    return count
+
+
+async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 30) -> None:
+    """Look again and again until it has happened."""
+    async with asyncio.timeout(seconds):
+        while not await happened():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def receiver(redis_url: str, **settings: Any) -> AsyncIterator[str]:
+    """The real web application on a real port; yields its webhook URL."""
+    plain: dict[str, Any] = {
+        "database_url": SecretStr("postgresql://nowhere"),
+        "redis_url": SecretStr(redis_url),
+        "kapso_webhook_secrets": (SecretStr(SECRET), SecretStr("the second secret")),
+        "meta_app_secret": SecretStr("meta secret"),
+    }
+    app = create_app(ReceiverSettings(**(plain | settings)))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}/webhooks/kapso"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def post(
+    url: str, body: bytes, headers: dict[str, str], method: str = "POST"
+) -> tuple[int, dict[str, str], bytes]:
+    """(status, headers in lower case, body) of the answer."""
+
+    def send() -> tuple[int, dict[str, str], bytes]:
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        try:
+            connection.request(method, parts.path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(send)
+
+
+async def rows(pool: Pool, table: str) -> list[dict[str, Any]]:
+    """A table as plain values that JSON knows: times as ISO text, jsonb parsed."""
+    found = await pool.fetch(f"SELECT to_jsonb(t) AS row FROM {table} AS t")  # noqa: S608
+    return [json.loads(row["row"]) for row in found]
+
+
+async def mirrored(pool: Pool) -> dict[str, list[dict[str, Any]]]:
+    """All mirrored rows, with contacts named by their identities instead of their random ids: equal for equal sets."""
+    identities = await rows(pool, "contact_identities")
+    names: dict[str, list[str]] = {row["id"]: [] for row in await rows(pool, "contacts")}
+    for identity in identities:
+        names[identity["contact_id"]].append(f"{identity['kind']} {identity['value']}")
+    known_as = {id: " ".join(sorted(values)) for id, values in names.items()}
+    left_out = {"metadata_received_at", "display_phone_number_at", "name_at"}
+    result: dict[str, list[dict[str, Any]]] = {}
+    for table in ("contacts", "sightings", "contact_identities", "identity_joins", "conversations", "messages",
+                  "phone_numbers", "workflow_executions", "project_events"):  # fmt: skip
+        plain = []
+        for row in await rows(pool, table):
+            named = {key: value for key, value in row.items() if key not in left_out}
+            if table == "contacts":
+                named["id"] = known_as[row["id"]]
+            if named.get("contact_id"):
+                named["contact_id"] = known_as[row["contact_id"]]
+            plain.append(named)
+        result[table] = sorted(plain, key=lambda row: json.dumps(row, sort_keys=True))
+    return result

@@ -1,0 +1,164 @@
+"""Guarantee 2: the rows are a function of the set of events, whatever the order, the repeats, the batches, the workers."""
+
+import asyncio
+import itertools
+import json
+import random
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from rows.delivery import Delivery
+from simulator.chaos import Chaos
+from simulator.town import Town
+from store.postgres import Pool
+from tests.helpers import RECEIVED_AT, delivery, mirrored, payload_delivery, settled
+
+TABLES = ("contacts", "sightings", "contact_identities", "identity_joins", "contact_aliases", "conversations", "messages",
+          "phone_numbers", "workflow_executions", "project_events", "deliveries", "dead_letters")  # fmt: skip
+CLOCK = RECEIVED_AT.timestamp() - 3600
+
+
+async def wiped(pool: Pool) -> None:
+    await pool.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+
+
+def town_deliveries(seed: int, count: int, *, people: int) -> list[Delivery]:
+    """What a small town says within a few seconds, so that times tie, numbers change hands and identities change."""
+    kinds = frozenset({"recycle", "batch"})
+    rng = random.Random(seed)
+    town = Town(seed, people=people, clock=lambda: CLOCK + rng.randrange(20), chaos=kinds)
+    chaos = Chaos(seed, kinds)
+    posts = (post for scene in town.scenes() for post in chaos.deliver(scene))
+    return [delivery(post.body.encode(), post.event, version=post.version) for post in itertools.islice(posts, count)]
+
+
+def message(id: str, at: int, *, number: str | None, bsuid: str | None, event: str = "received") -> Delivery:
+    inbound = event == "received"
+    side = "from" if inbound else "to"
+    who = {key: value for key, value in ((side, number), (f"{side}_user_id", bsuid)) if value}
+    kapso = {"direction": "inbound" if inbound else "outbound", "status": event}
+    text = {"type": "text", "text": {"body": f"{id} says {event}"}, "kapso": kapso}
+    body = {
+        "message": {"id": id, "timestamp": str(int(CLOCK) + at), **who, **text},
+        "conversation": {"id": CONVERSATION},
+    }
+    return delivery(body, f"whatsapp.message.{event}")
+
+
+CONVERSATION = "3f0e6c1a-7d52-4c1e-9a55-1b7c0f2a9d01"
+
+STORIES = {
+    "a message and its statuses": [
+        message("m1", 0, number="621", bsuid="ID.1", event=event) for event in ("sent", "delivered", "read", "failed")
+    ],
+    "a number, an id, and both together": [
+        message("m1", 0, number="621", bsuid=None),
+        message("m2", 1, number=None, bsuid="ID.1"),
+        message("m3", 2, number="621", bsuid="ID.1"),
+    ],
+    "a number that changes hands": [
+        message("m1", 0, number="621", bsuid="ID.1"),
+        message("m2", 1, number="621", bsuid=None),
+        message("m3", 5, number="621", bsuid="ID.2"),
+        message("m4", 6, number="621", bsuid=None),
+    ],
+    "a number that comes back": [
+        message("m1", 0, number="621", bsuid="ID.1"),
+        message("m2", 3, number="621", bsuid="ID.2"),
+        message("m3", 6, number="621", bsuid="ID.1"),
+        message("m4", 7, number="621", bsuid=None),
+    ],
+    "a new id replaces the old one": [
+        payload_delivery("contact_identity_changed"),
+        message("m1", 0, number="6281234500011", bsuid="ID.OLD2"),
+        message("m2", 9, number="6281234500011", bsuid="ID.NEW2"),
+    ],
+    "a conversation ends, is reopened, and is described": [
+        payload_delivery("conversation_created"),
+        payload_delivery("conversation_ended"),
+        payload_delivery("conversation_inactive"),
+        payload_delivery("received_sparse"),
+    ],
+    "one message in all versions": [
+        payload_delivery("received_conversation_only"),
+        payload_delivery("v1_received"),
+        payload_delivery("received_text"),
+        payload_delivery("received_two_spellings"),
+    ],
+    "a message that is named better later": [
+        message("m1", 0, number="621", bsuid=None, event="sent"),
+        message("m1", 1, number=None, bsuid="ID.1", event="delivered"),
+        message("m1", 2, number="622", bsuid=None, event="read"),
+        message("m2", 3, number="622", bsuid=None),
+    ],
+    "two spellings of a number, each alone and together": [
+        message("m1", 0, number="551187650001", bsuid=None),
+        message("m2", 1, number="5511987650001", bsuid=None),
+        payload_delivery("received_two_spellings"),
+        message("m4", 3, number="5511987650001", bsuid="ID.1"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_every_order_of_a_small_set_ends_in_the_same_rows(story: str, pool: Pool) -> None:
+    wanted = None
+    for order in itertools.permutations(STORIES[story]):
+        await wiped(pool)
+        for one in order:
+            await settled(pool, [one])
+        found = await mirrored(pool)
+        wanted = wanted or found
+        assert found == wanted, [json.loads(one.body) for one in order]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_any_order_repeats_and_batches_end_in_the_same_rows(seed: int, pool: Pool) -> None:
+    deliveries = town_deliveries(seed, 150, people=6)
+    await settled(pool, deliveries)
+    wanted = await mirrored(pool)
+    rng = random.Random(seed)
+    for _ in range(3):
+        await wiped(pool)
+        again = deliveries + rng.sample(deliveries, 30)
+        rng.shuffle(again)
+        for batch in split(again, rng):
+            await settled(pool, batch)
+        assert await mirrored(pool) == wanted
+
+
+@pytest.mark.parametrize("seed", range(100, 106))
+async def test_two_drains_at_once_end_in_the_same_rows(seed: int, pool: Pool) -> None:
+    deliveries = town_deliveries(seed, 200, people=5)
+    for one in deliveries:
+        await settled(pool, [one])
+    wanted = await mirrored(pool)
+    rng = random.Random(seed)
+    await wiped(pool)
+    rng.shuffle(deliveries)
+    halves = (deliveries[:120], deliveries[80:])
+
+    async def drain(half: list[Delivery]) -> None:
+        for batch in split(half, random.Random(seed)):
+            await patiently(pool, batch)
+
+    await asyncio.gather(*(drain(half) for half in halves))
+    assert await mirrored(pool) == wanted
+
+
+async def patiently(pool: Pool, batch: Sequence[Delivery]) -> None:
+    """A batch must never be refused for another one's sake, not even with a deadlock."""
+    began = time.monotonic()
+    await settled(pool, batch)
+    assert time.monotonic() - began < 20
+
+
+def split(deliveries: list[Delivery], rng: random.Random) -> list[list[Delivery]]:
+    batches, rest = [], list(deliveries)
+    while rest:
+        size = rng.randint(1, 12)
+        batches.append(rest[:size])
+        rest = rest[size:]
+    return batches

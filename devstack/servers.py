@@ -79,6 +79,7 @@ class Postgres:
             "max_wal_size": "2GB",
             "wal_compression": "on",
             "max_connections": 100,
+            "track_commit_timestamp": "on",
             "fsync": "on" if self.durable else "off",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

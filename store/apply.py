@@ -29,6 +29,8 @@ from store.postgres import Connection, Pool, columns, statement
 
 # Whoever merges or splits contacts holds this alone; everybody else who writes mirrored rows shares it.
 WHO_IS_WHO = 7_209_318
+SHARED = f"SELECT pg_advisory_xact_lock_shared({WHO_IS_WHO})"
+ALONE = f"SELECT pg_advisory_xact_lock({WHO_IS_WHO})"
 
 
 class Settled(NamedTuple):
@@ -74,27 +76,29 @@ async def apply(pool: Pool, batch: Batch) -> None:
     async with pool.acquire() as connection:
         try:
             async with connection.transaction():
-                await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", WHO_IS_WHO)
+                await connection.execute(SHARED)
                 await _write(connection, batch, await identities.known(connection, sightings, joins))
         except identities.Strangers:
             async with connection.transaction():
-                await connection.execute("SELECT pg_advisory_xact_lock($1)", WHO_IS_WHO)
+                await connection.execute(ALONE)
                 await _write(connection, batch, await identities.regroup(connection, sightings, joins))
 
 
 async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
-    facts, contacts = batch.facts, set(grouping.contacts)
-    await connection.execute(statement("lock_contacts"), sorted(contacts))
+    facts = batch.facts
+    await connection.execute(statement("lock_contacts"), sorted(grouping.contacts))
     await _upsert(connection, "upsert_phone_numbers", facts.phone_numbers, PHONE_NUMBER)
 
     conversations = [*facts.conversations, *_mentioned(facts.messages)]
     await _upsert(connection, "upsert_conversations", conversations, CONVERSATION, grouping.contact_of)
-    losers = await _upsert(connection, "upsert_messages", facts.messages, MESSAGE, grouping.contact_of)
+    moved_back = await _upsert(connection, "upsert_messages", facts.messages, MESSAGE, grouping.contact_of)
     moved = await identities.settle_contested(connection, grouping)
     followers = {conversation.id for conversation in conversations}.union(moved)
     adopted = await connection.fetch(statement("adopt_messages"), sorted(followers))
-    contacts |= {id for row in (*losers, *adopted) for id in row.values() if id}
-    await connection.execute(statement("refresh_contacts"), sorted(contacts))
+    changed = grouping.changed | {id for row in (*moved_back, *adopted) for id in row.values() if id}
+    await connection.execute(statement("advance_contacts"), sorted({message.id for message in facts.messages}))
+    if changed:
+        await connection.execute(statement("refresh_contacts"), sorted(changed))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
     await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
     await _insert(connection, "insert_dead_letters", batch.dead_letters)

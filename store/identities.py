@@ -22,10 +22,11 @@ class Strangers(Exception):
 
 @dataclass(slots=True)
 class Grouping:
-    """What a regrouping found: the contact behind each name, and what it touched."""
+    """The contact behind each name; all contacts that are touched, and those of them that must be derived anew."""
 
     contact_of: dict[str, UUID] = field(default_factory=dict)
     contacts: set[UUID] = field(default_factory=set)
+    changed: set[UUID] = field(default_factory=set)
     held: list[tuple[str, datetime, UUID]] = field(default_factory=list)
 
 
@@ -37,7 +38,8 @@ async def known(connection: Connection, sightings: list[Sighting], joins: list[J
     if len(touched) < len(sightings):
         raise Strangers
     contact_of = {row["bsuid"] or row["handle"]: row["contact_id"] for row in touched}
-    return Grouping(contact_of, set(contact_of.values()))
+    changed = {row["contact_id"] for row in touched if row["changed"]}
+    return Grouping(contact_of, set(contact_of.values()), changed)
 
 
 async def regroup(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> Grouping:
@@ -53,9 +55,11 @@ async def regroup(connection: Connection, sightings: list[Sighting], joins: list
     )
     ids, retired = _ids(grouped.persons, stored)
     await _write(connection, grouped, ids, retired)
+    contacts = {*ids} | {row["contact_id"] for row in stored if row["contact_id"]} - {old for old, _ in retired}
     return Grouping(
         contact_of={b or h: id for person, id in zip(grouped.persons, ids, strict=True) for h, b in person.pairs},
-        contacts={*ids} | {row["contact_id"] for row in stored if row["contact_id"]} - {old for old, _ in retired},
+        contacts=contacts,
+        changed=contacts,
         held=[(held.handle, held.since, ids[held.person]) for held in grouped.holders],
     )
 
@@ -102,11 +106,12 @@ async def _write(connection: Connection, grouped: People, ids: list[UUID], retir
             (handle, bsuid) not in person.not_held,
             handle in grouped.contested,
             bsuid in grouped.replaced,
+            len(person.pairs) == 1,
         )
         for person, id in zip(grouped.persons, ids, strict=True)
         for handle, bsuid in person.pairs
     ]
-    await connection.execute(statement("assign_sightings"), *columns(assigned, 6))
+    await connection.execute(statement("assign_sightings"), *columns(assigned, 7))
     names = sorted((*name, id) for person, id in zip(grouped.persons, ids, strict=True) for name in person.identities)
     kinds, values, owners = columns(names, 3)
     await connection.execute(statement("delete_identities"), [*ids, *(old for old, _ in retired)], kinds, values)

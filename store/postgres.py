@@ -14,17 +14,32 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 STATEMENTS = Path(__file__).parent / "sql"
 
 
-async def connect(database_url: str, *, size: int = 5, timeout: float = 60) -> Pool:
+# Every statement of a batch goes by keys. Said outright, its plan never depends on statistics, which a growing table
+# does not have yet, and is made once.
+BY_KEY = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+async def connect(database_url: str, *, size: int = 5, timeout: float = 60, by_key: bool = False) -> Pool:
     """A pool that opens connections as they are needed. `timeout` bounds each statement, in seconds."""
     pool: Pool = await asyncpg.create_pool(
         database_url,
         min_size=0,
         max_size=size,
         command_timeout=timeout,
-        # A generic plan for an array of unknown length guesses badly; batches are planned for what they hold.
-        server_settings={"application_name": "kapso-mirror", "plan_cache_mode": "force_custom_plan", "jit": "off"},
+        reset=_keep,
+        server_settings={"application_name": "kapso-mirror"} | (BY_KEY if by_key else {}),
     )
     return pool
+
+
+async def _keep(_: Connection) -> None:
+    """Nothing that we run changes a connection's state, so nothing has to be reset when it goes back to the pool."""
 
 
 @lru_cache

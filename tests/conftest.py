@@ -73,7 +73,7 @@ def redis_url() -> str:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    pool = await postgres.connect(database_url, size=8)
+    pool = await postgres.connect(database_url, size=8, by_key=True)
     yield pool
     await pool.close()
 

@@ -28,7 +28,9 @@ async def run(settings: WorkerSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4 + 2 * settings.inbox_shards)
+    pool = await postgres.connect(
+        settings.database_url.get_secret_value(), size=4 + 2 * settings.inbox_shards, by_key=True
+    )
     client = redis.connect(settings.redis_url.get_secret_value())
 
     async def drain(shard: int) -> None:

@@ -12,7 +12,7 @@ CREATE TABLE contacts (
     last_message_at          timestamptz,
     last_inbound_at          timestamptz,
     last_outbound_at         timestamptz,
-    last_message_id          text,
+    last_message_id          text COLLATE "C",
     last_message_text        text,
     last_message_type        text,
     last_message_direction   text,
@@ -45,6 +45,7 @@ CREATE TABLE sightings (
     held                  boolean NOT NULL DEFAULT true,
     contested             boolean NOT NULL DEFAULT false,
     replaced              boolean NOT NULL DEFAULT false,
+    alone                 boolean NOT NULL DEFAULT false,
     first_at              timestamptz NOT NULL,
     last_at               timestamptz NOT NULL,
     as_wa_id              boolean NOT NULL,
@@ -66,6 +67,7 @@ COMMENT ON COLUMN sightings.handle IS 'A name that can pass from one person to a
 COMMENT ON COLUMN sightings.bsuid IS 'Business-scoped user id (or its parent): never passes to another person.';
 COMMENT ON COLUMN sightings.held IS 'Whether this person is the one last seen with the handle.';
 COMMENT ON COLUMN sightings.replaced IS 'Whether another business-scoped id has taken the place of this one.';
+COMMENT ON COLUMN sightings.alone IS 'Whether this is all that was seen of its contact.';
 COMMENT ON COLUMN sightings.contested IS 'Whether more than one person was ever seen with the handle.';
 CREATE INDEX sightings_by_contact ON sightings (contact_id);
 CREATE INDEX sightings_by_bsuid ON sightings (bsuid) WHERE bsuid <> '';

@@ -1,5 +1,5 @@
 -- Widen known sightings and say whose they are. What does not come back is new, contested or used in a new way, and
--- needs regrouping.
+-- needs regrouping. `changed` is whether the contact's own columns may have to change with it.
 -- $1..$14 sightings, column by column
 WITH v AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::boolean[], $6::boolean[],
@@ -8,7 +8,8 @@ WITH v AS (
         AS v (handle, bsuid, first_at, last_at, as_wa_id, as_phone, as_parent, name, name_at, username, username_at,
               marketing_preference, marketing_sequence, marketing_preference_at)
 ), known AS (
-    SELECT v.*
+    SELECT v.*, s.first_at AS old_first_at, s.name AS old_name, s.username AS old_username,
+           s.marketing_sequence AS old_sequence
     FROM v JOIN sightings AS s USING (handle, bsuid)
     WHERE NOT s.contested
       AND s.as_wa_id >= v.as_wa_id AND s.as_phone >= v.as_phone AND s.as_parent >= v.as_parent
@@ -34,4 +35,6 @@ UPDATE sightings AS s SET
     marketing_sequence = greatest(s.marketing_sequence, v.marketing_sequence)
 FROM known AS v
 WHERE s.handle = v.handle AND s.bsuid = v.bsuid
-RETURNING s.handle, s.bsuid, s.contact_id
+RETURNING s.handle, s.bsuid, s.contact_id,
+    NOT s.alone OR s.first_at <> v.old_first_at
+    OR (s.name, s.username, s.marketing_sequence) IS DISTINCT FROM (v.old_name, v.old_username, v.old_sequence) AS changed

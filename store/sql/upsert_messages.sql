@@ -1,10 +1,7 @@
--- Says which contacts lost a message to another one, because a later event named the person better.
+-- Says which contacts must be derived anew: those that lost a message to another contact, because a later event named
+-- the person better, and those of a message that turns out to have been sent earlier.
 -- $1..$26 messages, column by column, in the order of their keys, $27 contact_id
-WITH before AS (
-    SELECT id, contact_id FROM messages WHERE id = ANY ($1::text[]) AND contact_id IS NOT NULL
-), given AS (
-    SELECT * FROM unnest($1::text[], $27::uuid[]) AS v (id, contact_id)
-), written AS (
+WITH written AS (
 INSERT INTO messages AS m (id, conversation_id, named_as, phone_number_id, direction, type, content, content_at,
     content_tie, text, text_at, media_url, media_url_at, transcript, transcript_at, reply_to_id, origin, status,
     status_rank, sent_at, delivered_at, read_at, failed_at, error, error_at, error_tie, contact_id)
@@ -61,5 +58,8 @@ ON CONFLICT (id) DO UPDATE SET
         THEN excluded.error_tie ELSE m.error_tie END,
     error_at = greatest(m.error_at, excluded.error_at)
 )
-SELECT DISTINCT before.contact_id FROM before JOIN given USING (id)
-WHERE given.contact_id IS DISTINCT FROM before.contact_id
+SELECT DISTINCT before.contact_id
+FROM unnest($1::text[], $20::timestamptz[], $27::uuid[]) AS v (id, sent_at, contact_id)
+    JOIN messages AS before ON before.id = v.id
+WHERE before.contact_id IS NOT NULL
+  AND (v.contact_id IS DISTINCT FROM before.contact_id OR v.sent_at < before.sent_at)

@@ -1,0 +1,166 @@
+"""The drain in real processes: killed in mid-batch, asked to leave, handed over, and with either store gone."""
+
+import asyncio
+import json
+import signal
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from rows.delivery import Delivery
+from store.inbox import Appender, InboxFull, Lease, Reader, stream_name, waiting
+from store.postgres import Pool
+from tests.helpers import delivery, payload, rows, until
+from tests.workers.processes import worker
+
+
+def message(n: int) -> Delivery:
+    body = json.dumps(payload("received_text")["body"]).replace("TEST0001", f"KILL{n:04d}").encode()
+    return delivery(body, "whatsapp.message.received")
+
+
+async def queue(redis: Redis, *deliveries: Delivery) -> None:
+    appender = Appender(redis, shards=1, limit=1_000_000)
+    await asyncio.gather(*(appender.append(one) for one in deliveries))
+
+
+async def settled_count(pool: Pool) -> int:
+    return int(await pool.fetchval("SELECT count(*) FROM deliveries"))
+
+
+async def is_blocked(connection: asyncpg.Connection) -> bool:
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'messages'::regclass"
+    return bool(await connection.fetchval(query))
+
+
+async def test_a_worker_killed_in_mid_batch_loses_nothing_and_counts_nothing_twice(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    await queue(redis, *(message(n) for n in range(50)))
+    gate = await asyncpg.connect(database_url)
+    for _ in range(3):
+        async with gate.transaction():
+            await gate.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+            async with worker(database_url, redis_url) as one:
+                await until(lambda: is_blocked(gate))
+                assert await one.end(signal.SIGKILL) == -signal.SIGKILL
+        assert await redis.xlen(stream_name(0)) == 50
+    await gate.close()
+    async with worker(database_url, redis_url):
+        await until(lambda: _is(settled_count(pool), 50))
+        await until(lambda: _is(redis.xlen(stream_name(0)), 0))
+    assert len(await rows(pool, "messages")) == 50
+    assert sum(row["applied"] for row in await rows(pool, "deliveries")) == 50
+
+
+async def test_killed_between_commit_and_trim_it_is_applied_again_and_counted_once(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    await queue(redis, *(message(n) for n in range(5)))
+    entries = await Reader(redis, 0).read(b"0", count=10, wait_ms=1)
+    async with worker(database_url, redis_url):
+        await until(lambda: _is(redis.xlen(stream_name(0)), 0))
+        await queue(redis, *(entry.delivery for entry in entries))
+        await until(lambda: _is(redis.xlen(stream_name(0)), 0))
+    assert await settled_count(pool) == 5
+
+
+async def test_asked_to_leave_it_finishes_the_batch_in_hand(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    await queue(redis, *(message(n) for n in range(20)))
+    gate = await asyncpg.connect(database_url)
+    transaction = gate.transaction()
+    await transaction.start()
+    await gate.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+    async with worker(database_url, redis_url) as one:
+        await until(lambda: is_blocked(gate))
+        leaving = asyncio.create_task(one.end(signal.SIGTERM))
+        await transaction.rollback()
+        assert await leaving == 0
+    await gate.close()
+    assert await settled_count(pool) == 20
+    assert await redis.xlen(stream_name(0)) == 0
+    assert await redis.exists("drain:{0}") == 0
+
+
+async def test_a_second_worker_takes_over_from_a_killed_one(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    async with worker(database_url, redis_url) as one:
+        await until(lambda: _is(redis.exists("drain:{0}"), 1))
+        async with worker(database_url, redis_url):
+            await one.end(signal.SIGKILL)
+            await queue(redis, message(1))
+            await until(lambda: _is(settled_count(pool), 1), seconds=15)
+
+
+async def test_the_lease_is_handed_over_before_it_is_given_up(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    async with worker(database_url, redis_url, DRAIN_SHIFT_SECONDS="0.5"):
+        holders: set[bytes] = set()
+        gaps = 0
+
+        async def three_holders() -> bool:
+            nonlocal gaps
+            holder = await redis.get("drain:{0}")
+            gaps += bool(holders) and holder is None
+            holders.update({holder} if holder else set())
+            return len(holders) >= 3
+
+        await until(three_holders)
+    assert gaps == 0
+
+
+async def test_postgres_away_for_a_while_loses_nothing_and_makes_no_dead_letter(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str, server_url: str
+) -> None:
+    name = database_url.rpartition("/")[2]
+    admin = await asyncpg.connect(server_url)
+    async with worker(database_url, redis_url):
+        await until(lambda: _is(redis.exists("drain:{0}"), 1))
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        await queue(redis, *(message(n) for n in range(10)))
+        await until(lambda: _is(redis.xlen(stream_name(0)), 10))
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await until(lambda: _is(redis.xlen(stream_name(0)), 0))
+    await admin.close()
+    assert await settled_count(pool) == 10
+    assert await rows(pool, "dead_letters") == []
+
+
+async def test_cut_off_from_redis_the_worker_goes_on_by_itself(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    async with worker(database_url, redis_url):
+        await until(lambda: _is(redis.exists("drain:{0}"), 1))
+        for kind in ("normal", "normal", "normal"):
+            await redis.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+        await queue(redis, message(1))
+        await until(lambda: _is(settled_count(pool), 1))
+
+
+async def test_a_full_inbox_refuses_a_whole_tick(redis: Redis) -> None:
+    await queue(redis, message(1))
+    with pytest.raises(InboxFull):
+        await Appender(redis, shards=1, limit=1).append(message(2))
+    assert (await waiting(redis, 1)).deliveries == 1
+
+
+async def test_only_one_holds_a_lease_and_an_offered_one_changes_hands(redis: Redis) -> None:
+    one, other = (Lease(redis, 0, uuid4().hex, milliseconds=60_000) for _ in range(2))
+    assert (await one.take(), await other.take(), await one.take()) == (True, False, True)
+    await one.offer()
+    assert (await one.take(), await other.take(), await one.take()) == (True, True, False)
+    await one.release()
+    assert await other.take()
+    await other.release()
+    assert await one.take()
+
+
+async def _is(value: "asyncio.Future[int] | object", wanted: int) -> bool:
+    return bool(await value == wanted)  # type: ignore[misc]

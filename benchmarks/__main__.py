@@ -1,4 +1,4 @@
-"""`python3 dev.py bench`: ours, one arq job per event, and the limit of Postgres, all in one run on the same servers."""
+"""`python3 dev.py bench`: ours, one arq job per event, and the limit of Postgres, in one run on the same servers."""
 
 import argparse
 import asyncio

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-
 from benchmarks.load import event_body
+from rows.delivery import Delivery
 from rows.fold import fold
 from rows.types import CONVERSATION, MESSAGE, SIGHTING, Facts, Sighting
 from store.postgres import Pool, columns, statement
@@ -51,10 +51,12 @@ def _arguments(serials: range, bodies: list[bytes], known: dict[str, Any]) -> di
         "upsert_messages": [*columns(messages, 26), [known[row.named_as or ""] for row in messages]],
         "adopt_messages": [[row.id for row in conversations]],
         "advance_contacts": [[row.id for row in messages]],
-        "insert_deliveries": columns(
-            [(d.id, d.received_at, "push", d.event, str(serial), d.version, d.body, 1, 0, 0) for serial, d in zip(serials, deliveries, strict=True)], 10
-        ),
+        "insert_deliveries": columns([_settled(*one) for one in zip(serials, deliveries, strict=True)], 10),
     }  # fmt: skip
+
+
+def _settled(serial: int, one: Delivery) -> tuple[Any, ...]:
+    return (one.id, one.received_at, "push", one.event, str(serial), one.version, one.body, 1, 0, 0)
 
 
 def _function(name: str) -> str:
@@ -84,7 +86,8 @@ async def measure(pgbench: str, database_url: str, folder: Path, batches: int, *
     path = folder / "limit.sql"
     path.write_text(script())
     process = await asyncio.create_subprocess_exec(
-        pgbench, "-n", "-c", str(clients), "-j", str(clients), "-t", str(batches // clients), "-f", str(path), database_url,
+        pgbench, "-n", "-c", str(clients), "-j", str(clients), "-t", str(batches // clients), "-f", str(path),
+        database_url,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output = (await process.communicate())[0].decode()

@@ -90,7 +90,7 @@ async def send(url: str, made: list[bytes], rate: float, *, connections: int = 6
     loop = asyncio.get_running_loop()
     idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
     for _ in range(connections):
-        _, connection = await loop.create_connection(_Connection, parts.hostname, parts.port)
+        _, connection = await loop.create_connection(_Connection, parts.hostname or "", parts.port or 80)
         idle.put_nowait(connection)
     sent = Sent([0.0] * len(made), [0.0] * len(made))
     began, began_at = time.perf_counter() + 0.05, time.time() + 0.05

@@ -2,10 +2,13 @@
 -- $1 conversation ids
 WITH strays AS (
     SELECT m.id, m.contact_id AS old_id, c.contact_id AS new_id
-    FROM conversations AS c JOIN messages AS m ON m.conversation_id = c.id
-    WHERE c.id = ANY ($1::uuid[]) AND m.named_as IS NULL AND m.contact_id IS DISTINCT FROM c.contact_id
-    ORDER BY m.id
-    FOR UPDATE OF m
+    FROM unnest($1::uuid[]) AS t (id)
+        CROSS JOIN LATERAL (
+            -- OFFSET keeps the conversation first: it leads into the index, whatever the planner thinks of its size.
+            SELECT n.id, n.contact_id FROM messages AS n
+            WHERE n.conversation_id = t.id AND n.named_as IS NULL OFFSET 0) AS m
+        JOIN conversations AS c ON c.id = t.id
+    WHERE m.contact_id IS DISTINCT FROM c.contact_id
 )
 UPDATE messages AS m SET contact_id = s.new_id
 FROM strays AS s

@@ -1,2 +1,4 @@
 -- $1 names
-SELECT a, b, kind FROM identity_joins WHERE a = ANY ($1::text[]) OR b = ANY ($1::text[])
+SELECT j.a, j.b, j.kind FROM unnest($1::text[]) AS t (name) JOIN identity_joins AS j ON j.a = t.name
+UNION
+SELECT j.a, j.b, j.kind FROM unnest($1::text[]) AS t (name) JOIN identity_joins AS j ON j.b = t.name

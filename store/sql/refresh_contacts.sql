@@ -22,7 +22,7 @@ FROM (
                (array_agg(substr(s.handle, 2) ORDER BY s.last_at DESC, s.handle DESC)
                    FILTER (WHERE s.as_wa_id))[1] AS wa_id
         FROM sightings AS s
-        WHERE s.contact_id = t.id AND s.held AND s.handle LIKE '+%') AS held ON true
+        WHERE s.contact_id = t.id AND s.held AND left(s.handle, 1) = '+') AS held ON true
     LEFT JOIN LATERAL (
         SELECT s.bsuid FROM sightings AS s
         WHERE s.contact_id = t.id AND s.bsuid <> '' AND NOT s.as_parent

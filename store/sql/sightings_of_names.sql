@@ -1,4 +1,8 @@
 -- $1 names
-SELECT handle, bsuid, first_at, last_at, as_wa_id, as_phone, as_parent, contact_id
-FROM sightings
-WHERE (handle <> '' AND handle = ANY ($1::text[])) OR (bsuid <> '' AND bsuid = ANY ($1::text[]))
+SELECT s.handle, s.bsuid, s.first_at, s.last_at, s.as_wa_id, s.as_phone, s.as_parent, s.contact_id
+FROM unnest($1::text[]) AS t (name) JOIN sightings AS s ON s.handle = t.name
+WHERE s.handle <> ''
+UNION
+SELECT s.handle, s.bsuid, s.first_at, s.last_at, s.as_wa_id, s.as_phone, s.as_parent, s.contact_id
+FROM unnest($1::text[]) AS t (name) JOIN sightings AS s ON s.bsuid = t.name
+WHERE s.bsuid <> ''

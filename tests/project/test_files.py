@@ -44,7 +44,11 @@ def test_the_lock_holds_nothing_that_nobody_needs() -> None:
             continue
         for one in needs:
             wanted = [{"extra": extra} for extra in extras] or [{"extra": ""}]
-            if one.marker is None or any(one.marker.evaluate(where) for where in wanted) or "sys_platform" in str(one.marker):
+            if (
+                one.marker is None
+                or any(one.marker.evaluate(where) for where in wanted)
+                or "sys_platform" in str(one.marker)
+            ):
                 waiting.append((canonicalize_name(one.name), one.extras))
     assert set(locked()) - reached <= {"async-timeout"}
 

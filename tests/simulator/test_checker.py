@@ -8,7 +8,7 @@ from simulator.chaos import KINDS, Chaos
 from simulator.checker.compare import Report, compare
 from simulator.ledger import Ledger, Line
 from simulator.town import Town
-from store import apply, postgres
+from store import apply, identities, postgres
 from store.postgres import Pool
 from tests.helpers import RECEIVED_AT, delivery, settled
 
@@ -50,7 +50,10 @@ async def test_what_is_right_is_found_right(pool: Pool, database_url: str, tmp_p
     ("fault", "counts"),
     [
         ("DELETE FROM messages WHERE id = (SELECT min(id) FROM messages)", "missing"),
-        ("UPDATE messages SET text = 'other' WHERE id = (SELECT min(id) FROM messages WHERE text IS NOT NULL)", "wrong"),
+        (
+            "UPDATE messages SET text = 'other' WHERE id = (SELECT min(id) FROM messages WHERE text IS NOT NULL)",
+            "wrong",
+        ),
         ("UPDATE messages SET status = 'sent' WHERE status = 'read'", "wrong"),
         ("UPDATE messages SET sent_at = sent_at + interval '1 s' WHERE sent_at IS NOT NULL", "wrong"),
         ("UPDATE messages SET contact_id = NULL WHERE id = (SELECT min(id) FROM messages)", "wrong"),
@@ -96,7 +99,7 @@ async def test_each_broken_merge_rule_is_found(
         return text
 
     monkeypatch.setattr(apply, "statement", statement)
-    monkeypatch.setattr(apply.identities, "statement", statement)
+    monkeypatch.setattr(identities, "statement", statement)
     try:
         await told(pool, tmp_path / "ledger", events=600, batch=3)
     except Exception:  # noqa: BLE001  (a constraint may find it first)

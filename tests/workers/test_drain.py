@@ -139,7 +139,7 @@ async def test_cut_off_from_redis_the_worker_goes_on_by_itself(
     async with worker(database_url, redis_url):
         await until(lambda: _is(redis.exists("drain:{0}"), 1))
         for kind in ("normal", "normal", "normal"):
-            await redis.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+            await redis.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")  # type: ignore[no-untyped-call]
         await queue(redis, message(1))
         await until(lambda: _is(settled_count(pool), 1))
 

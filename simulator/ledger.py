@@ -34,7 +34,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: TextIO = path.open("a", encoding="utf-8")
+        self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
 
     def write(self, line: Line) -> None:
         self._file.write(json.dumps(line, ensure_ascii=True) + "\n")

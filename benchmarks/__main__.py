@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,10 @@ import uvloop
 from redis.asyncio import Redis
 
 from benchmarks import limit
-from benchmarks.load import Sent, event_body, requests, send
+from benchmarks.load import Sent, delivery, event_body, requests, send
 from simulator.checker.compare import percentiles
 from store import inbox, postgres
 from store.postgres import Pool
-from tests.helpers import delivery
 
 SECRET = "benchmark"  # noqa: S105
 PEOPLE = 10_000
@@ -112,11 +110,7 @@ class Bench:
         appender = inbox.Appender(self._redis, shards=1, limit=10 * events)
         rng = random.Random(first)
         for start in range(first, first + events, 200):
-            bodies = [(serial, event_body(serial, rng, PEOPLE)) for serial in range(start, start + 200)]
-            deliveries = [
-                delivery(body, "whatsapp.message.received", at=datetime.now(UTC))._replace(idempotency_key=str(serial))
-                for serial, body in bodies
-            ]
+            deliveries = [delivery(serial, event_body(serial, rng, PEOPLE)) for serial in range(start, start + 200)]
             await asyncio.gather(*(appender.append(one) for one in deliveries))
         async with self.running(["-m", "webhooks"], ["-m", "workers"]):
             began = time.perf_counter()

@@ -3,16 +3,13 @@
 import asyncio
 import random
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load import event_body
-from rows.delivery import Delivery
+from benchmarks.load import delivery, event_body
 from rows.fold import fold
 from rows.types import CONVERSATION, MESSAGE, SIGHTING, Facts, Sighting
 from store.postgres import Pool, columns, statement
-from tests.helpers import delivery
 from workers.interpret import interpret
 
 BATCH = 1_000
@@ -37,7 +34,7 @@ async def prepare(pool: Pool, first: int, batches: int, *, people: int) -> None:
 
 
 def _arguments(serials: range, bodies: list[bytes], known: dict[str, Any]) -> dict[str, list[Any]]:
-    deliveries = [delivery(body, "whatsapp.message.received", at=datetime.now(UTC)) for body in bodies]
+    deliveries = [delivery(serial, body) for serial, body in zip(serials, bodies, strict=True)]
     facts = Facts()
     for one in deliveries:
         for _, found in interpret(one).events:
@@ -51,12 +48,8 @@ def _arguments(serials: range, bodies: list[bytes], known: dict[str, Any]) -> di
         "upsert_messages": [*columns(messages, 26), [known[row.named_as or ""] for row in messages]],
         "adopt_messages": [[row.id for row in conversations]],
         "advance_contacts": [[row.id for row in messages]],
-        "insert_deliveries": columns([_settled(*one) for one in zip(serials, deliveries, strict=True)], 10),
+        "insert_deliveries": columns([(*one[:2], "push", *one[2:], 1, 0, 0) for one in deliveries], 10),
     }  # fmt: skip
-
-
-def _settled(serial: int, one: Delivery) -> tuple[Any, ...]:
-    return (one.id, one.received_at, "push", one.event, str(serial), one.version, one.body, 1, 0, 0)
 
 
 def _function(name: str) -> str:

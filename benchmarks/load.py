@@ -7,9 +7,12 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from rows.delivery import Delivery
 
 PHONE_NUMBER_ID = "300010002000300"
 
@@ -47,6 +50,11 @@ def event_body(serial: int, rng: random.Random, people: int) -> bytes:
         "is_new_conversation": False, "phone_number_id": PHONE_NUMBER_ID,
     }  # fmt: skip
     return json.dumps(body, separators=(",", ":")).encode()
+
+
+def delivery(serial: int, body: bytes) -> Delivery:
+    """As the receiver makes it; the idempotency key is the event's number."""
+    return Delivery(uuid4(), datetime.now(UTC), "whatsapp.message.received", str(serial), "v2", body)
 
 
 def requests(url: str, secret: str, first: int, count: int, *, people: int) -> list[bytes]:

@@ -91,7 +91,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def _simulator(stack: Stack, arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
-    """A new town each time, with a ledger of its own: what earlier demos left in the database stays out of the count."""
+    """A new town each time, with a ledger of its own: what earlier demos left behind is not counted."""
     LEDGER.unlink(missing_ok=True)
     options = ["--url", stack.environment["WEBHOOK_URL"], "--secret", stack.environment["KAPSO_WEBHOOK_SECRETS"]]
     options += ["--ledger", str(LEDGER), "--rate", str(arguments.rate), "--chaos", arguments.chaos]

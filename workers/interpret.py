@@ -47,13 +47,13 @@ def interpret(delivery: Delivery) -> Reading:
     reading = Reading()
     try:
         parts = list(_parts(delivery))
-    except (Malformed, Mismatch, Ignored, ValidationError) as error:
+    except Exception as error:
         _book(reading, 0, error)
         return reading
     for position, part in enumerate(parts):
         try:
             reading.events.append((position, part()))
-        except (Malformed, Mismatch, Ignored, ValidationError) as error:
+        except Exception as error:
             _book(reading, position, error)
     return reading
 
@@ -66,8 +66,11 @@ def _book(reading: Reading, position: int, error: Exception) -> None:
             reading.failures.append(Failure(position, "mismatch", str(error)))
         case ValidationError():
             reading.failures.append(Failure(position, "malformed", _summary(error)))
-        case _:
+        case Malformed():
             reading.failures.append(Failure(position, "malformed", str(error)))
+        case _:
+            # A fault of ours. Its text may quote a value, its type does not; the bytes are kept.
+            reading.failures.append(Failure(position, "unexpected", type(error).__name__))
 
 
 def _summary(error: ValidationError) -> str:

@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 
 from benchmarks import limit
 from benchmarks.load import Sent, delivery, event_body, requests, send
+from devstack.processes import preexec
 from simulator.checker.compare import percentiles
 from store import inbox, postgres
 from store.postgres import Pool
@@ -50,7 +51,10 @@ class Bench:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         given = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "KAPSO_WEBHOOK_SECRETS": SECRET} | more
-        processes = [await asyncio.create_subprocess_exec(sys.executable, *command, env=given) for command in commands]
+        processes = [
+            await asyncio.create_subprocess_exec(sys.executable, *command, env=given, preexec_fn=preexec())
+            for command in commands
+        ]
         try:
             await _listening(port)
             yield f"http://127.0.0.1:{port}/webhooks/kapso"

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.processes import preexec
 from devstack.stack import Stack, ended_by_signals
 
 STATIC = (
@@ -42,6 +43,6 @@ def test(arguments: list[str]) -> int:
 
 def _check(name: str, command: list[str], environment: dict[str, str] | None) -> bool:
     begun = time.monotonic()
-    done = subprocess.run([PYTHON, *command], cwd=ROOT, env=environment, check=False)
+    done = subprocess.run([PYTHON, *command], cwd=ROOT, env=environment, check=False, preexec_fn=preexec())
     say(f"{name:8} {'ok' if done.returncode == 0 else 'FAILED'}  {time.monotonic() - begun:.1f} s")
     return done.returncode == 0

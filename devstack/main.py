@@ -157,7 +157,9 @@ def bench(arguments: list[str]) -> int:
             stack.start_servers()
             stack.migrate()
             given = stack.full_environment() | {"PGBENCH": str(postgres_binary("pgbench"))}
-            return subprocess.run([PYTHON, "-m", "benchmarks", *arguments], cwd=ROOT, env=given, check=False).returncode
+            return subprocess.run(
+                [PYTHON, "-m", "benchmarks", *arguments], cwd=ROOT, env=given, check=False, preexec_fn=preexec()
+            ).returncode
         finally:
             stack.stop()
 

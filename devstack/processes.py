@@ -32,7 +32,7 @@ def start(
             env=dict(environment) if environment is not None else None,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=preexec(unprivileged=unprivileged),  # noqa: PLW1509  (we have one thread)
+            preexec_fn=preexec(unprivileged=unprivileged),
         )
 
 
@@ -79,7 +79,8 @@ def namespaces_work() -> bool:
     return probe.returncode == 0
 
 
-def preexec(*, unprivileged: bool) -> Callable[[], None]:
+def preexec(*, unprivileged: bool = False) -> Callable[[], None]:
+    """Run in the child before its program: it ends when we do, however we end."""
     disguise = unprivileged and needs_disguise()
     in_namespace = disguise and namespaces_work()
 

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from devstack.processes import preexec
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -18,7 +20,13 @@ class Worker:
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "workers", env=self._environment, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+            sys.executable,
+            "-m",
+            "workers",
+            env=self._environment,
+            cwd=ROOT,
+            stdout=asyncio.subprocess.DEVNULL,
+            preexec_fn=preexec(),
         )
 
     async def end(self, how: signal.Signals) -> int:

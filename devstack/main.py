@@ -14,6 +14,7 @@ from pathlib import Path
 
 from devstack import checks, environment
 from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.processes import preexec
 from devstack.servers import postgres_binary
 from devstack.stack import DATA, Stack, description, ended_by_signals, exclusive, running_stack
 

@@ -39,10 +39,10 @@ class MessageKapso(Payload):
     statuses: list[Status] | None = None
 
 
-class Message(Payload):
-    """`timestamp` (unix seconds) is the time of the event: in status events that of the status, not of the message.
+class MetaMessage(Payload):
+    """A message as WhatsApp says it. The part named like `type` (text, image, interactive …) stands among other keys.
 
-    The part named like `type` (text, image, interactive …) stands among the other keys.
+    `timestamp` is unix seconds. The customer is `sender` of what came in, and `to` of what went out.
     """
 
     id: str = Field(min_length=1)
@@ -54,9 +54,14 @@ class Message(Payload):
     from_parent_user_id: str | None = None
     to_user_id: str | None = None
     to_parent_user_id: str | None = None
-    username: str | None = None
     context: Context | None = None
     errors: list[dict[str, Any]] | None = None
+
+
+class Message(MetaMessage):
+    """`timestamp` is the time of the event: in status events that of the status, not of the message."""
+
+    username: str | None = None
     kapso: MessageKapso | None = None
 
 

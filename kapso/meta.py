@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from kapso.base import Payload
-from kapso.message import Context, Status
+from kapso.message import Status
 
 
 class MetaProfile(Payload):
@@ -49,22 +49,6 @@ class MetaEntry(Payload):
 class MetaBody(Payload):
     object: str
     entry: list[MetaEntry]
-
-
-class MetaMessage(Payload):
-    """An inbound message, or the echo of one that a person typed in the business app (then `to` is the customer)."""
-
-    id: str = Field(min_length=1)
-    timestamp: str | None = None
-    type: str | None = None
-    sender: str | None = Field(None, alias="from")
-    to: str | None = None
-    from_user_id: str | None = None
-    from_parent_user_id: str | None = None
-    to_user_id: str | None = None
-    to_parent_user_id: str | None = None
-    context: Context | None = None
-    errors: list[dict[str, Any]] | None = None
 
 
 class MetaStatus(Status):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from kapso.base import EARLIEST, unix_time
 from kapso.conversation import Conversation as Snapshot
 from kapso.message import Message as Payload
-from kapso.message import MessageEvent, MessageKapso, Status
+from kapso.message import MessageEvent, MessageKapso, MetaMessage, Status
 from rows.types import Facts, Join, Message
 from workers.mapping.conversation import conversation_names, conversation_row, our_number
 from workers.mapping.values import (
@@ -141,7 +141,7 @@ def previous_identity(system: Any, who: Names) -> list[Join]:
     return joins
 
 
-def content(message: Payload, kapso: MessageKapso, at: datetime) -> Content:
+def content(message: MetaMessage, kapso: MessageKapso, at: datetime) -> Content:
     kind = filled(message.type)
     if kind is None:
         return Content(None, None, None, None, None, None)
@@ -180,7 +180,7 @@ def _chosen(interactive: dict[str, Any]) -> Any:
     return None
 
 
-def media(message: Payload, kapso: MessageKapso, at: datetime) -> dict[str, Any]:
+def media(message: MetaMessage, kapso: MessageKapso, at: datetime) -> dict[str, Any]:
     typed = message.other(filled(message.type))
     link = typed.get("link") if isinstance(typed, dict) else None
     url = kapso.media_url or (kapso.media_data or {}).get("url") or link

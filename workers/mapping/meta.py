@@ -5,9 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kapso.message import Message as Payload
-from kapso.message import MessageKapso
-from kapso.meta import MetaBody, MetaChange, MetaContact, MetaMessage, MetaStatus, MetaValue
+from kapso.message import MessageKapso, MetaMessage
+from kapso.meta import MetaBody, MetaChange, MetaContact, MetaStatus, MetaValue
 from rows.types import Facts, Message, PhoneNumber
 from workers.mapping.message import (
     NO_KAPSO,
@@ -100,7 +99,6 @@ def _status(status: MetaStatus, value: MetaValue, occasion: Occasion) -> Facts:
 def _facts(message: MetaMessage, who: Names, value: MetaValue, occasion: Occasion) -> tuple[Facts, Message]:
     _require_person(who)
     at = event_time(message.timestamp, occasion)
-    payload = Payload.model_construct(**message.__dict__, **(message.model_extra or {}))
     seen, joins = sightings(who, at)
     row = Message(
         id=message.id,
@@ -108,7 +106,7 @@ def _facts(message: MetaMessage, who: Names, value: MetaValue, occasion: Occasio
         phone_number_id=_number_id(value),
         reply_to_id=filled(message.context.id) if message.context else None,
     )
-    row = row._replace(**content(payload, NO_KAPSO, at)._asdict(), **media(payload, NO_KAPSO, at))
+    row = row._replace(**content(message, NO_KAPSO, at)._asdict(), **media(message, NO_KAPSO, at))
     return Facts(sightings=seen, joins=joins, phone_numbers=_our_number(value, occasion)), row
 
 

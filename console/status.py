@@ -6,6 +6,7 @@ import contextlib
 import json
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 
 from config.settings import StoreSettings, load
 from store import postgres, redis
@@ -13,6 +14,7 @@ from store.status import Status, status
 
 # Something waits longer than the mirror may be behind.
 LATE_SECONDS = 1.0
+LOOK_BACK = timedelta(hours=1)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,11 +27,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _once(*, as_json: bool) -> int:
     async with _stores() as (pool, client, shards):
-        now = await status(pool, client, shards)
+        now = await status(pool, client, shards, datetime.now(UTC) - LOOK_BACK)
     if as_json:
         print(json.dumps(now._asdict(), default=str))
     else:
-        print(f"today      {now.received} deliveries received; events: {now.applied} applied, {now.ignored} ignored, "
+        print(f"last hour  {now.received} deliveries received; events: {now.applied} applied, {now.ignored} ignored, "
               f"{now.dead} dead")  # fmt: skip
         print(f"waiting    {now.waiting}, the oldest for {now.oldest_seconds} s")
         print(f"rate       {now.per_second} deliveries/s over the last minute")
@@ -44,9 +46,11 @@ async def _watch() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     start, end = ("\r\033[K", "") if sys.stdout.isatty() else ("", "\n")
+    began = datetime.now(UTC)
     async with _stores() as (pool, client, shards):
         while not stop.is_set():
-            print(start + _line(await status(pool, client, shards)), end=end, flush=True)
+            since = max(began, datetime.now(UTC) - LOOK_BACK)
+            print(start + _line(await status(pool, client, shards, since)), end=end, flush=True)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1)
     return 0

@@ -10,7 +10,7 @@ from store.postgres import Pool, statement
 
 
 class Status(NamedTuple):
-    """Counts of the last day; rates and freshness of the last minute. Times are UTC, freshness is in milliseconds."""
+    """Counts since some moment; rate and freshness of the last minute. Times are UTC, freshness is in milliseconds."""
 
     received: int
     applied: int
@@ -27,9 +27,10 @@ class Status(NamedTuple):
     last_error: str | None
 
 
-async def status(pool: Pool, redis: Redis, shards: int) -> Status:
+async def status(pool: Pool, redis: Redis, shards: int, since: datetime) -> Status:
+    """Reads the deliveries since then, so the longer ago the slower."""
     waits = await inbox.waiting(redis, shards)
-    row = await pool.fetchrow(statement("status"))
+    row = await pool.fetchrow(statement("status"), since)
     error = await pool.fetchrow(statement("last_error"))
     p50, p99 = row["freshness_ms"] or (None, None)
     return Status(

@@ -1,4 +1,5 @@
 -- What `mirror status` says of Postgres.
+-- $1 since when
 SELECT count(*) AS settled,
        coalesce(sum(applied), 0)::bigint AS applied,
        coalesce(sum(ignored), 0)::bigint AS ignored,
@@ -9,4 +10,4 @@ SELECT count(*) AS settled,
        percentile_cont(ARRAY [0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - received_at) * 1000)
            FILTER (WHERE received_at > now() - interval '1 minute') AS freshness_ms
 FROM deliveries
-WHERE received_at > now() - interval '1 day'
+WHERE received_at > $1::timestamptz

@@ -87,6 +87,18 @@ STORIES = {
         payload_delivery("received_text"),
         payload_delivery("received_two_spellings"),
     ],
+    "a status without the body, and one that is unsupported": [
+        payload_delivery("sent_text"),
+        delivery(
+            {"message": {"id": "wamid.TEST0011", "timestamp": str(int(CLOCK)), "type": "text", "to": "621"}},
+            "whatsapp.message.delivered",
+        ),
+        delivery(
+            {"message": {"id": "wamid.TEST0011", "timestamp": str(int(CLOCK) + 9), "type": "unsupported", "to": "621",
+                         "unsupported": {"type": "edit"}}},
+            "whatsapp.message.read",
+        ),
+    ],
     "a message that is named better later": [
         message("m1", 0, number="621", bsuid=None, event="sent"),
         message("m1", 1, number=None, bsuid="ID.1", event="delivered"),
@@ -112,6 +124,12 @@ async def test_every_order_of_a_small_set_ends_in_the_same_rows(story: str, pool
         found = await mirrored(pool)
         wanted = wanted or found
         assert found == wanted, [json.loads(one.body) for one in order]
+
+
+async def test_what_brings_no_body_covers_none(pool: Pool) -> None:
+    await settled(pool, STORIES["a status without the body, and one that is unsupported"])
+    row = await pool.fetchrow("SELECT type, text, content, status FROM messages")
+    assert tuple(row) == ("text", "Halo", '{"body": "Halo"}', "read")
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -5,7 +5,7 @@ from kapso.conversation import Conversation as Snapshot
 from kapso.legacy import LegacyMessageEvent, WhatsappConfig
 from rows.types import Facts, Message, PhoneNumber
 from workers.mapping.conversation import conversation_names, conversation_row
-from workers.mapping.message import RECEIVED_RANK, with_status
+from workers.mapping.message import RECEIVED_RANK, content_time, with_status
 from workers.mapping.values import Ignored, Malformed, Mismatch, Occasion, filled, json_text, names, sightings, tie
 
 
@@ -42,7 +42,7 @@ def legacy_message_event(event: LegacyMessageEvent, occasion: Occasion) -> Facts
         direction="inbound" if inbound else "outbound",
         type=kind,
         content=body,
-        content_at=at if kind else None,
+        content_at=content_time(kind, body, at) if kind else None,
         content_tie=tie(kind, body) if kind else None,
         text=words,
         text_at=at if words else None,

@@ -148,9 +148,12 @@ def content(message: MetaMessage, kapso: MessageKapso, at: datetime) -> Content:
     typed = message.other(kind)
     body = None if typed is None else json_text(typed)
     words = filled(text(kind, typed, kapso))
-    # An edit or a deletion comes as `unsupported`, without words: it must not cover what was said before.
-    known_at = EARLIEST if kind == "unsupported" else at
-    return Content(kind, body, known_at, tie(kind, body), words, at if words else None)
+    return Content(kind, body, content_time(kind, body, at), tie(kind, body), words, at if words else None)
+
+
+def content_time(kind: str, body: str | None, at: datetime) -> datetime:
+    """An edit comes as `unsupported`, a status may come without the body: neither may cover what was said before."""
+    return EARLIEST if kind == "unsupported" or body is None else at
 
 
 def text(kind: str, typed: Any, kapso: MessageKapso) -> str | None:

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from store.postgres import Pool
 from tests.helpers import delivery, payload, rows, settled
 from workers.failures import describe, is_fault_of_data
@@ -37,3 +39,22 @@ def test_the_world_is_told_from_the_data() -> None:
     assert not is_fault_of_data(ConnectionRefusedError())
     assert not is_fault_of_data(TimeoutError())
     assert describe(ValueError("personal")) == "ValueError"
+
+
+@pytest.mark.parametrize("sequence", [2**63, 10**30, -(2**63) - 1])
+async def test_a_number_that_does_not_fit_is_the_fault_of_the_data(sequence: int, pool: Pool) -> None:
+    body = payload("contact_marketing_preference")["body"]
+    body["marketing_preference"]["sequence"] = sequence
+    await settled(pool, [delivery(body, "whatsapp.contact.marketing_preference_changed")])
+    assert [letter["error_kind"] for letter in await rows(pool, "dead_letters")] in (["refused"], ["malformed"])
+
+
+@pytest.mark.parametrize("text", ["\ud83d", "x" * 1_000_000, "\u202e\u0000\uffff", "%s {} $1 \\ '"])
+async def test_strange_words_are_kept_or_dead_but_hold_up_nothing(text: str, pool: Pool) -> None:
+    body = payload("received_text")["body"]
+    body["message"]["text"]["body"] = text
+    body["conversation"]["contact_name"] = text
+    await settled(pool, [delivery(body, "whatsapp.message.received")])
+    kept = [row["text"] for row in await rows(pool, "messages")]
+    dead = [letter["error_kind"] for letter in await rows(pool, "dead_letters")]
+    assert (kept, dead) in (([text.replace("\0", "")], []), ([], ["malformed"]))

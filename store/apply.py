@@ -27,11 +27,6 @@ from store import identities
 from store.identities import Grouping
 from store.postgres import Connection, Pool, columns, statement
 
-# Whoever merges or splits contacts holds this alone; everybody else who writes mirrored rows shares it.
-WHO_IS_WHO = 7_209_318
-SHARED = f"SELECT pg_advisory_xact_lock_shared({WHO_IS_WHO})"
-ALONE = f"SELECT pg_advisory_xact_lock({WHO_IS_WHO})"
-
 
 class Settled(NamedTuple):
     """A delivery and its books, as `deliveries` keeps them."""
@@ -76,11 +71,11 @@ async def apply(pool: Pool, batch: Batch) -> None:
     async with pool.acquire() as connection:
         try:
             async with connection.transaction():
-                await connection.execute(SHARED)
+                await connection.execute(statement("share_who_is_who"))
                 await _write(connection, batch, await identities.known(connection, sightings, joins))
         except identities.Strangers:
             async with connection.transaction():
-                await connection.execute(ALONE)
+                await connection.execute(statement("hold_who_is_who"))
                 await _write(connection, batch, await identities.regroup(connection, sightings, joins))
 
 

@@ -11,6 +11,13 @@ from pathlib import Path
 from simulator import chaos
 from simulator.run import Plan, Tally, simulate
 
+WHY = {
+    0: "no answer came; is the web process running at that address?",
+    401: "answered 401; is --secret one of KAPSO_WEBHOOK_SECRETS?",
+    404: "answered 404; the path of the webhook is /webhooks/kapso",
+    503: "answered 503; the stores are down or the inbox is full",
+}
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", required=True, help="the webhook to post to (http://…/webhooks/kapso)")
@@ -42,13 +49,19 @@ def run(arguments: argparse.Namespace) -> int:
         chaos=kinds,
         people=arguments.people,
     )
-    tally = asyncio.run(_simulate(plan, quiet=arguments.json))
+    try:
+        tally = asyncio.run(_simulate(plan, quiet=arguments.json))
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
     if arguments.json:
         print(json.dumps({"seed": plan.seed, "events": tally.events, "deliveries": tally.deliveries,
                           "accepted": tally.accepted, "refused": tally.refused, "unheard": tally.unheard}))  # fmt: skip
     else:
         print(f"seed {plan.seed}: {tally.events} events in {tally.deliveries} deliveries, {tally.accepted} accepted, "
               f"{tally.refused} refused, {tally.unheard} unheard")  # fmt: skip
+    for answer, count in tally.answers.items():
+        print(f"{count} deliveries not taken: {WHY.get(answer, f'answered {answer}')}", file=sys.stderr)
     return 1 if tally.refused or tally.unheard else 0
 
 

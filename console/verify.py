@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from config.settings import StoreSettings, load
+from simulator import ledger
 from simulator.checker.compare import Report, compare
 from store import inbox, redis
 
@@ -23,14 +24,18 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.ledger.exists():
         print(f"{arguments.ledger} is not there. `mirror simulate --ledger FILE` writes one.", file=sys.stderr)
         return 2
-    report = asyncio.run(_verify(arguments.ledger, arguments.wait))
+    try:
+        report = asyncio.run(_verify(arguments.ledger, arguments.wait))
+    except (ledger.Unreadable, IsADirectoryError) as error:
+        print(error, file=sys.stderr)
+        return 2
     if not arguments.json:
         _explain(report)
     print(json.dumps(summary(report)))
     return 0 if report.is_right else 1
 
 
-async def _verify(ledger: Path, patience: float) -> Report:
+async def _verify(path: Path, patience: float) -> Report:
     settings = load(StoreSettings)
     client = redis.connect(settings.redis_url.get_secret_value())
     until = time.monotonic() + patience
@@ -39,7 +44,7 @@ async def _verify(ledger: Path, patience: float) -> Report:
             await asyncio.sleep(0.1)
     finally:
         await client.aclose()
-    return await compare(settings.database_url.get_secret_value(), ledger, left)
+    return await compare(settings.database_url.get_secret_value(), path, left)
 
 
 def summary(report: Report) -> dict[str, object]:
@@ -48,6 +53,8 @@ def summary(report: Report) -> dict[str, object]:
 
 
 def _explain(report: Report) -> None:
+    if not report.accepted:
+        print("nothing    was accepted, so nothing is proven")
     print(f"books      {report.accepted} events accepted = {report.applied} applied + {report.ignored} ignored "
           f"+ {report.dead} dead, {report.waiting} deliveries waiting")  # fmt: skip
     print(f"rows       {report.rows} expected, {report.missing} missing, {report.wrong} wrong, {report.extra} extra")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 RUN = ROOT / ".run"
@@ -17,6 +18,12 @@ UV = RUN / "uv" / "bin" / "uv"
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def refuse(text: str) -> NoReturn:
+    """Used wrongly: say why, and exit with 2."""
+    say(text)
+    raise SystemExit(2)
 
 
 def ensure() -> None:

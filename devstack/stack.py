@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from devstack import processes
-from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.environment import PYTHON, ROOT, RUN, refuse, say
 from devstack.servers import LOOPBACK, Postgres, Valkey, free_port
 
 DATA = RUN / "data"
@@ -36,18 +36,25 @@ class Stack:
 
     def start_servers(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+        given = {name: self._given(name) for name in ("DATABASE_URL", "REDIS_URL")}
         if self.use_given_servers and any(given.values()) and not all(given.values()):
-            raise SystemExit("Set both DATABASE_URL and REDIS_URL to use servers of your own, or neither.")
+            refuse("Set both DATABASE_URL and REDIS_URL to use servers of your own, or neither.")
         if self.use_given_servers and all(given.values()):
             say("Using the servers that DATABASE_URL and REDIS_URL name.")
             self.environment |= {name: value for name, value in given.items() if value}
             return
+        say("Starting PostgreSQL and Valkey …")
         postgres, valkey = self.own_servers()
         for server in (postgres, valkey):
             self.servers.append(server)
             server.start()
         self.environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url}
+
+    def _given(self, name: str) -> str | None:
+        """A server that the environment names, unless it is one of ours that `dev.py env` exported earlier."""
+        url = os.environ.get(name)
+        files = [server.password_file for server in self.own_servers()]
+        return None if url and any(file.exists() and file.read_text() in url for file in files) else url
 
     def own_servers(self) -> tuple[Postgres, Valkey]:
         return Postgres(self.folder, self.durable), Valkey(self.folder, self.durable)
@@ -108,9 +115,7 @@ def exclusive() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SystemExit(
-                "A stack of this checkout is running already. Stop it first (Ctrl-C where it runs)."
-            ) from None
+            refuse("A stack of this checkout is running already. Stop it first (Ctrl-C where it runs).")
         yield
 
 
@@ -120,7 +125,6 @@ def running_stack() -> Iterator[Stack]:
     stack = Stack(DATA, use_given_servers=True)
     with exclusive(), ended_by_signals():
         try:
-            say("Starting PostgreSQL and Valkey …")
             stack.start_servers()
             stack.migrate()
             say("Starting the receiver and a worker …")
@@ -140,7 +144,7 @@ def ended_by_signals() -> Iterator[None]:
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
@@ -153,7 +157,7 @@ def description() -> dict[str, str]:
     try:
         found: dict[str, str] = json.loads(DESCRIPTION.read_text())
     except FileNotFoundError:
-        raise SystemExit("No stack is running in this checkout. Start one: python3 dev.py up") from None
+        refuse("No stack is running in this checkout. Start one: python3 dev.py up")
     return found
 
 

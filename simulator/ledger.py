@@ -29,11 +29,14 @@ class Line(NamedTuple):
         return self.answer == 200
 
 
+class Unreadable(Exception):
+    """The file is no ledger."""
+
+
 class Ledger:
     """Appends; what is written survives the simulator."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
 
     def write(self, line: Line) -> None:
@@ -49,4 +52,4 @@ def read(path: Path) -> Iterator[Line]:
             try:
                 yield Line(*json.loads(text))
             except (ValueError, TypeError):
-                raise ValueError(f"{path}, line {number}: not a line of a ledger") from None
+                raise Unreadable(f"{path}, line {number}: not a line of a ledger") from None

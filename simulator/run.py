@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,8 @@ class Tally:
     accepted: int = 0
     refused: int = 0
     unheard: int = 0
-    slow: list[float] = field(default_factory=list)
+    answers: Counter[int] = field(default_factory=Counter)
+    """Refused deliveries by the status they got; 0 where no answer came."""
 
 
 async def simulate(plan: Plan, stop: asyncio.Event, progress: Callable[[Tally], None] | None = None) -> Tally:
@@ -123,5 +125,7 @@ async def _deliver(
     tally.accepted += post.events if answer == 200 else 0
     tally.refused += post.events if answer not in (0, 200) else 0
     tally.unheard += post.events if answer == 0 else 0
+    if answer != 200:
+        tally.answers[answer] += 1
     line = (post.expect, post.events, posted_at, answered_ms, answer, unsure and answer != 200)
     ledger.write(Line(post.key, post.event, post.version, post.body, *line))

@@ -17,7 +17,7 @@ from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.processes import preexec
 from devstack.servers import postgres_binary
 from devstack.stack import DATA, DESCRIPTION, Stack, description, ended_by_signals, exclusive, running_stack
-from simulator.chaos import parse
+from simulator.chaos import KINDS, parse
 
 LEDGER = RUN / "ledger.jsonl"
 EPILOG = (
@@ -46,10 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         "--for", dest="seconds", type=float, metavar="SECONDS", help="end by itself, verify every row"
     )
     demo_parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
-    demo_parser.add_argument(
-        "--chaos", type=_chaos, default="all", help=f"all (default), none, or a list of {', '.join(KINDS)}"
-    ), none, or a list"
-    )
+    kinds = f"what goes wrong on the way: all (default), none, or a list of {', '.join(KINDS)}"
+    demo_parser.add_argument("--chaos", type=_chaos, default="all", help=kinds)
     demo_parser.set_defaults(run=demo)
     commands.add_parser("up", help="the stack without the simulator, for working against").set_defaults(run=up)
     commands.add_parser("env", help='shell exports of the running stack: eval "$(python3 dev.py env)"').set_defaults(

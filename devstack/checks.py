@@ -36,7 +36,7 @@ def test(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             failed.append("interrupted")
         finally:
-            stack.stop()
+            stack.discard()
     say("all checks passed" if not failed else f"failed: {', '.join(failed)}")
     return 1 if failed else 0
 

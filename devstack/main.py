@@ -180,7 +180,7 @@ def bench(arguments: list[str]) -> int:
                 [PYTHON, "-m", "benchmarks", *arguments], cwd=ROOT, env=given, check=False, preexec_fn=preexec()
             ).returncode
         finally:
-            stack.stop()
+            stack.discard()
 
 
 def reset(_: argparse.Namespace) -> int:

@@ -99,6 +99,12 @@ class Stack:
         for server in reversed(self.servers):
             server.stop()
 
+    def discard(self) -> None:
+        """Stop, and wipe the servers that this stack started: some keep their data outside its folder."""
+        self.stop()
+        for server in self.servers:
+            server.wipe()
+
     def _secret(self) -> str:
         path = self.folder / "webhook.secret"
         if not path.exists():

@@ -24,8 +24,10 @@ from benchmarks import limit
 from benchmarks.load import Sent, delivery, event_body, requests, send
 from devstack.processes import preexec
 from simulator.checker.compare import percentiles
-from store import inbox, postgres
+from store import postgres
+from store.appender import Appender
 from store.postgres import Pool
+from store.spill import Spill
 
 SECRET = "benchmark"  # noqa: S105
 PEOPLE = 10_000
@@ -111,7 +113,8 @@ class Bench:
     async def catch_up(self, events: int) -> float:
         """Events a second that a worker settles when it finds so many waiting."""
         first = self.numbers(events)
-        appender = inbox.Appender(self._redis, shards=1, limit=10 * events)
+        spill = Spill(self._pool, limit_bytes=0)
+        appender = Appender(self._redis, spill, shards=1, limit=10 * events, limit_bytes=1 << 40)
         rng = random.Random(first)
         for start in range(first, first + events, 200):
             deliveries = [delivery(serial, event_body(serial, rng, PEOPLE)) for serial in range(start, start + 200)]

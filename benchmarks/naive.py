@@ -25,7 +25,7 @@ QUEUE = "naive"
 async def upsert(ctx: dict[str, Any], body: str, event: str, key: str, received_at: float) -> None:
     """The same rows as ours, an event at a time."""
     at = datetime.fromtimestamp(received_at, UTC)
-    settler = Settler(ctx["pool"], source="push", give_up=lambda: True)
+    settler = Settler(ctx["pool"], release="naive", give_up=lambda: True)
     await settler.settle(read([Delivery(uuid4(), at, event, key, "v2", body.encode())]))
 
 

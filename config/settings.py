@@ -36,6 +36,9 @@ class ReceiverSettings(StoreSettings):
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
     )
+    inbox_limit_bytes: int = Field(
+        4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
+    )
 
     @field_validator("kapso_webhook_secrets", mode="before")
     @classmethod
@@ -46,6 +49,7 @@ class ReceiverSettings(StoreSettings):
 
 
 class WorkerSettings(StoreSettings):
+    release: str = Field("unnamed", description="What you call this deploy (a tag, a commit); dead letters name it.")
     delivery_days: int = Field(30, ge=1, description="Days for which raw deliveries are kept.")
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
 

@@ -71,7 +71,7 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        self.port = free_port()
+        self.port = self.port or free_port()
         settings = {
             "port": self.port,
             "listen_addresses": LOOPBACK,
@@ -165,7 +165,7 @@ class Valkey:
         if not self.password_file.exists():
             self.password_file.touch(mode=0o600)
             self.password_file.write_text(secrets.token_urlsafe(24))
-        self.port = free_port()
+        self.port = self.port or free_port()
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)
         config.write_text(

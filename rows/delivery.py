@@ -6,7 +6,10 @@ from uuid import UUID
 
 
 class Delivery(NamedTuple):
-    """One accepted POST. Id and time are minted by the receiver and stay with it for good."""
+    """One accepted POST, or one page that a poll read. Id and time are minted by whoever took it in and stay for good.
+
+    `source` is push or poll: a name in an unsigned header must not pass for one of ours.
+    """
 
     id: UUID
     received_at: datetime
@@ -14,3 +17,4 @@ class Delivery(NamedTuple):
     idempotency_key: str | None
     version: str | None
     body: bytes
+    source: str = "push"

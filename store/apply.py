@@ -56,6 +56,7 @@ class DeadLetter(NamedTuple):
     error_kind: str
     error: str
     fingerprint: str
+    code_version: str
 
 
 @dataclass(slots=True)

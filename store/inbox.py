@@ -1,15 +1,13 @@
-"""The inbox: Redis streams of accepted deliveries. Appended by the receiver, read from the head and trimmed by a drain.
+"""The inbox's streams in Redis: read from the head and trimmed by a drain. What is appended, and when, see appender.
 
 A stream has no consumer group: the drain reads from the head, commits, and trims exactly what it committed. Whoever
 dies in between leaves the entries where they are, and applying them again changes nothing.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import randrange
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,7 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class InboxFull(Exception):
-    """The inbox holds as many deliveries as it may."""
+    """The inbox holds as much as it may."""
 
 
 class Entry(NamedTuple):
@@ -35,56 +33,8 @@ def stream_name(shard: int) -> str:
     return f"inbox:{{{shard}}}"
 
 
-class Appender:
-    """The receiver's side. All deliveries of one loop tick, or of one round trip, leave in one script call.
-
-    One call is on its way at a time; what comes meanwhile waits for the next. So one fsync serves many requests.
-    """
-
-    def __init__(self, redis: Redis, *, shards: int, limit: int) -> None:
-        """`limit` is the most entries that the streams may hold together."""
-        self._script = redis.register_script((SCRIPTS / "append.lua").read_text())
-        self._shards = shards
-        self._limit = max(1, limit // shards)
-        self._waiting: list[tuple[Delivery, asyncio.Future[None]]] = []
-        self._flushing: asyncio.Task[None] | None = None
-
-    async def append(self, delivery: Delivery) -> None:
-        """Return when Redis has it; raises InboxFull, or Redis's own error."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((delivery, done))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush())
-        await done
-
-    async def _flush(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                await self._send(batch)
-        finally:
-            self._flushing = None
-
-    async def _send(self, batch: list[tuple[Delivery, asyncio.Future[None]]]) -> None:
-        arguments: list[Any] = [self._limit]
-        for delivery, _ in batch:
-            arguments += _fields(delivery)
-        outcome: Exception | None = None
-        try:
-            if not await self._script(keys=[stream_name(randrange(self._shards))], args=arguments):
-                outcome = InboxFull()
-        except Exception as error:  # every waiting request is told, whatever it was
-            outcome = error
-        for _, done in batch:
-            if done.done():  # its client has gone
-                continue
-            if outcome is None:
-                done.set_result(None)
-            else:
-                done.set_exception(outcome)
-
-
-def _fields(delivery: Delivery) -> tuple[Any, ...]:
+def fields(delivery: Delivery) -> tuple[Any, ...]:
+    """As they stand in a stream's entry, in the order of lua/append.lua."""
     return (
         delivery.id.bytes,
         (delivery.received_at - EPOCH) // timedelta(microseconds=1),
@@ -106,6 +56,11 @@ class Reader:
         """Up to `count` entries behind `after` (b"0" is the head), waiting up to `wait_ms` for the first."""
         reply: Any = await self._redis.xread({self._stream: after}, count=count, block=wait_ms or None)
         return [Entry(position, _delivery(values)) for _, entries in reply or [] for position, values in entries]
+
+    async def head(self, count: int) -> list[Entry]:
+        """The first `count` entries, without waiting."""
+        entries: Any = await self._redis.xrange(self._stream, count=count)
+        return [Entry(position, _delivery(values)) for position, values in entries]
 
     async def trim(self, last: bytes) -> None:
         """Remove all up to and including `last`."""
@@ -164,3 +119,24 @@ class Lease:
 
     async def release(self) -> None:
         await self._release(keys=self._keys, args=[self._holder])
+
+
+class Tries:
+    """How often somebody began with what stands at a stream's head, without an end."""
+
+    def __init__(self, redis: Redis, shard: int) -> None:
+        self._redis = redis
+        self._key = f"tries:{{{shard}}}"
+        self._count = redis.register_script((SCRIPTS / "count_try.lua").read_text())
+
+    async def begin(self, position: bytes) -> int:
+        """A batch that begins there; returns how often that was begun, this time included."""
+        return int(await self._count(keys=[self._key], args=[position, "batch", 0]))
+
+    async def begin_alone(self, position: bytes, *, after: int) -> int:
+        """That entry by itself; `after` is what it counts for as the head of a batch."""
+        return int(await self._count(keys=[self._key], args=[position, "alone", after]))
+
+    async def over(self) -> None:
+        """It ended, well or not: whoever begins next begins afresh."""
+        await self._redis.delete(self._key)

@@ -11,6 +11,9 @@ from asyncpg.pool import PoolConnectionProxy
 Pool: TypeAlias = asyncpg.Pool
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
+# What comes of a statement, or of asking for a connection, when Postgres is not as it should be.
+STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
 STATEMENTS = Path(__file__).parent / "sql"
 
 
@@ -26,13 +29,16 @@ BY_KEY = {
 }
 
 
-async def connect(database_url: str, *, size: int = 5, timeout: float = 60, by_key: bool = False) -> Pool:
+async def connect(
+    database_url: str, *, size: int = 5, timeout: float = 60, connect_timeout: float = 10, by_key: bool = False
+) -> Pool:
     """A pool that opens connections as they are needed. `timeout` bounds each statement, in seconds."""
     pool: Pool = await asyncpg.create_pool(
         database_url,
         min_size=0,
         max_size=size,
         command_timeout=timeout,
+        timeout=connect_timeout,
         reset=_keep,
         server_settings={"application_name": "kapso-mirror"} | (BY_KEY if by_key else {}),
     )

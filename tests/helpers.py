@@ -16,13 +16,17 @@ from pydantic import SecretStr
 
 from config.settings import ReceiverSettings
 from rows.delivery import Delivery
+from store import postgres
+from store.appender import Appender
 from store.inbox import Reader
 from store.postgres import Pool
+from store.spill import Spill
 from webhooks.app import create_app
 from workers.settle import Settler, read
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SECRET = "the first secret"
+NOWHERE = "postgresql://127.0.0.1:1/nowhere"
 RECEIVED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
@@ -45,9 +49,17 @@ def payload_delivery(name: str) -> Delivery:
     return delivery(found["body"], headers.get("X-Webhook-Event"), version=headers.get("X-Webhook-Payload-Version"))
 
 
+async def queue(redis: Any, *deliveries: Delivery) -> None:
+    """Into the stream of shard 0, as the receiver does."""
+    pool = await postgres.connect(NOWHERE)
+    appender = Appender(redis, Spill(pool, limit_bytes=0), shards=1, limit=1_000_000, limit_bytes=1 << 40)
+    await asyncio.gather(*(appender.append(one) for one in deliveries))
+    await pool.close()
+
+
 async def settled(pool: Pool, deliveries: Sequence[Delivery]) -> None:
     """As one batch."""
-    await Settler(pool, source="push", give_up=lambda: True).settle(read(deliveries))
+    await Settler(pool, release="test", give_up=lambda: True).settle(read(deliveries))
 
 
 async def drained(pool: Pool, redis: Any, *, shard: int = 0) -> int:
@@ -68,15 +80,15 @@ async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 30)
 
 
 @asynccontextmanager
-async def receiver(redis_url: str, **settings: Any) -> AsyncIterator[str]:
+async def receiver(redis_url: str, database_url: str = NOWHERE, **settings: Any) -> AsyncIterator[str]:
     """The real web application on a real port; yields its webhook URL."""
     plain: dict[str, Any] = {
-        "database_url": SecretStr("postgresql://nowhere"),
+        "database_url": SecretStr(database_url),
         "redis_url": SecretStr(redis_url),
         "kapso_webhook_secrets": (SecretStr(SECRET), SecretStr("the second secret")),
         "meta_app_secret": SecretStr("meta secret"),
     }
-    app = create_app(ReceiverSettings(**(plain | settings)))
+    app = await create_app(ReceiverSettings(**(plain | settings)))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
     serving = asyncio.create_task(server.serve())
     while not server.started:

@@ -1,17 +1,16 @@
 """The web process: `python -m webhooks`."""
 
 import uvicorn
+import uvloop
 
 from config import logs
 from config.settings import ReceiverSettings, load
 from webhooks.app import create_app
 
 
-def main() -> None:
-    settings = load(ReceiverSettings)
-    logs.configure(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
+async def serve(settings: ReceiverSettings) -> None:
+    config = uvicorn.Config(
+        await create_app(settings),
         host=settings.host,
         port=settings.port,
         access_log=False,
@@ -20,6 +19,13 @@ def main() -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
     )
+    await uvicorn.Server(config).serve()
+
+
+def main() -> None:
+    settings = load(ReceiverSettings)
+    logs.configure(settings.log_level)
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

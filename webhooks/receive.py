@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import orjson
 import structlog
-from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
 from rows.delivery import Delivery
-from store.inbox import Appender, InboxFull
+from store.appender import Appender, NotTaken
+from store.inbox import InboxFull
 from webhooks.signature import is_signed, is_signed_by_meta
 
 log = structlog.get_logger(__name__)
@@ -84,8 +84,8 @@ class Receiver:
         except InboxFull:
             log.error("inbox is full, answering 503")
             return False
-        except (RedisError, OSError) as error:
-            log.error("redis does not take it, answering 503", error=type(error).__name__)
+        except NotTaken as error:
+            log.error("no store takes it, answering 503", error=str(error))
             return False
         return True
 

@@ -1,22 +1,66 @@
-"""The judge of failures: is an error the fault of the data, or of the world? Pure."""
+"""The judge of failures: what an error is the fault of, and so what becomes of the event that met it. Pure."""
+
+from enum import Enum
+from typing import NamedTuple
 
 import asyncpg
 
-# What Postgres says when the values themselves cannot be stored: bad input, broken constraint, index row too long.
-DATA = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-    asyncpg.UntranslatableCharacterError,
-)
+
+class Verdict(Enum):
+    WORLD = "the world: wait, for ever and loudly; nothing becomes a dead letter"
+    DATA = "the data: trying again can't help; the event becomes a dead letter"
+    UNKNOWN = "unknown: a few tries, then a dead letter, unless many events in a row meet the same"
 
 
-def is_fault_of_data(error: BaseException) -> bool:
-    """True where trying again cannot help; everything else is the world, and waiting may."""
-    return isinstance(error, DATA)
+# By class of SQLSTATE, the first two characters. A missing table, column or right (42) is a deploy that is not done.
+CLASSES = {
+    "08": Verdict.WORLD,  # connection
+    "22": Verdict.DATA,  # values that the type does not take
+    "23": Verdict.DATA,  # a constraint that the data breaks
+    "25": Verdict.WORLD,  # read-only: a failover
+    "28": Verdict.WORLD,  # password
+    "3D": Verdict.WORLD,  # no such database
+    "40": Verdict.WORLD,  # deadlock, serialization
+    "42": Verdict.WORLD,
+    "53": Verdict.WORLD,  # disk full, out of memory, too many connections
+    "54": Verdict.DATA,  # an index row that is too long
+    "55": Verdict.WORLD,  # a lock that can't be had
+    "57": Verdict.WORLD,  # shutdown, starting up, cancelled
+    "58": Verdict.WORLD,  # input and output
+}
+
+TRIES_OF_UNKNOWN = 3
+SAME_IN_A_ROW = 10
+
+# A batch that was begun this often without an end goes on one by one; what fell alone this often is dead.
+SUSPICIOUS_TRIES = 2
+CRASHES_ALONE = 3
+
+
+def judge(error: BaseException) -> Verdict:
+    if state := getattr(error, "sqlstate", None):
+        return CLASSES.get(state[:2], Verdict.UNKNOWN)
+    # asyncpg's own: the connection or the pool was closed under us.
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+        return Verdict.WORLD
+    return Verdict.UNKNOWN
 
 
 def describe(error: BaseException) -> str:
     """The kind of error, without the values that Postgres quotes in its message."""
     parts = [type(error).__name__, getattr(error, "sqlstate", None), getattr(error, "constraint_name", None)]
     return " ".join(str(part) for part in parts if part)
+
+
+class Streak(NamedTuple):
+    """How many events in a row met the same unknown error; an event that went well ends it."""
+
+    error: str | None = None
+    length: int = 0
+
+    def after(self, error: str | None) -> "Streak":
+        return Streak(error, self.length + 1 if error == self.error else 1) if error else Streak()
+
+    @property
+    def is_the_world(self) -> bool:
+        return self.length >= SAME_IN_A_ROW

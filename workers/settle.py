@@ -1,10 +1,10 @@
 """Settle deliveries: read them, write what they say, and stand aside what cannot be written.
 
 A failure of the world is waited out. A batch that fails for the data's sake is split until the one event stands alone;
-it becomes a dead letter and the rest is applied.
+it becomes a dead letter and the rest is applied. What an unknown error is, is seen by whether others meet it too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,10 +13,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 from rows.delivery import Delivery
 from store.apply import Batch, DeadLetter, Settled, apply
 from store.postgres import Pool
-from workers.failures import describe, is_fault_of_data
+from workers.failures import TRIES_OF_UNKNOWN, Streak, Verdict, describe, judge
 from workers.interpret import Failure, Reading, interpret
 
 log = structlog.get_logger(__name__)
+
+
+class Stuck(Exception):
+    """Event after event meets the same unknown error: that is the world, or this release, and not the data."""
 
 
 @dataclass(slots=True)
@@ -31,20 +35,42 @@ def read(deliveries: Sequence[Delivery]) -> list[Read]:
     return [Read(delivery, interpret(delivery)) for delivery in deliveries]
 
 
-class Settler:
-    """Writes what was read. `give_up` tells a wait for the world to end, because the process has to."""
+def crashed(delivery: Delivery) -> Read:
+    """For a delivery that ended every process that began with it; it is not read again."""
+    return Read(delivery, Reading(failures=[Failure(0, "crash", "whoever began with it alone did not live to end it")]))
 
-    def __init__(self, pool: Pool, *, source: str, give_up: Callable[[], bool]) -> None:
+
+async def _nothing() -> None:
+    pass
+
+
+class Settler:
+    """Writes what was read, for one drain after another.
+
+    `give_up` tells a wait for the world to end, because the process has to; `on_wait` is called before each wait.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        release: str,
+        give_up: Callable[[], bool],
+        on_wait: Callable[[], Awaitable[None]] = _nothing,
+    ) -> None:
         self._pool = pool
-        self._source = source
+        self._release = release
         self._give_up = give_up
+        self._on_wait = on_wait
+        self._streak = Streak()
 
     async def settle(self, reads: list[Read]) -> None:
-        """Return when all of it is committed."""
+        """Return when all of it is committed; raises Stuck, or what the world said when told to give up."""
+        streak = self._follow(reads)
         try:
             await self._apply(self._batch(reads))
         except Exception as error:
-            if not is_fault_of_data(error):
+            if judge(error) is Verdict.WORLD:
                 raise
             if len(reads) == 1:
                 await self._settle_one(reads[0])
@@ -52,6 +78,19 @@ class Settler:
             middle = len(reads) // 2
             await self.settle(reads[:middle])
             await self.settle(reads[middle:])
+        else:
+            self._streak = streak
+
+    def _follow(self, reads: list[Read]) -> Streak:
+        """The streak behind these, as far as reading them tells."""
+        streak = self._streak
+        for one in reads:
+            for error in _unknown_errors(one.reading):
+                streak = streak.after(error)
+                if streak.is_the_world:
+                    self._streak = streak
+                    raise Stuck(streak.error)
+        return streak
 
     async def _settle_one(self, one: Read) -> None:
         """Event by event; the delivery's books are written when each has had its turn."""
@@ -61,11 +100,19 @@ class Settler:
             try:
                 await self._apply(Batch(facts=facts))
                 kept.events.append((position, facts))
+                self._streak = Streak()
             except Exception as error:
-                if not is_fault_of_data(error):
-                    raise
-                kept.failures.append(Failure(position, "refused", describe(error)))
+                kept.failures.append(self._failure(position, error))
         await self._apply(self._batch([Read(one.delivery, kept)], with_facts=False))
+
+    def _failure(self, position: int, error: Exception) -> Failure:
+        verdict = judge(error)
+        if verdict is Verdict.WORLD:
+            raise error
+        self._streak = self._streak.after(describe(error) if verdict is Verdict.UNKNOWN else None)
+        if self._streak.is_the_world:
+            raise Stuck(self._streak.error) from error
+        return Failure(position, "refused" if verdict is Verdict.DATA else "unexpected", describe(error))
 
     def _batch(self, reads: list[Read], *, with_facts: bool = True) -> Batch:
         batch = Batch()
@@ -75,44 +122,62 @@ class Settler:
                 for _, facts in reading.events:
                     batch.facts.add(facts)
             books = (len(reading.events), reading.ignored, len(reading.failures))
-            batch.deliveries.append(
-                Settled(
-                    delivery.id,
-                    delivery.received_at,
-                    self._source,
-                    delivery.event,
-                    delivery.idempotency_key,
-                    delivery.version,
-                    delivery.body,
-                    *books,
-                )
-            )
-            batch.dead_letters += [_dead_letter(delivery, failure) for failure in reading.failures]
+            batch.deliveries.append(settled(delivery, *books))
+            batch.dead_letters += [dead_letter(delivery, failure, self._release) for failure in reading.failures]
         return batch
 
     async def _apply(self, batch: Batch) -> None:
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, Exception) and not is_fault_of_data(error)),
+            retry=retry_if_exception(lambda error: isinstance(error, Exception) and judge(error) is not Verdict.DATA),
             wait=wait_exponential_jitter(multiplier=0.1, max=10, jitter=0.1),
-            stop=lambda _: self._give_up(),
-            before_sleep=_say_waiting,
+            stop=self._enough,
+            before_sleep=self._wait,
             reraise=True,
         ):
             with attempt:
                 await apply(self._pool, batch)
+        for letter in batch.dead_letters:
+            log.warning("dead letter", delivery=str(letter.delivery_id), position=letter.position,
+                        kind=letter.error_kind, error=letter.error)  # fmt: skip
+
+    def _enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        known = error is None or judge(error) is Verdict.WORLD
+        return self._give_up() if known else state.attempt_number >= TRIES_OF_UNKNOWN
+
+    async def _wait(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("postgres does not take it, waiting", error=describe(error) if error else None,
+                    tries=state.attempt_number)  # fmt: skip
+        await self._on_wait()
 
 
-def _say_waiting(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    log.warning(
-        "postgres does not take it, waiting", error=describe(error) if error else None, tries=state.attempt_number
+def _unknown_errors(reading: Reading) -> Iterator[str | None]:
+    """Event by event: the unknown error that it met, or None for one that went well or failed for a known reason."""
+    outcomes: dict[int, str | None] = {position: None for position, _ in reading.events}
+    for failure in reading.failures:
+        outcomes[failure.position] = failure.error if failure.kind == "unexpected" else None
+    yield from (outcomes[position] for position in sorted(outcomes))
+    if reading.ignored:
+        yield None
+
+
+def settled(delivery: Delivery, applied: int, ignored: int, dead: int) -> Settled:
+    return Settled(
+        delivery.id,
+        delivery.received_at,
+        delivery.source,
+        delivery.event,
+        delivery.idempotency_key,
+        delivery.version,
+        delivery.body,
+        applied,
+        ignored,
+        dead,
     )
 
 
-def _dead_letter(delivery: Delivery, failure: Failure) -> DeadLetter:
-    log.warning(
-        "dead letter", delivery=str(delivery.id), position=failure.position, kind=failure.kind, error=failure.error
-    )
+def dead_letter(delivery: Delivery, failure: Failure, release: str) -> DeadLetter:
     return DeadLetter(
         delivery.id,
         failure.position,
@@ -124,4 +189,5 @@ def _dead_letter(delivery: Delivery, failure: Failure) -> DeadLetter:
         failure.kind,
         failure.error,
         failure.fingerprint(delivery.event),
+        release,
     )

@@ -113,7 +113,7 @@ async def test_other_methods_and_paths_are_refused(redis: Redis, redis_url: str)
         assert (await post(url.replace("/webhooks/kapso", "/readyz"), b"", {}, method="GET"))[0] == 200
 
 
-async def test_with_redis_down_it_answers_503_and_says_when_to_come_back(redis: Redis) -> None:
+async def test_with_both_stores_down_it_answers_503_and_says_when_to_come_back(redis: Redis) -> None:
     async with receiver("redis://127.0.0.1:1/0") as url:
         status, headers, _ = await post(url, BODY, signed(BODY))
         ready, _, _ = await post(url.replace("/webhooks/kapso", "/readyz"), b"", {}, method="GET")

@@ -6,24 +6,18 @@ import signal
 from uuid import uuid4
 
 import asyncpg
-import pytest
 from redis.asyncio import Redis
 
 from rows.delivery import Delivery
-from store.inbox import Appender, InboxFull, Lease, Reader, stream_name, waiting
+from store.inbox import Lease, Reader, stream_name
 from store.postgres import Pool
-from tests.helpers import delivery, payload, rows, until
+from tests.helpers import delivery, payload, queue, rows, until
 from tests.workers.processes import worker
 
 
 def message(n: int) -> Delivery:
     body = json.dumps(payload("received_text")["body"]).replace("TEST0001", f"KILL{n:04d}").encode()
     return delivery(body, "whatsapp.message.received")
-
-
-async def queue(redis: Redis, *deliveries: Delivery) -> None:
-    appender = Appender(redis, shards=1, limit=1_000_000)
-    await asyncio.gather(*(appender.append(one) for one in deliveries))
 
 
 async def settled_count(pool: Pool) -> int:
@@ -142,13 +136,6 @@ async def test_cut_off_from_redis_the_worker_goes_on_by_itself(
             await redis.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")  # type: ignore[no-untyped-call]
         await queue(redis, message(1))
         await until(lambda: _is(settled_count(pool), 1))
-
-
-async def test_a_full_inbox_refuses_a_whole_tick(redis: Redis) -> None:
-    await queue(redis, message(1))
-    with pytest.raises(InboxFull):
-        await Appender(redis, shards=1, limit=1).append(message(2))
-    assert (await waiting(redis, 1)).deliveries == 1
 
 
 async def test_only_one_holds_a_lease_and_an_offered_one_changes_hands(redis: Redis) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from store.postgres import Pool
 from tests.helpers import delivery, payload, rows, settled
-from workers.failures import describe, is_fault_of_data
+from workers.failures import SAME_IN_A_ROW
+from workers.interpret import Failure, Reading
+from workers.settle import Read, Settler, Stuck, read
 
 TOO_LONG = "wamid." + "".join(chr(0x4E00 + n * 7 % 20000) for n in range(4000))
 
@@ -35,12 +37,6 @@ async def test_of_a_batch_from_kapso_only_the_refused_event_is_dead(pool: Pool) 
     assert [letter["position"] for letter in await rows(pool, "dead_letters")] == [1]
 
 
-def test_the_world_is_told_from_the_data() -> None:
-    assert not is_fault_of_data(ConnectionRefusedError())
-    assert not is_fault_of_data(TimeoutError())
-    assert describe(ValueError("personal")) == "ValueError"
-
-
 @pytest.mark.parametrize("sequence", [2**63, 10**30, -(2**63) - 1])
 async def test_a_number_that_does_not_fit_is_the_fault_of_the_data(sequence: int, pool: Pool) -> None:
     body = payload("contact_marketing_preference")["body"]
@@ -58,3 +54,54 @@ async def test_strange_words_are_kept_or_dead_but_hold_up_nothing(text: str, poo
     kept = [row["text"] for row in await rows(pool, "messages")]
     dead = [letter["error_kind"] for letter in await rows(pool, "dead_letters")]
     assert (kept, dead) in (([text.replace("\0", "")], []), ([], ["malformed"]))
+
+
+def unreadable(n: int, error: str = "KeyError") -> Read:
+    return Read(delivery(b"%d" % n, "whatsapp.message.received"), Reading(failures=[Failure(0, "unexpected", error)]))
+
+
+async def test_a_few_events_that_we_can_not_read_are_dead_letters_and_hold_up_nothing(pool: Pool) -> None:
+    settler = Settler(pool, release="v7", give_up=lambda: True)
+    good = read([delivery(payload("received_text")["body"], "whatsapp.message.received")])
+    for n in range(2 * SAME_IN_A_ROW):
+        await settler.settle([unreadable(n), *good])
+    letters = await rows(pool, "dead_letters")
+    assert len(letters) == 2 * SAME_IN_A_ROW
+    assert {(letter["error_kind"], letter["code_version"]) for letter in letters} == {("unexpected", "v7")}
+    assert len({letter["fingerprint"] for letter in letters}) == 1
+
+
+async def test_a_release_that_can_read_nothing_stops_instead_of_emptying_the_inbox(pool: Pool) -> None:
+    settler = Settler(pool, release="v8", give_up=lambda: True)
+    with pytest.raises(Stuck, match="KeyError"):
+        await settler.settle([unreadable(n) for n in range(100)])
+    assert await rows(pool, "dead_letters") == []
+    # One by one it sees no further than its nose, and stops all the same.
+    settler = Settler(pool, release="v8", give_up=lambda: True)
+    for n in range(SAME_IN_A_ROW - 1):
+        await settler.settle([unreadable(n)])
+    with pytest.raises(Stuck):
+        await settler.settle([unreadable(99)])
+    assert len(await rows(pool, "dead_letters")) == SAME_IN_A_ROW - 1
+    with pytest.raises(Stuck):
+        await settler.settle([unreadable(100)])
+    await settler.settle(read([delivery(payload("received_text")["body"], "whatsapp.message.received")]))
+    await settler.settle([unreadable(101)])
+    assert len(await rows(pool, "dead_letters")) == SAME_IN_A_ROW
+
+
+async def test_an_unknown_error_of_postgres_is_tried_again_and_then_costs_one_event(pool: Pool) -> None:
+    await pool.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN IF new.id LIKE '%BAD%' THEN RAISE 'no'; END IF; RETURN new; END $$;"
+    )
+    await pool.execute("CREATE TRIGGER refuse BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION refuse()")
+    good = json.dumps(payload("received_text")["body"])
+    deliveries = [
+        delivery(good.replace("TEST0001", "BAD" if n == 3 else f"GOOD{n}").encode(), "whatsapp.message.received")
+        for n in range(6)
+    ]
+    await settled(pool, deliveries)
+    (letter,) = await rows(pool, "dead_letters")
+    assert (letter["error_kind"], letter["error"]) == ("unexpected", "RaiseError P0001")
+    assert len(await rows(pool, "messages")) == 5

@@ -1,0 +1,10 @@
+"""How far each drain has come. Writes `drains`."""
+
+from datetime import datetime
+
+from store.postgres import Pool, statement
+
+
+async def report(pool: Pool, shard: int, complete_to: datetime) -> None:
+    """All that was received up to `complete_to` is in the mirror, as far as this stream goes."""
+    await pool.execute(statement("report_drain"), shard, complete_to)

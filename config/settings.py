@@ -13,6 +13,7 @@ class Settings(BaseSettings):
 
 class DatabaseSettings(Settings):
     database_url: SecretStr = Field(description="PostgreSQL 16 or newer: postgresql://user:password@host:5432/name")
+    release: str = Field("unnamed", description="What you call this deploy (a tag, a commit); dead letters name it.")
 
 
 class StoreSettings(DatabaseSettings):
@@ -49,7 +50,6 @@ class ReceiverSettings(StoreSettings):
 
 
 class WorkerSettings(StoreSettings):
-    release: str = Field("unnamed", description="What you call this deploy (a tag, a commit); dead letters name it.")
     delivery_days: int = Field(30, ge=1, description="Days for which raw deliveries are kept.")
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
 

@@ -4,10 +4,11 @@ Locks are taken in one order by everybody: who-is-who (shared, or alone when som
 contacts, conversations, messages; within each, in the order of the keys. So batches neither deadlock nor lose a race.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from rows.fold import fold
@@ -20,12 +21,17 @@ from rows.types import (
     WORKFLOW_EXECUTION,
     Conversation,
     Facts,
+    Join,
     Merge,
     Message,
+    Sighting,
 )
 from store import identities
 from store.identities import Grouping
 from store.postgres import Connection, Pool, columns, statement
+from store.watch import Undo, Watch
+
+Group: TypeAlias = Callable[[Connection, list[Sighting], list[Join]], Awaitable[Grouping]]
 
 
 class Settled(NamedTuple):
@@ -66,18 +72,35 @@ class Batch:
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
 
-async def apply(pool: Pool, batch: Batch) -> None:
-    """Commit the batch whole or not at all. Applying it again changes nothing."""
+async def apply(pool: Pool, batch: Batch, watch: Watch | None = None) -> None:
+    """Commit the batch whole or not at all. Applying it again changes nothing.
+
+    With a `watch`, deliveries are stored only when they changed something or have dead letters.
+    """
     sightings, joins = fold(batch.facts.sightings, SIGHTING), sorted(set(batch.facts.joins))
+
+    async def attempt(hold: str, group: Group) -> None:
+        async with connection.transaction():
+            await connection.execute(statement(hold))
+            if watch:
+                await watch.begin(connection)
+            await _write(connection, batch, await group(connection, sightings, joins))
+            await _book(connection, batch, watch)
+
     async with pool.acquire() as connection:
-        try:
-            async with connection.transaction():
-                await connection.execute(statement("share_who_is_who"))
-                await _write(connection, batch, await identities.known(connection, sightings, joins))
-        except identities.Strangers:
-            async with connection.transaction():
-                await connection.execute(statement("hold_who_is_who"))
-                await _write(connection, batch, await identities.regroup(connection, sightings, joins))
+        with contextlib.suppress(Undo):
+            try:
+                await attempt("share_who_is_who", identities.known)
+            except identities.Strangers:
+                await attempt("hold_who_is_who", identities.regroup)
+
+
+async def _book(connection: Connection, batch: Batch, watch: Watch | None) -> None:
+    await _insert(connection, "insert_dead_letters", batch.dead_letters)
+    if watch is None or await watch.end(connection) or batch.dead_letters:
+        await _insert(connection, "insert_deliveries", batch.deliveries)
+    if watch and not watch.keep:
+        raise Undo
 
 
 async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
@@ -97,8 +120,6 @@ async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> No
         await connection.execute(statement("refresh_contacts"), sorted(changed))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
     await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
-    await _insert(connection, "insert_dead_letters", batch.dead_letters)
-    await _insert(connection, "insert_deliveries", batch.deliveries)
 
 
 def _mentioned(messages: Sequence[Message]) -> list[Conversation]:

@@ -1,10 +1,15 @@
-"""The days of the deliveries table: made ahead, and dropped after the retention with their books kept."""
+"""Stored deliveries: read again, and kept by day; made ahead, and dropped after the retention with their books kept."""
 
-from datetime import date, timedelta
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
+from rows.delivery import Delivery
 from store.postgres import Pool, statement
 
 DAYS_AHEAD = 7
+PAGE = 200
 
 
 async def make_days(pool: Pool, today: date) -> None:
@@ -29,3 +34,31 @@ async def drop_days(pool: Pool, before: date) -> int:
                     await connection.execute(statement("drop_delivery_day").format(name=row["name"]))
                 dropped += 1
     return dropped
+
+
+class Window(NamedTuple):
+    """Stored deliveries, received from `since` on and before `until`; None leaves a condition out."""
+
+    since: datetime
+    until: datetime
+    event: str | None = None
+    source: str | None = None
+
+
+async def stored(pool: Pool, window: Window) -> AsyncIterator[Delivery]:
+    """In the order of their receipt, a page at a time."""
+    after: tuple[datetime, UUID] = (window.since, UUID(int=0))
+    while rows := await pool.fetch(statement("deliveries_page"), *window, *after, PAGE):
+        for row in rows:
+            yield Delivery(*row)
+        after = rows[-1]["received_at"], rows[-1]["id"]
+
+
+async def count(pool: Pool, window: Window) -> int:
+    return int(await pool.fetchval(statement("count_deliveries"), *window))
+
+
+async def events_of(pool: Pool, delivery: Delivery) -> int | None:
+    """By its books; None once its day is dropped."""
+    found: int | None = await pool.fetchval(statement("events_of_delivery"), delivery.received_at, delivery.id)
+    return found

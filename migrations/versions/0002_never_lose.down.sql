@@ -1,3 +1,4 @@
+DROP FUNCTION matching_dead_letters;
 ALTER TABLE dead_letters DROP COLUMN code_version;
 DROP VIEW mirror_freshness;
 DROP TABLE vanished_contacts, reconcile_runs, gaps, cursors, replays, alarms, drains, spill, mirror;

@@ -44,6 +44,7 @@ CREATE TABLE replays (
     planned      bigint NOT NULL,
     applied      bigint NOT NULL DEFAULT 0,
     unchanged    bigint NOT NULL DEFAULT 0,
+    ignored      bigint NOT NULL DEFAULT 0,
     failed       bigint NOT NULL DEFAULT 0,
     state        text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'cancelled')),
     ended_at     timestamptz,
@@ -110,4 +111,18 @@ FROM (SELECT min(received_at) AS at FROM spill) AS oldest;
 COMMENT ON VIEW mirror_freshness IS 'How far the mirror can be trusted: complete_to by push, verified_to by poll; null where nothing has run yet.';
 
 ALTER TABLE dead_letters ADD COLUMN code_version text;
+CREATE FUNCTION matching_dead_letters(
+    wanted_state text, wanted_event text, wanted_kind text, wanted_fingerprint text, since timestamptz, names bytea[],
+    wanted_id bigint
+) RETURNS SETOF dead_letters LANGUAGE sql STABLE AS $$
+    SELECT * FROM dead_letters AS d
+    WHERE (wanted_state IS NULL OR d.state = wanted_state)
+      AND (wanted_event IS NULL OR d.event = wanted_event)
+      AND (wanted_kind IS NULL OR d.error_kind = wanted_kind)
+      AND (wanted_fingerprint IS NULL OR d.fingerprint = wanted_fingerprint)
+      AND (since IS NULL OR d.received_at >= since)
+      AND (names IS NULL OR EXISTS (SELECT FROM unnest(names) AS n (name) WHERE position(n.name IN d.body) > 0))
+      AND (wanted_id IS NULL OR d.id = wanted_id)
+$$;
+COMMENT ON FUNCTION matching_dead_letters IS 'What every command that takes a filter acts on; null leaves a filter out. names: bytes of which one must stand in the body.';
 COMMENT ON COLUMN dead_letters.code_version IS 'The release that met the failure last (RELEASE).';

@@ -1,0 +1,130 @@
+"""Plan, then go: a replay rehearsed or done, paced, with progress, and ended by Ctrl-C without harm."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+from config.settings import DatabaseSettings, load
+from console.filters import recorded
+from store import dead_letters
+from store.postgres import Pool
+from workers.replay import Outcomes, Replayer
+
+Thing = TypeVar("Thing")
+EXAMPLES = 20
+
+
+def _pace(text: str) -> float:
+    if (pace := float(text)) <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return pace
+
+
+class Progress:
+    """A line that is renewed about once a second, where somebody looks at it."""
+
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self._total = total
+        self._shown = not quiet and sys.stderr.isatty()
+        self._told_at = 0.0
+
+    def tell(self, done: int) -> None:
+        if self._shown and time.monotonic() - self._told_at > 1:
+            self._told_at = time.monotonic()
+            print(f"\r{done} of {self._total}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._told_at:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def add_replay_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--go", action="store_true", help="do it; without this it is a dry run that changes nothing")
+    parser.add_argument("--per-second", type=_pace, default=100.0, help="at most that many a second (default 100)")
+    parser.add_argument("--by", default=None, help="who asks, for the record (default: the user of this system)")
+    parser.add_argument("--verbose", action="store_true", help="say of each what becomes of it")
+
+
+async def replay(
+    pool: Pool,
+    arguments: argparse.Namespace,
+    *,
+    kind: str,
+    planned: int,
+    things: AsyncIterator[Thing],
+    one: Callable[[Replayer, Thing], Awaitable[Outcomes]],
+    name: Callable[[Thing], str],
+) -> int:
+    """The exit code: 1 when something fails."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    replayer = Replayer(pool, release=load(DatabaseSettings).release, go=arguments.go)
+    record = await _begin(pool, arguments, kind, planned) if arguments.go else None
+    total, done, progress = Outcomes(), 0, Progress(planned, quiet=arguments.json)
+    failures: list[dict[str, Any]] = []
+    begun, state = time.monotonic(), "cancelled"
+    try:
+        async for thing in things:
+            if stop.is_set():
+                break
+            outcomes = await one(replayer, thing)
+            done += 1
+            total.add(outcomes)
+            failures += [{"of": name(thing), "kind": f.kind, "error": f.error} for f in outcomes.failures]
+            if arguments.verbose and not arguments.json:
+                print(f"{name(thing)}: {outcomes.word}")
+            progress.tell(done)
+            if arguments.go and (early := begun + done / arguments.per_second - time.monotonic()) > 0:
+                await asyncio.sleep(early)
+        else:
+            state = "done"
+    finally:
+        progress.end()
+        if record is not None:
+            await dead_letters.end_replay(pool, record, applied=total.applied, unchanged=total.unchanged,
+                                          ignored=total.ignored, failed=total.failed, state=state)  # fmt: skip
+    _tell(arguments, record, planned, done, total, failures, state)
+    return 1 if total.failed or state == "cancelled" else 0
+
+
+async def _begin(pool: Pool, arguments: argparse.Namespace, kind: str, planned: int) -> int:
+    return await dead_letters.begin_replay(
+        pool, by=arguments.by or getpass.getuser(), kind=kind, wanted=recorded(arguments), planned=planned
+    )
+
+
+def _tell(
+    arguments: argparse.Namespace,
+    record: int | None,
+    planned: int,
+    done: int,
+    total: Outcomes,
+    failures: list[dict[str, Any]],
+    state: str,
+) -> None:
+    counts = {"applied": total.applied, "unchanged": total.unchanged, "ignored": total.ignored, "failed": total.failed}
+    if arguments.json:
+        print(json.dumps({"replay": record, "planned": planned, "done": done, "state": state, **counts,
+                          "failures": failures[:EXAMPLES]}))  # fmt: skip
+        return
+    for failure in failures[:EXAMPLES]:
+        print(f"{failure['of']}: {failure['kind']}: {failure['error']}")
+    if len(failures) > EXAMPLES:
+        print(f"… and {len(failures) - EXAMPLES} more that fail")
+    words = (f"{total.applied} applied, {total.unchanged} changed nothing (rows are as new or newer), "
+             f"{total.ignored} ignored, {total.failed} failed again")  # fmt: skip
+    if arguments.go:
+        print(f"replay {record} {state}, {done} of {planned}: {words}")
+        if state == "cancelled":
+            print("What was done stands. The same command goes on with the rest.")
+        return
+    print(f"dry run, {done} of {planned}; of their events: {words}")
+    if total.applied or total.unchanged or total.ignored:
+        print("Nothing was changed. Add --go to do it.")

@@ -1,0 +1,111 @@
+"""Dead letters and their replays. Writes the states of `dead_letters`, and `replays`."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from rows.delivery import Delivery
+from store.postgres import Pool, statement
+
+PAGE = 200
+
+
+class Filter(NamedTuple):
+    """What a command acts on; None leaves a condition out. `names` are bytes of which one must stand in the body."""
+
+    state: str | None = "open"
+    event: str | None = None
+    kind: str | None = None
+    fingerprint: str | None = None
+    since: datetime | None = None
+    names: list[bytes] | None = None
+    id: int | None = None
+
+
+class Letter(NamedTuple):
+    id: int
+    delivery_id: UUID
+    position: int
+    received_at: datetime
+    event: str | None
+    idempotency_key: str | None
+    version: str | None
+    body: bytes
+    error_kind: str
+    error: str
+    fingerprint: str
+    code_version: str | None
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    state: str
+
+    @property
+    def delivery(self) -> Delivery:
+        source = "poll" if (self.event or "").startswith("poll.") else "push"
+        return Delivery(
+            self.delivery_id, self.received_at, self.event, self.idempotency_key, self.version, self.body, source
+        )
+
+
+class Group(NamedTuple):
+    """Letters of one cause; `example` is the id of one of them."""
+
+    fingerprint: str
+    event: str | None
+    error_kind: str
+    error: str
+    letters: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    example: int
+
+
+async def matching(pool: Pool, wanted: Filter, *, limit: int | None = None) -> AsyncIterator[Letter]:
+    """By id, a page at a time; those that fail or change meanwhile do not disturb it."""
+    after, left = 0, limit
+    while left is None or left > 0:
+        count = PAGE if left is None else min(PAGE, left)
+        rows = await pool.fetch(statement("dead_letters_page"), *wanted, after, count)
+        for row in rows:
+            yield Letter(*row)
+        if len(rows) < count:
+            return
+        after, left = rows[-1]["id"], None if left is None else left - len(rows)
+
+
+async def groups(pool: Pool, wanted: Filter) -> list[Group]:
+    return [Group(*row) for row in await pool.fetch(statement("dead_letter_groups"), *wanted)]
+
+
+async def count(pool: Pool, wanted: Filter) -> int:
+    return int(await pool.fetchval(statement("count_dead_letters"), *wanted))
+
+
+async def discard(pool: Pool, wanted: Filter) -> int:
+    """Returns how many; only open ones are."""
+    return int((await pool.execute(statement("discard_dead_letters"), *wanted)).split()[-1])
+
+
+async def resolve(pool: Pool, letter: Letter, *, applied: int, ignored: int, dead: int) -> None:
+    await pool.execute(statement("resolve_dead_letter"), letter.id, applied, ignored, dead)
+
+
+async def names_of(pool: Pool, contact: str) -> list[bytes]:
+    """Every name of the contact that has this id, phone or other name; at least that text itself."""
+    return [row["name"].encode() for row in await pool.fetch(statement("names_of_contact"), contact)]
+
+
+async def begin_replay(pool: Pool, *, by: str, kind: str, wanted: dict[str, Any], planned: int) -> int:
+    """Recorded before the first event moves; returns the replay's id."""
+    text = orjson.dumps(wanted, default=str).decode()
+    return int(await pool.fetchval(statement("begin_replay"), by, kind, text, planned))
+
+
+async def end_replay(
+    pool: Pool, id: int, *, applied: int, unchanged: int, ignored: int, failed: int, state: str
+) -> None:
+    await pool.execute(statement("end_replay"), id, applied, unchanged, ignored, failed, state)

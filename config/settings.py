@@ -1,10 +1,22 @@
 """All settings come from the environment. Each process demands only what it uses."""
 
 import sys
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from config.hours import BusinessHours
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
+Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -25,9 +37,7 @@ class StoreSettings(DatabaseSettings):
 
 
 class ReceiverSettings(StoreSettings):
-    kapso_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        min_length=1, description="The secret_key of each Kapso webhook, comma separated; all are valid at once."
-    )
+    kapso_webhook_secrets: Secrets = Field(min_length=1, description=SECRETS)
     meta_app_secret: SecretStr | None = Field(
         None, description="App secret of Meta, for X-Hub-Signature-256 on webhooks of the forwarded Meta kind."
     )
@@ -41,17 +51,52 @@ class ReceiverSettings(StoreSettings):
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )
 
-    @field_validator("kapso_webhook_secrets", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+
+class KapsoSettings(StoreSettings):
+    """What polling and looking after webhooks takes."""
+
+    kapso_api_key: SecretStr | None = Field(
+        None, description="A project key of Kapso. Without one there is no polling: what is not pushed stays missing."
+    )
+    kapso_api_url: str = Field("https://api.kapso.ai", description="Where Kapso's REST API is.")
+    kapso_requests_per_minute: int = Field(
+        100, ge=4, description="What the key allows a minute, shared by all processes."
+    )
+    webhook_url: str | None = Field(
+        None, description="The public URL of our /webhooks/kapso, to watch and register Kapso's webhooks."
+    )
+    poll_grace_seconds: int = Field(
+        300, ge=0, description="What polling finds missing and older than this is an alarm: pushing is broken."
+    )
+    kapso_webhook_secrets: Secrets = Field((), description=SECRETS)
 
 
-class WorkerSettings(StoreSettings):
+class WorkerSettings(KapsoSettings):
     delivery_days: int = Field(30, ge=1, description="Days for which raw deliveries are kept.")
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
+    poll_seconds: int = Field(60, ge=1, le=60, description="How often Kapso is polled; it must divide 60.")
+    trailing_hours: int = Field(
+        24, ge=1, description="How far back messages are read again every hour, for the progress of their statuses."
+    )
+    silence_minutes: int = Field(
+        60, ge=1, description="An alarm when nothing was received for longer, counted in business hours."
+    )
+    business_hours: str = Field(
+        "Mon-Sat 08:00-18:00 Asia/Jakarta", description="When customers write: days, hours, time zone."
+    )
+
+    @field_validator("business_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        BusinessHours.parse(value)
+        return value
+
+    @field_validator("poll_seconds")
+    @classmethod
+    def _divides(cls, value: int) -> int:
+        if 60 % value:
+            raise ValueError("it must divide 60: 1, 2, 5, 10, 15, 20, 30 or 60")
+        return value
 
 
 ALL: tuple[type[Settings], ...] = (ReceiverSettings, WorkerSettings)

@@ -4,13 +4,15 @@ import argparse
 import logging
 from collections.abc import Sequence
 
-from console import dead_letters, migrate, replay, simulate, status, verify
+from console import dead_letters, migrate, reconcile, replay, simulate, status, verify, webhooks
 
 COMMANDS = (
     ("migrate", migrate, "bring the database to the newest schema, or back"),
     ("status", status, "what waits, how old the oldest is, rates, the last error"),
     ("dead-letters", dead_letters, "look at what failed for good, replay it, or put it aside"),
     ("replay", replay, "apply stored deliveries again, dead or not: first a dry run, with --go for real"),
+    ("reconcile", reconcile, "compare with Kapso over REST, and repair what is missing or stale here"),
+    ("webhooks", webhooks, "check | register | resume what Kapso pushes to"),
     ("verify", verify, "compare every row with what a ledger says it must be"),
     ("simulate", simulate, "post a town's signed webhooks to a URL, and write a ledger of them"),
 )

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from simulator import chaos
-from simulator.run import Plan, Tally, simulate
+from simulator.run import PATIENT, Plan, Tally, simulate
 
 WHY = {
     0: "no answer came; is the web process running at that address?",
@@ -28,6 +28,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, help="end after that many seconds")
     parser.add_argument("--people", type=int, default=300, help="people in the town (default 300)")
     parser.add_argument("--seed", type=int, help="the same seed tells the same story (default: a new one)")
+    parser.add_argument(
+        "--retries",
+        type=_seconds,
+        default=PATIENT,
+        help="pauses between tries, in seconds (default 0.5,1,2,4,8,16; Kapso's own: 10,40)",
+    )
+    parser.add_argument("--pauses", action="store_true", help="pause the webhook when too much fails, as Kapso does")
+    parser.add_argument("--api-port", type=int, help="serve Kapso's REST API there, and go on until Ctrl-C")
+    parser.add_argument("--api-key", default="", help="the key that the API takes")
+    parser.add_argument("--api-per-minute", type=int, default=100, help="what the API allows (default 100)")
+    parser.add_argument("--api-faults", type=float, default=0.0, help="share of API requests that go wrong, 0 to 1")
     kinds = "; ".join(f"{name}: {what}" for name, what in chaos.KINDS.items())
     parser.add_argument("--chaos", default="none", help=f"none, all, or a list of: {kinds}")
 
@@ -48,6 +59,12 @@ def run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         chaos=kinds,
         people=arguments.people,
+        retries=arguments.retries,
+        pauses=arguments.pauses,
+        api_port=arguments.api_port,
+        api_key=arguments.api_key,
+        api_per_minute=arguments.api_per_minute,
+        api_faults=arguments.api_faults,
     )
     try:
         tally = asyncio.run(_simulate(plan, quiet=arguments.json))
@@ -56,13 +73,21 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     if arguments.json:
         print(json.dumps({"seed": plan.seed, "events": tally.events, "deliveries": tally.deliveries,
-                          "accepted": tally.accepted, "refused": tally.refused, "unheard": tally.unheard}))  # fmt: skip
+                          "accepted": tally.accepted, "refused": tally.refused, "unheard": tally.unheard,
+                          "lost": tally.lost}))  # fmt: skip
     else:
         print(f"seed {plan.seed}: {tally.events} events in {tally.deliveries} deliveries, {tally.accepted} accepted, "
-              f"{tally.refused} refused, {tally.unheard} unheard")  # fmt: skip
+              f"{tally.refused} refused, {tally.unheard} unheard, {tally.lost} lost on purpose")  # fmt: skip
     for answer, count in tally.answers.items():
         print(f"{count} deliveries not taken: {WHY.get(answer, f'answered {answer}')}", file=sys.stderr)
     return 1 if tally.refused or tally.unheard else 0
+
+
+def _seconds(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: say seconds, like 10,40") from None
 
 
 async def _simulate(plan: Plan, *, quiet: bool) -> Tally:

@@ -15,6 +15,7 @@ KINDS = {
     "batch": "received messages come in batches; some of those again one by one under new keys",
     "drop": "status events are lost; the histories of later ones heal them",
     "bad": "signed bodies that are malformed or contradict their header",
+    "lose": "deliveries of messages, conversations and project events are lost; only the API has them (not in all)",
     "recycle": "phone numbers pass from one person to another",
 }
 
@@ -29,13 +30,14 @@ class Post(NamedTuple):
     expect: str
     events: int
     after: float
+    lost: bool = False
 
 
 def parse(text: str) -> frozenset[str]:
     """`none`, `all`, or a comma-separated list of kinds."""
     asked = frozenset(part.strip() for part in text.split(",") if part.strip()) - {"none"}
     if "all" in asked:
-        return frozenset(KINDS)
+        return (asked | frozenset(KINDS)) - {"all"} - ({"lose"} - asked)
     if unknown := asked - KINDS.keys():
         raise ValueError(f"unknown chaos: {', '.join(sorted(unknown))}. Known: all, none, {', '.join(KINDS)}")
     return asked
@@ -57,6 +59,12 @@ class Chaos:
                     yield from self._batch()
                 continue
             yield from self._again(self._post(event))
+
+    def apart(self, batch: Post) -> Iterator[Post]:
+        """The elements of a batch that Kapso gave up, under new keys."""
+        for element in json.loads(batch.body).get("data", []):
+            text = json.dumps(element, ensure_ascii=False, separators=(",", ":"))
+            yield batch._replace(key=self._key(), body=text, events=1, after=0.0)
 
     def rest(self) -> Iterator[Post]:
         """What is still held back for a batch."""
@@ -99,7 +107,9 @@ class Chaos:
             else json.dumps(event.body, ensure_ascii=False, separators=(",", ":"))
         )
         after = late if "reorder" in self._kinds else event.after
-        return Post(self._key(), event.name, event.version, body, event.expect, event.events, after)
+        heals = (event.name or "").startswith(("whatsapp.message.", "whatsapp.conversation.", "project.event"))
+        lost = "lose" in self._kinds and heals and event.expect == "applied" and self._random.random() < 0.02
+        return Post(self._key(), event.name, event.version, body, event.expect, event.events, after, lost)
 
     def _key(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+# The answer of a line that was not posted: what the API said at the end.
+LISTED = -1
+
 
 class Line(NamedTuple):
     """`posted_at` is the scheduled time of the first try, in seconds since 1970; `answer` 0 where none came.
@@ -27,6 +30,11 @@ class Line(NamedTuple):
     @property
     def accepted(self) -> bool:
         return self.answer == 200
+
+    @property
+    def known(self) -> bool:
+        """The mirror must know it, by push or by poll."""
+        return self.accepted or self.answer == LISTED
 
 
 class Unreadable(Exception):

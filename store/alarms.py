@@ -27,5 +27,10 @@ async def clear(pool: Pool, name: str) -> None:
         log.info("alarm is over", alarm=name)
 
 
+async def stand(pool: Pool, name: str, what: str | None) -> None:
+    """Sound it, or clear it where there is nothing to say."""
+    await (clear(pool, name) if what is None else sound(pool, name, what))
+
+
 async def standing(pool: Pool) -> list[Alarm]:
     return [Alarm(*row) for row in await pool.fetch(statement("alarms"))]

@@ -98,29 +98,6 @@ async def waiting(redis: Redis, shards: int) -> Waiting:
     return Waiting(sum(lengths), max(0.0, *ages) if ages else 0.0)
 
 
-class Lease:
-    """Who drains a stream. It lapses by itself when its holder dies, and can be offered before it is given up."""
-
-    def __init__(self, redis: Redis, shard: int, holder: str, *, milliseconds: int) -> None:
-        self._redis = redis
-        self._keys = [f"drain:{{{shard}}}", f"drain:{{{shard}}}:offer"]
-        self._holder = holder
-        self._milliseconds = milliseconds
-        self._take = redis.register_script((SCRIPTS / "take_lease.lua").read_text())
-        self._release = redis.register_script((SCRIPTS / "release_lease.lua").read_text())
-
-    async def take(self) -> bool:
-        """Take it if it is free or offered, or renew it; False when somebody else has it."""
-        return bool(await self._take(keys=self._keys, args=[self._holder, self._milliseconds]))
-
-    async def offer(self) -> None:
-        """Let anybody else take it over; until then it stays ours."""
-        await self._redis.set(self._keys[1], self._holder, px=self._milliseconds)
-
-    async def release(self) -> None:
-        await self._release(keys=self._keys, args=[self._holder])
-
-
 class Tries:
     """How often somebody began with what stands at a stream's head, without an end."""
 

@@ -1,20 +1,28 @@
-"""The worker process: `python -m workers`. A drain for each stream, the spill, and the daily upkeep."""
+"""The worker process: `python -m workers`. A drain for each stream, the spill, polling, and the daily upkeep."""
 
 import asyncio
 import signal
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import structlog
 import uvloop
+from redis.asyncio import Redis
 
 from config import logs
+from config.hours import BusinessHours
 from config.settings import WorkerSettings, load
-from store import deliveries, postgres, redis
+from kapso.client import Client
+from store import postgres, redis
+from store.budget import Budget
+from store.postgres import Pool
 from store.spill import Spill
 from workers.arq_worker import Job, work
 from workers.drains import drain_jobs
 from workers.empty_spill import empty_spill
 from workers.settle import Settler
+from workers.upkeep import keep_days, listen
+from workers.watch_kapso import KapsoWatch, Wanted
 
 log = structlog.get_logger(__name__)
 
@@ -25,17 +33,12 @@ async def run(settings: WorkerSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pool = await postgres.connect(
-        settings.database_url.get_secret_value(), size=6 + 2 * settings.inbox_shards, by_key=True
-    )
+    url = settings.database_url.get_secret_value()
+    pool = await postgres.connect(url, size=6 + 2 * settings.inbox_shards, by_key=True)
+    # Looking around takes other plans than writing by keys.
+    looking = await postgres.connect(url, size=4)
     client = redis.connect(settings.redis_url.get_secret_value())
-
-    async def keep_days() -> None:
-        today = datetime.now(UTC).date()
-        await deliveries.make_days(pool, today)
-        if dropped := await deliveries.drop_days(pool, today - timedelta(days=settings.delivery_days)):
-            log.info("dropped old days of deliveries", days=dropped)
-
+    kapso = kapso_client(settings, client)
     jobs = drain_jobs(
         pool,
         client,
@@ -44,17 +47,60 @@ async def run(settings: WorkerSettings) -> None:
         shift_seconds=settings.drain_shift_seconds,
         release=settings.release,
     )
-    jobs.append(Job("keep_days", keep_days, timeout_seconds=300, schedule={"minute": {7}}))
-    log.info("worker begins", shards=settings.inbox_shards, release=settings.release)
-    spill = Spill(pool, limit_bytes=0)
+    jobs += upkeep_jobs(settings, looking)
+    if kapso:
+        jobs += kapso_jobs(settings, looking, client, kapso)
+    log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     settler = Settler(pool, release=settings.release, give_up=stop.is_set)
     # Outside of arq, which needs Redis.
-    emptying = asyncio.create_task(empty_spill(spill, settler, stop))
+    emptying = asyncio.create_task(empty_spill(Spill(pool, limit_bytes=0), settler, stop))
     await work(settings.redis_url.get_secret_value(), jobs, stop, grace_seconds=GRACE_SECONDS)
     await emptying
+    if kapso:
+        await kapso.close()
     await client.aclose()
+    await looking.close()
     await pool.close()
     log.info("worker ends")
+
+
+def kapso_client(settings: WorkerSettings, redis: Redis) -> Client | None:
+    if settings.kapso_api_key is None:
+        log.warning("KAPSO_API_KEY is not set: nothing is polled, what is not pushed stays missing")
+        return None
+    key = settings.kapso_api_key.get_secret_value()
+    budget = Budget(redis, key, per_minute=settings.kapso_requests_per_minute)
+    return Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
+
+
+def upkeep_jobs(settings: WorkerSettings, pool: Pool) -> list[Job]:
+    hours = BusinessHours.parse(settings.business_hours)
+    listening = partial(listen, pool, hours=hours, longest=timedelta(minutes=settings.silence_minutes))
+    return [
+        Job("keep_days", partial(keep_days, pool, days=settings.delivery_days), 300, {"minute": {7}}),
+        Job("listen", listening, 30, {"second": {10}}),
+    ]
+
+
+def kapso_jobs(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client) -> list[Job]:
+    secrets = [secret.get_secret_value() for secret in settings.kapso_webhook_secrets]
+    watch = KapsoWatch(
+        pool,
+        redis,
+        kapso,
+        shards=settings.inbox_shards,
+        release=settings.release,
+        grace=timedelta(seconds=settings.poll_grace_seconds),
+        trailing=timedelta(hours=settings.trailing_hours),
+        wanted=Wanted(settings.webhook_url, secrets),
+    )
+    seconds = set(range(0, 60, settings.poll_seconds))
+    return [
+        Job("poll", watch.poll, 1800, {"second": seconds}),
+        Job("webhooks", watch.webhooks, 120, {"minute": set(range(0, 60, 5)), "second": {20}}),
+        Job("trail", watch.trail, 3500, {"minute": {37}, "second": {0}}, at_start=False),
+        Job("contacts", watch.contacts, 6 * 3600, {"hour": {1, 7, 13, 19}, "minute": {43}}, at_start=False),
+    ]
 
 
 def main() -> None:

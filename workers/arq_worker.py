@@ -32,6 +32,7 @@ class Job:
     run: Callable[[], Awaitable[None]]
     timeout_seconds: int
     schedule: dict[str, Any] = field(default_factory=dict)
+    at_start: bool = True
 
 
 async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grace_seconds: float) -> None:
@@ -57,7 +58,10 @@ async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grac
 def _worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
     def call(job: Job) -> Any:
         async def run(_: dict[Any, Any]) -> None:
-            await job.run()
+            try:
+                await job.run()
+            except Exception as error:
+                log.error("job failed, its schedule brings it back", job=job.name, error=type(error).__name__)
 
         return run
 
@@ -68,7 +72,7 @@ def _worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
             cron(
                 call(job),
                 name=job.name,
-                run_at_startup=True,
+                run_at_startup=job.at_start,
                 timeout=job.timeout_seconds,
                 keep_result=0,
                 max_tries=1,

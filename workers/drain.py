@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis.exceptions import RedisError
 
-from store.inbox import Entry, Lease, Reader, Tries
+from store.inbox import Entry, Reader, Tries
+from store.lease import Lease
 from workers.failures import CRASHES_ALONE, SUSPICIOUS_TRIES
 from workers.settle import Read, Settler, crashed, read
 
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 BLOCK_MS = 500
-RENEW_SECONDS = 1.0
 REPORT_SECONDS = 1.0
 STANDBY_POLL_SECONDS = 0.05
 # A delivery gets its time a moment before it is in the stream: an empty stream says nothing about the last moment.
@@ -83,7 +83,8 @@ class Drain:
 
     async def _shift(self) -> None:
         log.info("drain begins")
-        started, keeper = time.monotonic(), asyncio.create_task(self._keep_lease())
+        # Kept beside the work, however long a batch takes: a lease that lapses tells of a process that died or hangs.
+        started, keeper = time.monotonic(), asyncio.create_task(self._lease.keep())
         try:
             await self._after_a_crash(keeper)
             await self._drain(started, keeper)
@@ -95,11 +96,6 @@ class Drain:
             await self._tries.over()
             await self._lease.release()
             log.info("drain ends")
-
-    async def _keep_lease(self) -> None:
-        """Beside the work, however long a batch takes: a lease that lapses tells of a process that died or hangs."""
-        while await self._lease.take():
-            await asyncio.sleep(RENEW_SECONDS)
 
     async def _drain(self, started: float, keeper: asyncio.Task[None]) -> None:
         prepared = await self._prepare(b"0")

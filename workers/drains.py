@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 from datetime import datetime
-from uuid import uuid4
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from store import alarms, drains, inbox
+from store.lease import Lease, drain_lease
 from store.postgres import STORE_ERRORS, Pool
 from workers.arq_worker import Job
 from workers.drain import Drain
@@ -44,7 +44,7 @@ class Shard:
         self._may_stand = True  # an alarm that another process left behind
 
     async def drain(self) -> None:
-        lease = inbox.Lease(self._redis, self._number, uuid4().hex, milliseconds=LEASE_MS)
+        lease = Lease(self._redis, drain_lease(self._number), milliseconds=LEASE_MS)
         reader = inbox.Reader(self._redis, self._number)
         drain = Drain(
             reader,

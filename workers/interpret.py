@@ -13,7 +13,7 @@ from kapso.legacy import LegacyMessageEvent
 from kapso.meta import MetaBody
 from rows.delivery import Delivery
 from rows.types import Facts
-from workers.mapping.events import IGNORED, MESSAGE, MIRRORED
+from workers.mapping.events import IGNORED, MESSAGE, MIRRORED, POLLED
 from workers.mapping.legacy import legacy_message_event
 from workers.mapping.meta import meta_fact, meta_parts
 from workers.mapping.values import Ignored, Malformed, Mismatch, Occasion
@@ -83,6 +83,8 @@ def _summary(error: ValidationError) -> str:
 def _parts(delivery: Delivery) -> Iterator[Callable[[], Facts]]:
     """Each event of the delivery, ready to be mapped."""
     body = _json_object(delivery.body)
+    if delivery.source == "poll":
+        return _polled(body, delivery)
     if body.get("object") == META_OBJECT:
         if delivery.event in MIRRORED:
             raise Mismatch(f"event {delivery.event} with a body of the Meta kind")
@@ -95,6 +97,12 @@ def _parts(delivery: Delivery) -> Iterator[Callable[[], Facts]]:
         elements = body["data"]
     occasion = Occasion(event, delivery.received_at)
     return (partial(_map, element, occasion, delivery.version) for element in elements)
+
+
+def _polled(body: dict[str, Any], delivery: Delivery) -> Iterator[Callable[[], Facts]]:
+    kind, occasion = POLLED[delivery.event or ""], Occasion(delivery.event or "", delivery.received_at)
+    for element in body["data"]:
+        yield partial(lambda one: kind.facts(kind.model.model_validate(one), occasion), element)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

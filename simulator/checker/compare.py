@@ -53,7 +53,7 @@ async def compare(database_url: str, path: Path, waiting: int) -> Report:
     """`waiting` is what the inbox still holds."""
     lines = list(ledger.read(path))
     accepted = [line for line in lines if line.accepted]
-    report = Report(waiting=waiting, refused=sum(not line.accepted and not line.unsure for line in lines))
+    report = Report(waiting=waiting, refused=sum(not line.known and not line.unsure for line in lines))
     connection = await asyncpg.connect(database_url)
     try:
         await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
@@ -92,7 +92,7 @@ async def _books(connection: asyncpg.Connection, accepted: list[Line], report: R
 
 
 async def _rows(connection: asyncpg.Connection, lines: list[Line], report: Report) -> None:
-    seen = observe(line for line in lines if line.accepted)
+    seen = observe(line for line in lines if line.known)
     maybe = observe(line for line in lines if line.unsure)
     persons = expect.Persons(seen)
     messages, conversations = expect.messages(seen, persons), expect.conversations(seen, persons)

@@ -106,7 +106,7 @@ def conversations(seen: Observations, persons: Persons) -> dict[str, Row]:
 
 
 def _conversation(facts: list[Row], persons: Persons) -> Row:
-    state = max((fact["at"], fact["status"]) for fact in facts)
+    state = max((fact["at"], fact["status"]) for fact in facts if fact["status"])
     described = [fact for fact in facts if fact["metadata"] is not None]
     newest = max((fact["at"] for fact in described), default=None)
     created = [fact["created_at"] for fact in facts if fact["created_at"]]

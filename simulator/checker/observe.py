@@ -45,6 +45,9 @@ def observe(lines: Iterable[Line]) -> Observations:
         if line.expect != "applied":
             continue
         body = json.loads(line.body)
+        if line.event == "api.message":
+            _listed(seen, body)
+            continue
         if line.event is None:
             _meta(seen, body)
             continue
@@ -160,6 +163,43 @@ def _contact(seen: Observations, part: dict[str, Any]) -> None:
     seen.namings.append(Naming(at, contact["wa_id"], None, bsuid, parent, name, contact["username"]))
     if old := (part.get("previous") or {}).get("business_scoped_user_id"):
         seen.previous.append((bsuid, old))
+
+
+def _listed(seen: Observations, message: dict[str, Any]) -> None:
+    """As the API shows it: all statuses that it ever had, and no snapshot of the conversation."""
+    kapso, inbound = message["kapso"], message["kapso"]["direction"] == "inbound"
+    side, at, kind = "from" if inbound else "to", moment(message["timestamp"]), message["type"]
+    assert at is not None
+    naming = Naming(
+        at,
+        message.get(side),
+        (kapso.get("phone_number") or "").lstrip("+") or None,
+        message.get(f"{side}_user_id"),
+        message.get(f"{side}_parent_user_id"),
+        kapso.get("contact_name"),
+        message.get("username") if inbound else None,
+    )
+    seen.namings.append(naming)
+    session = kapso.get("whatsapp_conversation_id")
+    if session:
+        nothing = dict.fromkeys(("at", "status", "created_at", "last_active_at", "metadata"))
+        seen.conversations[session].append({"key": naming.key, **nothing})
+    history = [] if inbound else list(kapso["statuses"])
+    steps = {one["status"] for one in history}
+    if not inbound and "sent" not in steps and kapso["status"] not in ("pending", "failed"):
+        history.append({"status": "sent", "timestamp": message["timestamp"]})
+    transcript, typed = kapso.get("transcript"), message.get(kind)
+    seen.messages[message["id"]].append(
+        {
+            "at": at, "key": naming.key, "conversation_id": session, "direction": kapso["direction"], "type": kind,
+            "content": typed, "text": kapso["content"] if kind == "template" else _words(kind, typed, kapso),
+            "media_url": kapso.get("media_url"),
+            "transcript": transcript["text"] if isinstance(transcript, dict) else transcript,
+            "reply_to_id": (message.get("context") or {}).get("id"), "origin": kapso.get("origin"),
+            "history": history, "errors": message.get("errors"),
+        }
+    )  # fmt: skip
+    seen.numbers.add(kapso["phone_number_id"])
 
 
 def _v1(seen: Observations, part: dict[str, Any]) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
 
 from rows.delivery import Delivery
-from store.inbox import Lease, Reader, Tries, stream_name
+from store.inbox import Reader, Tries, stream_name
+from store.lease import Lease, drain_lease
 from store.postgres import Pool
 from tests.helpers import delivery, payload, queue, rows, until
 from tests.workers.processes import ROOT
@@ -95,7 +95,7 @@ async def test_an_innocent_batch_is_applied_however_often_it_was_begun(pool: Poo
         if await _empty(redis):
             stop.set()
 
-    lease = Lease(redis, 0, uuid4().hex, milliseconds=5000)
+    lease = Lease(redis, drain_lease(0), milliseconds=5000)
     drain = Drain(reader, lease, counted, settler, stop, shift_seconds=60, report=report)
     async with asyncio.timeout(20):
         await drain.stand_by(1)

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import signal
-from uuid import uuid4
 
 import asyncpg
 from redis.asyncio import Redis
 
 from rows.delivery import Delivery
-from store.inbox import Lease, Reader, stream_name
+from store.inbox import Reader, stream_name
+from store.lease import Lease
 from store.postgres import Pool
 from tests.helpers import delivery, payload, queue, rows, until
 from tests.workers.processes import worker
@@ -139,7 +139,7 @@ async def test_cut_off_from_redis_the_worker_goes_on_by_itself(
 
 
 async def test_only_one_holds_a_lease_and_an_offered_one_changes_hands(redis: Redis) -> None:
-    one, other = (Lease(redis, 0, uuid4().hex, milliseconds=60_000) for _ in range(2))
+    one, other = (Lease(redis, "a lease", milliseconds=60_000) for _ in range(2))
     assert (await one.take(), await other.take(), await one.take()) == (True, False, True)
     await one.offer()
     assert (await one.take(), await other.take(), await one.take()) == (True, True, False)

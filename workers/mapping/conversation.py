@@ -108,6 +108,11 @@ def our_number(phone_number_id: str | None) -> list[PhoneNumber]:
     return [PhoneNumber(phone_number_id)] if phone_number_id else []
 
 
+def contact_facts(contact: Contact, occasion: Occasion) -> Facts:
+    facts, _ = _contact(contact, occasion)
+    return facts
+
+
 def _contact(contact: Contact, occasion: Occasion) -> tuple[Facts, Names]:
     who = names(
         wa_id=contact.wa_id,

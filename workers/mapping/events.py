@@ -10,6 +10,7 @@ from kapso.project import AccountEvent, PhoneNumberEvent, ProjectEvent, Workflow
 from rows.types import Facts
 from workers.mapping.conversation import conversation_event, identity_changed, marketing_preference_changed
 from workers.mapping.message import message_event
+from workers.mapping.polled import polled_contact, polled_message
 from workers.mapping.project import account_event, phone_number_event, project_event, workflow_event
 from workers.mapping.values import Occasion
 
@@ -54,6 +55,14 @@ MIRRORED: Mapping[str, EventType] = {
     "workflow.execution.failed": WORKFLOW,
     "project.event": EventType("name", ProjectEvent, project_event),
 }
+
+POLLED: Mapping[str, EventType] = {
+    "poll.messages": EventType("message", MessageEvent, polled_message),
+    "poll.conversations": EventType("conversation", ConversationEvent, conversation_event),
+    "poll.contacts": EventType("contact", ContactEvent, polled_contact),
+    "poll.events": EventType("id", ProjectEvent, project_event),
+}
+"""What a poll reads, by our own names; a webhook can't use them."""
 
 IGNORED = frozenset(
     {

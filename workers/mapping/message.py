@@ -72,6 +72,8 @@ def message_event(event: MessageEvent, occasion: Occasion) -> Facts:
         origin=filled(kapso.origin),
     )
     row = row._replace(**content(message, kapso, at)._asdict(), **media(message, kapso, at))
+    if occasion.is_listed and row.type == "template" and isinstance(body := kapso.other("content"), str):
+        row = row._replace(text=filled(body), text_at=at if filled(body) else None)
     row = _received(row, at) if inbound else _outbound(row, kapso, at, occasion)
     facts.messages.append(with_error(row, message.errors, at))
     return facts
@@ -201,10 +203,21 @@ def _received(row: Message, at: datetime) -> Message:
 
 
 def _outbound(row: Message, kapso: MessageKapso, at: datetime, occasion: Occasion) -> Message:
+    if occasion.is_listed:
+        return _listed(row, kapso, at, occasion)
     row = with_status(row, occasion.verb, at)
     if status := filled(kapso.status):
         row = with_status(row, status, None)
     return with_history(row, kapso.statuses or [], occasion)
+
+
+def _listed(row: Message, kapso: MessageKapso, at: datetime, occasion: Occasion) -> Message:
+    """The API's `timestamp` is when the message was made: it stands for `sent` where the history does not say when."""
+    row = with_history(row, kapso.statuses or [], occasion)
+    if status := filled(kapso.status):
+        row = with_status(row, status, None)
+    silent = row.sent_at is None and row.status not in ("pending", "failed")
+    return with_status(row, "sent", at) if silent else row
 
 
 def with_history(row: Message, statuses: Iterable[Status], occasion: Occasion) -> Message:

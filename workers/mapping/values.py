@@ -34,6 +34,11 @@ class Occasion:
         """The last word of the name: received, sent, ended …"""
         return self.event.rpartition(".")[2]
 
+    @property
+    def is_listed(self) -> bool:
+        """An outbound message that a poll found, and no event of it."""
+        return self.event == "poll.listed"
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

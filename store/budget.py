@@ -1,0 +1,44 @@
+"""What all processes together may ask of Kapso's API, as one bucket in Redis. Writes `budget:*`."""
+
+import asyncio
+import hashlib
+import time
+
+from redis.asyncio import Redis
+
+from store.inbox import SCRIPTS
+
+# Kapso counts by fixed minutes. A bucket and what flows into it in a minute must not exceed the limit together.
+BURST = 0.25
+# What must be left in the bucket before somebody of that priority may take from it, as a share of its size.
+RESERVES = (0.0, 0.3, 0.6)
+
+
+class Budget:
+    def __init__(self, redis: Redis, key: str, *, per_minute: int) -> None:
+        """`key` is the API key; only its hash reaches Redis."""
+        self._redis = redis
+        self._name = f"budget:{{{hashlib.blake2b(key.encode(), digest_size=8).hexdigest()}}}"
+        self._spend = redis.register_script((SCRIPTS / "spend.lua").read_text())
+        self._capacity = max(2.0, per_minute * BURST)
+        self._rate = per_minute * (1 - BURST) / 60
+
+    async def spend(self, priority: int) -> None:
+        """Return when one request may go; 0 goes before 1 and 1 before 2. Raises Redis's own error."""
+        reserve = RESERVES[priority] * (self._capacity - 1)
+        while wait := await self._spend(
+            keys=[self._name], args=[self._capacity, self._rate, min(reserve, self._capacity - 1), time.time()]
+        ):
+            await asyncio.sleep(min(int(wait) / 1000, 5.0))
+
+    async def punish(self, seconds: float) -> None:
+        """Kapso said that the limit is spent: nobody asks until then."""
+        empty = {"left": "0", "at": str(time.time() + seconds)}
+        await self._redis.hset(self._name, mapping=empty)  # type: ignore[misc]
+
+    async def left(self) -> float:
+        """How many requests could go at once."""
+        left, at = await self._redis.hmget(self._name, ["left", "at"])  # type: ignore[misc]
+        if left is None:
+            return self._capacity
+        return min(self._capacity, float(left) + max(0.0, time.time() - float(at)) * self._rate)

@@ -1,0 +1,52 @@
+"""How far each poll has come, and the windows to read again. Writes `cursors` and `gaps`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from store.postgres import Pool, columns, statement
+
+
+class Cursor(NamedTuple):
+    """All up to `complete_to` was read; a window that ends at `reading_to` goes on with `page`."""
+
+    complete_to: datetime
+    reading_to: datetime | None
+    page: str | None
+
+
+class Gap(NamedTuple):
+    phone_number_id: str
+    since: datetime
+    until: datetime
+
+
+async def began_at(pool: Pool) -> datetime:
+    """When this mirror began: nothing older is asked for by itself."""
+    at: datetime = await pool.fetchval(statement("began_at"))
+    return at
+
+
+async def cursor(pool: Pool, name: str) -> Cursor:
+    return Cursor(*await pool.fetchrow(statement("open_cursor"), name))
+
+
+async def move(pool: Pool, name: str, *, reading_to: datetime, page: str | None) -> None:
+    await pool.execute(statement("move_cursor"), name, reading_to, page)
+
+
+async def close(pool: Pool, name: str, complete_to: datetime) -> None:
+    await pool.execute(statement("close_cursor"), name, complete_to)
+
+
+async def add_gaps(pool: Pool, gaps: Iterable[Gap]) -> None:
+    """Those that are known already are not opened again."""
+    await pool.execute(statement("insert_gaps"), *columns(sorted(set(gaps)), 3))
+
+
+async def open_gaps(pool: Pool) -> list[Gap]:
+    return [Gap(*row) for row in await pool.fetch(statement("open_gaps"))]
+
+
+async def close_gaps(pool: Pool, gaps: Iterable[Gap]) -> None:
+    await pool.execute(statement("close_gaps"), *columns(sorted(gaps), 3))

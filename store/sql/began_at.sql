@@ -1,0 +1,2 @@
+-- When this mirror began.
+SELECT began_at FROM mirror

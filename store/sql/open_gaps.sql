@@ -1,0 +1,2 @@
+-- Windows that nobody has read again yet.
+SELECT phone_number_id, since, until FROM gaps WHERE closed_at IS NULL ORDER BY phone_number_id, since

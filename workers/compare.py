@@ -1,0 +1,117 @@
+"""Hold what the API lists against the mirror and repair it: the same mapping and upserts, and a count of changes."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import orjson
+import structlog
+
+from rows.delivery import Delivery
+from rows.types import Facts
+from store.apply import Batch, apply
+from store.postgres import Pool
+from store.reconcile import Found
+from store.watch import Changes, Watch
+from workers.failures import Verdict, describe, judge
+from workers.interpret import Failure, Reading, interpret
+from workers.settle import dead_letter, settled
+
+log = structlog.get_logger(__name__)
+
+TABLES = {
+    "poll.messages": "messages",
+    "poll.conversations": "conversations",
+    "poll.contacts": "sightings",
+    "poll.events": "project_events",
+}
+# What pushing brings. The rest (a template's words, metadata, a late media URL) only the API may know.
+PUSHED = frozenset(
+    {"direction", "type", "status", "sent_at", "delivered_at", "read_at", "failed_at", "error", "ended_at"}
+)
+
+
+class Comparer:
+    def __init__(
+        self, pool: Pool, *, release: str, grace: timedelta, heard: Callable[[str, Found], None] | None = None
+    ) -> None:
+        """What is older than `grace` should have been pushed long before. `heard` is told of every page."""
+        self._pool = pool
+        self._release = release
+        self._grace = grace
+        self._heard = heard
+
+    async def page(self, event: str, elements: Sequence[dict[str, Any]]) -> Found:
+        """Written when it returns. Raises what the world says."""
+        if not elements:
+            return Found()
+        delivery = _delivery(event, elements, uuid4().hex)
+        reading = interpret(delivery)
+        facts = Facts()
+        for _, one in reading.events:
+            facts.add(one)
+        books = settled(delivery, len(reading.events), reading.ignored, 0)
+        watch = Watch(facts, keep=True)
+        try:
+            await apply(self._pool, Batch(facts=facts, deliveries=[books]), watch)
+        except Exception as error:
+            if judge(error) is Verdict.WORLD:
+                raise
+            if len(elements) > 1:
+                return await self._one_by_one(event, elements)
+            reading = Reading(failures=[Failure(0, "refused", describe(error))])
+        await self._bury(event, elements, reading)
+        found = self._found(event, facts, watch.changes, len(elements))
+        if self._heard:
+            self._heard(event, found)
+        return found
+
+    async def _one_by_one(self, event: str, elements: Sequence[dict[str, Any]]) -> Found:
+        found = Found()
+        for element in elements:
+            found.add(await self.page(event, [element]))
+        return found
+
+    async def _bury(self, event: str, elements: Sequence[dict[str, Any]], reading: Reading) -> None:
+        """An object that can't be read comes again with every poll: its letter keeps one id, and counts."""
+        for failure in reading.failures:
+            element = elements[failure.position]
+            same = orjson.dumps(element, option=orjson.OPT_SORT_KEYS).decode()
+            letter = dead_letter(_delivery(event, [element], same), failure._replace(position=0), self._release)
+            await apply(self._pool, Batch(dead_letters=[letter]))
+            log.warning("dead letter from a poll", polled=event, kind=failure.kind, error=failure.error)
+
+    def _found(self, event: str, facts: Facts, changes: Changes, checked: int) -> Found:
+        table = TABLES[event]
+        missing = {key for of, key in changes.missing if of == table}
+        repaired = {key: fields for (of, key), fields in changes.repaired.items() if of == table}
+        found = Found(checked=checked, missing=len(missing), equal=max(0, checked - len(missing) - len(repaired)))
+        for fields in repaired.values():
+            found.repaired.update(f"{table}.{name}" for name in fields)
+        pushed = missing | {key for key, fields in repaired.items() if PUSHED.intersection(fields)}
+        old = datetime.now(UTC) - self._grace
+        said = _said_at(facts)
+        found.late = sum(1 for key in pushed if (at := said.get(key)) and at < old)
+        return found
+
+
+def _delivery(event: str, elements: Sequence[dict[str, Any]], name: str) -> Delivery:
+    body = orjson.dumps({"data": elements})
+    return Delivery(uuid5(NAMESPACE_URL, name), datetime.now(UTC), event, None, None, body, source="poll")
+
+
+def _said_at(facts: Facts) -> dict[str, datetime]:
+    """The newest time that stands in each message and conversation."""
+    found: dict[str, datetime] = {}
+    for message in facts.messages:
+        if at := _newest(message.sent_at, message.delivered_at, message.read_at, message.failed_at):
+            found[message.id] = at
+    for conversation in facts.conversations:
+        if at := _newest(conversation.state_at, conversation.last_active_at):
+            found[str(conversation.id)] = at
+    return found
+
+
+def _newest(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at), default=None)

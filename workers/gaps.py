@@ -1,0 +1,46 @@
+"""Where Kapso says that deliveries failed: its log becomes windows to read again. Pure."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kapso.base import iso_time
+from store.cursors import Gap
+
+# A delivery that failed may tell of a message that is a little older: a status, or one that waited for its turn.
+BEFORE = timedelta(minutes=5)
+AFTER = timedelta(minutes=1)
+PAUSE = timedelta(minutes=2)
+
+
+def wide_enough() -> timedelta:
+    """For how long nothing more must have failed before a window is read again."""
+    return PAUSE - AFTER
+
+
+def gaps_of(items: Iterable[dict[str, Any]], *, since: datetime) -> tuple[list[Gap], bool]:
+    """The windows of a page of failed deliveries, by whole minutes; and whether it reaches back behind `since`."""
+    found, older, now = set(), False, datetime.now(UTC)
+    for item in items:
+        at = iso_time(item.get("created_at"), now)
+        if at is None:
+            continue
+        if at < since:
+            older = True
+            continue
+        minute = at.replace(second=0, microsecond=0)
+        until = minute + AFTER + timedelta(minutes=1)
+        found.add(Gap(str(item.get("phone_number_id") or ""), minute - BEFORE, until))
+    return sorted(found), older
+
+
+def merged(gaps: Iterable[Gap]) -> list[Gap]:
+    """Windows of one number that touch, or nearly do, as one."""
+    found: list[Gap] = []
+    for gap in sorted(gaps):
+        last = found[-1] if found else None
+        if last and last.phone_number_id == gap.phone_number_id and gap.since <= last.until + PAUSE:
+            found[-1] = last._replace(until=max(last.until, gap.until))
+        else:
+            found.append(gap)
+    return found

@@ -1,0 +1,147 @@
+"""Fallback polling: read over REST what pushing should have brought, window by window, and compare it with the mirror.
+
+A cursor moves behind a page only when the page is written, so a poll that dies goes on where it was. Windows overlap:
+times are whole seconds, and what is made in a window's last second may be listed a little later.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from kapso.client import Client, Page, Priority, Rejected, pages
+from store import cursors, reconcile
+from store.postgres import Pool
+from store.reconcile import Found
+from workers.compare import Comparer
+from workers.gaps import gaps_of, merged, wide_enough
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One list of the API that can be read by windows of time; `shape` makes an element of our page from an item."""
+
+    name: str
+    event: str
+    read: Callable[[datetime, datetime, str | None, Priority], Awaitable[Page]]
+    shape: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Poll:
+    def __init__(self, pool: Pool, client: Client, comparer: Comparer) -> None:
+        self._pool = pool
+        self._client = client
+        self._comparer = comparer
+
+    async def fresh(self, numbers: Iterable[str]) -> Found:
+        """All sources from where each was left to now."""
+        found = Found()
+        for source in self.sources(numbers):
+            found.add(await self._advance(source))
+        return found
+
+    async def window(
+        self, numbers: Iterable[str], since: datetime, until: datetime, priority: Priority, *, only: str = ""
+    ) -> Found:
+        """All sources, or those whose name begins with `only`, in that window, whatever the cursors say."""
+        found = Found()
+        for source in self.sources(numbers):
+            if source.name.startswith(only):
+                found.add(await self._read(source, since, until, None, priority, None))
+        return found
+
+    async def lost(self, numbers: list[str], until: datetime) -> Found:
+        """Windows in which Kapso's own log says that deliveries failed, read again once they are over."""
+        await self._find_gaps(until)
+        known = await cursors.open_gaps(self._pool)
+        over = [gap for gap in merged(known) if gap.until < until - wide_enough()]
+        found = Found()
+        for gap in over:
+            of = [gap.phone_number_id] if gap.phone_number_id in numbers else numbers
+            found.add(await self.window(of, gap.since, gap.until, Priority.REPAIR))
+            inside = [
+                one
+                for one in known
+                if one.phone_number_id == gap.phone_number_id and gap.since <= one.since and one.until <= gap.until
+            ]
+            await cursors.close_gaps(self._pool, inside)
+            log.info("read a gap again", since=str(gap.since), until=str(gap.until), missing=found.missing)
+        return found
+
+    async def _find_gaps(self, now: datetime) -> None:
+        """The log is newest first, without a filter by time: read until it meets what was seen before."""
+        seen = (await cursors.cursor(self._pool, "failed_deliveries")).complete_to
+        async for page in pages(lambda after: self._client.failed_deliveries(after, Priority.FRESH)):
+            found, older = gaps_of(page.items, since=seen - OVERLAP)
+            await cursors.add_gaps(self._pool, found)
+            if older:
+                break
+        await cursors.close(self._pool, "failed_deliveries", now)
+
+    async def _advance(self, source: Source) -> Found:
+        at = await cursors.cursor(self._pool, source.name)
+        until = at.reading_to or datetime.now(UTC)
+        since = max(at.complete_to - OVERLAP, await cursors.began_at(self._pool))
+        try:
+            found = await self._read(source, since, until, at.page, Priority.FRESH, source.name)
+        except Rejected:
+            if at.page is None:
+                raise
+            # A cursor of the API that it no longer takes: begin the window anew.
+            found = await self._read(source, since, until, None, Priority.FRESH, source.name)
+        await cursors.close(self._pool, source.name, until)
+        return found
+
+    async def _read(
+        self,
+        source: Source,
+        since: datetime,
+        until: datetime,
+        page: str | None,
+        priority: Priority,
+        cursor: str | None,
+    ) -> Found:
+        found = Found()
+        async for one in pages(lambda after: source.read(since, until, after, priority), page):
+            found.add(await self._comparer.page(source.event, [source.shape(item) for item in one.items]))
+            if cursor:
+                await cursors.move(self._pool, cursor, reading_to=until, page=one.next)
+        return found
+
+    def sources(self, numbers: Iterable[str]) -> list[Source]:
+        client = self._client
+        found = [Source("events", "poll.events", client.events, lambda item: item)]
+        for number in numbers:
+            found += [
+                Source(f"messages:{number}", "poll.messages", _of(client.messages, number), _shape("message", number)),
+                Source(
+                    f"conversations:{number}",
+                    "poll.conversations",
+                    _of(client.conversations, number),
+                    _shape("conversation", number),
+                ),
+            ]
+        return found
+
+
+Ask = Callable[[str, datetime, datetime, str | None, Priority], Awaitable[Page]]
+
+
+def _of(ask: Ask, number: str) -> Callable[[datetime, datetime, str | None, Priority], Awaitable[Page]]:
+    return lambda since, until, after, priority: ask(number, since, until, after, priority)
+
+
+def _shape(key: str, number: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda item: {key: item, "phone_number_id": number}
+
+
+async def numbers(pool: Pool, client: Client, priority: Priority) -> list[str]:
+    """Our numbers, as Kapso lists them and as the mirror has met them."""
+    listed = {str(item.get("phone_number_id") or item.get("id")) for item in await client.phone_numbers(priority)}
+    return sorted(listed.union(await reconcile.phone_number_ids(pool)))

@@ -6,6 +6,7 @@ import json
 import secrets
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from simulator import chaos
@@ -67,10 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
         api_faults=arguments.api_faults,
     )
     try:
-        tally = asyncio.run(_simulate(plan, quiet=arguments.json))
+        tally = asyncio.run(_simulate(plan, lambda tally: _tell(arguments, plan, tally), quiet=arguments.json))
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    return 1 if tally.refused or tally.unheard else 0
+
+
+def _tell(arguments: argparse.Namespace, plan: Plan, tally: Tally) -> None:
     if arguments.json:
         print(json.dumps({"seed": plan.seed, "events": tally.events, "deliveries": tally.deliveries,
                           "accepted": tally.accepted, "refused": tally.refused, "unheard": tally.unheard,
@@ -80,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
               f"{tally.refused} refused, {tally.unheard} unheard, {tally.lost} lost on purpose")  # fmt: skip
     for answer, count in tally.answers.items():
         print(f"{count} deliveries not taken: {WHY.get(answer, f'answered {answer}')}", file=sys.stderr)
-    return 1 if tally.refused or tally.unheard else 0
+    sys.stdout.flush()
 
 
 def _seconds(text: str) -> tuple[float, ...]:
@@ -90,7 +95,7 @@ def _seconds(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(f"{text!r}: say seconds, like 10,40") from None
 
 
-async def _simulate(plan: Plan, *, quiet: bool) -> Tally:
+async def _simulate(plan: Plan, finished: Callable[[Tally], None], *, quiet: bool) -> Tally:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -98,4 +103,4 @@ async def _simulate(plan: Plan, *, quiet: bool) -> Tally:
     def progress(tally: Tally) -> None:
         print(f"\r{tally.events} events, {tally.accepted} accepted", end="", file=sys.stderr, flush=True)
 
-    return await simulate(plan, stop, None if quiet or not sys.stderr.isatty() else progress)
+    return await simulate(plan, stop, None if quiet or not sys.stderr.isatty() else progress, finished)

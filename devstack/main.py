@@ -4,22 +4,19 @@ import argparse
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from devstack import checks, environment
+from devstack import checks, demo, environment
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.processes import preexec
 from devstack.servers import postgres_binary
 from devstack.stack import DATA, DESCRIPTION, Stack, description, ended_by_signals, exclusive, running_stack
 from simulator.chaos import KINDS, parse
 
-LEDGER = RUN / "ledger.jsonl"
 EPILOG = (
     "Everything lives in .run/ of this checkout. With DATABASE_URL and REDIS_URL set, demo and up use those servers."
 )
@@ -46,9 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         "--for", dest="seconds", type=float, metavar="SECONDS", help="end by itself, verify every row"
     )
     demo_parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
-    kinds = f"what goes wrong on the way: all (default), none, or a list of {', '.join(KINDS)}"
-    demo_parser.add_argument("--chaos", type=_chaos, default="all", help=kinds)
-    demo_parser.set_defaults(run=demo)
+    kinds = f"what goes wrong on the way: all,lose (default), none, or a list of {', '.join(KINDS)}"
+    demo_parser.add_argument("--chaos", type=_chaos, default="all,lose", help=kinds)
+    demo_parser.set_defaults(run=demo.demo)
     commands.add_parser("up", help="the stack without the simulator, for working against").set_defaults(run=up)
     commands.add_parser("env", help='shell exports of the running stack: eval "$(python3 dev.py env)"').set_defaults(
         run=env
@@ -80,69 +77,11 @@ def _chaos(text: str) -> str:
     return text
 
 
-def demo(arguments: argparse.Namespace) -> int:
-    with running_stack() as stack:
-        simulator = _simulator(stack, arguments)
-        _welcome(stack)
-        watcher = subprocess.Popen(
-            [PYTHON, "-m", "console", "status", "--watch"],
-            cwd=ROOT,
-            env=stack.full_environment(),
-            start_new_session=True,
-        )
-        try:
-            _wait(stack, simulator, arguments.seconds)
-        except KeyboardInterrupt:
-            say("\nStopping …")
-            if arguments.seconds is None:
-                return 0
-        finally:
-            watcher.send_signal(signal.SIGTERM)
-            watcher.wait()
-            simulator.send_signal(signal.SIGTERM)
-            simulator.wait()
-        say("\nVerifying every row against what was sent …")
-        verify: list[str | Path] = [PYTHON, "-m", "console", "verify", "--ledger", LEDGER]
-        return subprocess.run(verify, cwd=ROOT, env=stack.full_environment(), check=False).returncode
-
-
-def _simulator(stack: Stack, arguments: argparse.Namespace) -> subprocess.Popen[bytes]:
-    """A new town each time, with a ledger of its own: what earlier demos left behind is not counted."""
-    LEDGER.unlink(missing_ok=True)
-    (stack.folder / "simulator.log").unlink(missing_ok=True)
-    options = ["--url", stack.environment["WEBHOOK_URL"], "--secret", stack.environment["KAPSO_WEBHOOK_SECRETS"]]
-    options += ["--ledger", str(LEDGER), "--rate", str(arguments.rate), "--chaos", arguments.chaos]
-    return stack.run("console", "simulate", *options, log=stack.folder / "simulator.log")
-
-
-def _welcome(stack: Stack) -> None:
-    say("")
-    say(f"  webhooks   {stack.environment['WEBHOOK_URL']}")
-    say("  database   python3 dev.py psql            SELECT name, phone, last_message_text FROM contacts …")
-    say("  console    python3 dev.py mirror status   or verify, simulate …")
-    say(f"  logs       {os.path.relpath(stack.folder)}/*.log")
-    say("  Ctrl-C stops everything and keeps the data; python3 dev.py reset wipes it.")
-    say("")
-
-
-def _wait(stack: Stack, simulator: subprocess.Popen[bytes] | None, seconds: float | None) -> None:
-    """Until the time is over; a process that ends by itself ends us with its log."""
-    until = None if seconds is None else time.monotonic() + seconds
-    watched = {**stack.processes, **({"simulator": simulator} if simulator else {})}
-    while until is None or time.monotonic() < until:
-        for name, process in watched.items():
-            if process.poll() is not None:
-                log = stack.folder / f"{name}.log"
-                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-                raise SystemExit(f"\nThe {name} process has ended. The end of {log}:\n{tail}")
-        time.sleep(0.2)
-
-
 def up(_: argparse.Namespace) -> int:
     with running_stack() as stack:
-        _welcome(stack)
+        demo.welcome(stack)
         try:
-            _wait(stack, None, None)
+            demo.watch(stack.processes, stack.folder)
         except KeyboardInterrupt:
             say("\nStopping …")
     return 0
@@ -189,6 +128,6 @@ def reset(_: argparse.Namespace) -> int:
         for server in Stack(DATA).own_servers():
             server.wipe()
         shutil.rmtree(DATA, ignore_errors=True)
-        LEDGER.unlink(missing_ok=True)
+        demo.LEDGER.unlink(missing_ok=True)
     say("The data of this checkout's embedded servers is gone.")
     return 0

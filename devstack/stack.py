@@ -64,6 +64,15 @@ class Stack:
         if self.run("console", "migrate", log=log).wait():
             raise SystemExit(f"The migrations failed. The end of {log}:\n{log.read_text()[-2000:]}")
 
+    def expect_api(self) -> None:
+        """Processes that start from now on ask the simulated Kapso's REST API, which `simulate --api-port` serves."""
+        api_port = free_port()
+        self.environment |= {
+            "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
+            "KAPSO_API_KEY": secrets.token_urlsafe(24),
+            "POLL_SECONDS": "10",
+        }
+
     def start_processes(self) -> None:
         """The web process and a worker."""
         port = free_port()
@@ -126,13 +135,15 @@ def exclusive() -> Iterator[None]:
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
-    """The stack of `demo` and `up`: its data stay, and others can find it."""
+def running_stack(*, simulated: bool = False) -> Iterator[Stack]:
+    """The stack of `demo` and `up`: its data stay, and others can find it. `simulated` with a Kapso's REST API."""
     stack = Stack(DATA, use_given_servers=True)
     with exclusive(), ended_by_signals():
         try:
             stack.start_servers()
             stack.migrate()
+            if simulated:
+                stack.expect_api()
             say("Starting the receiver and a worker …")
             stack.start_processes()
             DESCRIPTION.touch(mode=0o600)

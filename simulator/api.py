@@ -41,7 +41,10 @@ class Api:
 
     def app(self) -> Starlette:
         def route(path: str, answer: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
-            return Route(path, lambda request: self._guarded(request, answer), methods=list(methods) or ["GET"])
+            async def guarded(request: Request) -> Response:
+                return await self._guarded(request, answer)
+
+            return Route(path, guarded, methods=list(methods) or ["GET"])
 
         return Starlette(
             routes=[

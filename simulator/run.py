@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import uvicorn
 
@@ -65,19 +65,26 @@ class Tally:
             self.answers[answer] += 1
 
 
-async def simulate(plan: Plan, stop: asyncio.Event, progress: Callable[[Tally], None] | None = None) -> Tally:
+Heard: TypeAlias = Callable[[Tally], None]
+
+
+async def simulate(
+    plan: Plan, stop: asyncio.Event, progress: Heard | None = None, finished: Heard | None = None
+) -> Tally:
     """Returns when everything was answered or given up. The rate is kept by the clock, whatever the answers take.
 
-    With an API, the ledger ends with what the API says of everything, and the API goes on until `stop`.
+    With an API, the ledger ends with what the API says of everything, and the API goes on until `stop`. `finished` is
+    called when all is posted and written.
     """
-    return await Simulation(plan, stop, progress).run()
+    return await Simulation(plan, stop, progress, finished).run()
 
 
 class Simulation:
-    def __init__(self, plan: Plan, stop: asyncio.Event, progress: Callable[[Tally], None] | None) -> None:
+    def __init__(self, plan: Plan, stop: asyncio.Event, progress: Heard | None, finished: Heard | None) -> None:
         self._plan = plan
         self._stop = stop
         self._progress = progress
+        self._finished = finished
         self._tally = Tally()
         self._poster, self._ledger = Poster(plan.url, plan.secret), Ledger(plan.ledger)
         self._chaos = Chaos(plan.seed, plan.chaos)
@@ -93,6 +100,9 @@ class Simulation:
                 await self._pace(group)
             if server:
                 self._write_state()
+            if self._finished:
+                self._finished(self._tally)
+            if server:
                 await self._stop.wait()
         finally:
             self._poster.close()

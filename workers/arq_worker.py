@@ -33,6 +33,8 @@ class Job:
     timeout_seconds: int
     schedule: dict[str, Any] = field(default_factory=dict)
     at_start: bool = True
+    finishes: bool = False
+    """Whether it ends by itself when we must stop; otherwise it is cancelled then, and begins anew elsewhere."""
 
 
 async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grace_seconds: float) -> None:
@@ -40,7 +42,7 @@ async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grac
     # arq prints arguments and a line per job at INFO.
     logging.getLogger("arq").setLevel(logging.WARNING)
     while not stop.is_set():
-        worker = _worker(redis_url, jobs)
+        worker = _worker(redis_url, jobs, stop)
         running = asyncio.create_task(worker.async_run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -55,11 +57,11 @@ async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grac
         await _close(worker, running)
 
 
-def _worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
+def _worker(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event) -> Worker:
     def call(job: Job) -> Any:
         async def run(_: dict[Any, Any]) -> None:
             try:
-                await job.run()
+                await (job.run() if job.finishes else _until(stop, job.run()))
             except Exception as error:
                 log.error("job failed, its schedule brings it back", job=job.name, error=type(error).__name__)
 
@@ -90,6 +92,19 @@ def _worker(redis_url: str, jobs: Sequence[Job]) -> Worker:
         job_deserializer=orjson.loads,
         log_results=False,
     )
+
+
+async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
+    working, stopping = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        stopping.cancel()
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
 
 
 async def _close(worker: Worker, running: asyncio.Task[None]) -> None:

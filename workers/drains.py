@@ -89,6 +89,7 @@ def drain_jobs(
             shard.drain,
             timeout_seconds=int(shift_seconds) + 60,
             schedule={"second": set(range(0, 60, TICK_SECONDS))},
+            finishes=True,
         )
         for number, shard in enumerate(shards)
     ]

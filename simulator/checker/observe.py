@@ -144,7 +144,7 @@ def _conversation(seen: Observations, session: dict[str, Any], verb: str) -> Non
     naming = Naming(
         at,
         None,
-        session.get("phone_number"),
+        (session.get("phone_number") or "").lstrip("+") or None,
         session.get("business_scoped_user_id"),
         session.get("parent_business_scoped_user_id"),
         session.get("contact_name"),

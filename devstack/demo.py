@@ -1,0 +1,104 @@
+"""`dev.py demo`: the stack and a simulated Kapso that talks to it and answers its polls."""
+
+import argparse
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.stack import Stack, running_stack
+
+LEDGER = RUN / "ledger.jsonl"
+SIMULATOR_LOG = "simulator.log"
+FINISHED = "seed "
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    with running_stack(simulated=True) as stack:
+        began = now()
+        options = ["--rate", str(arguments.rate), "--chaos", arguments.chaos]
+        if arguments.seconds is not None:
+            options += ["--seconds", str(arguments.seconds)]
+        simulator = start_simulator(stack, LEDGER, *options)
+        welcome(stack)
+        watcher = subprocess.Popen(
+            [PYTHON, "-m", "console", "status", "--watch"],
+            cwd=ROOT,
+            env=stack.full_environment(),
+            start_new_session=True,
+        )
+        try:
+            try:
+                watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
+            except KeyboardInterrupt:
+                say("\nStopping …")
+                return 0
+            finally:
+                watcher.send_signal(signal.SIGTERM)
+                watcher.wait()
+            return check(stack, LEDGER, since=began)
+        finally:
+            simulator.send_signal(signal.SIGTERM)
+            simulator.wait()
+
+
+def check(stack: Stack, ledger: Path, *, since: str) -> int:
+    """Fetch what was never delivered, then hold every row against the ledger."""
+    say("\nFetching over REST what was never delivered …")
+    mirror(stack, "reconcile", "--since", since)
+    say("Verifying every row against what was sent …")
+    return mirror(stack, "verify", "--ledger", str(ledger))
+
+
+def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Popen[bytes]:
+    """A new town each time, with a ledger of its own: what earlier demos left behind is not counted."""
+    ledger.unlink(missing_ok=True)
+    log = stack.folder / SIMULATOR_LOG
+    log.unlink(missing_ok=True)
+    given = stack.environment
+    where = ["--url", given["WEBHOOK_URL"], "--secret", given["KAPSO_WEBHOOK_SECRETS"], "--ledger", str(ledger)]
+    api = ["--api-port", given["KAPSO_API_URL"].rpartition(":")[2], "--api-key", given["KAPSO_API_KEY"]]
+    return stack.run("console", "simulate", *where, *api, *options, log=log)
+
+
+def has_finished(stack: Stack) -> bool:
+    """The town has said all that it had to say, and the ledger is whole; its API goes on."""
+    log = stack.folder / SIMULATOR_LOG
+    return log.exists() and any(line.startswith(FINISHED) for line in log.read_text(errors="replace").splitlines())
+
+
+def mirror(stack: Stack, *arguments: str) -> int:
+    """A console command in the stack's environment, its output ours."""
+    command: list[str | Path] = [PYTHON, "-m", "console", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=stack.full_environment(), check=False).returncode
+
+
+def welcome(stack: Stack) -> None:
+    say("")
+    say(f"  webhooks   {stack.environment['WEBHOOK_URL']}")
+    say("  database   python3 dev.py psql            then: TABLE mirror_freshness; or TABLE contacts;")
+    say("  console    python3 dev.py mirror status   or dead-letters, replay, reconcile, webhooks, verify …")
+    say(f"  logs       {os.path.relpath(stack.folder)}/*.log")
+    say("  Ctrl-C stops everything and keeps the data; python3 dev.py reset wipes it.")
+    say("")
+
+
+def watch(
+    processes: Mapping[str, subprocess.Popen[bytes]], folder: Path, until: Callable[[], bool] = lambda: False
+) -> None:
+    """Until that has happened; a process that ends by itself ends us with its log."""
+    while not until():
+        for name, process in processes.items():
+            if process.poll() is not None:
+                log = folder / f"{name}.log"
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+                raise SystemExit(f"\nThe {name} process has ended. The end of {log}:\n{tail}")
+        time.sleep(0.2)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,11 +2,12 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure(level: str) -> None:
+def configure(level: str, stream: TextIO = sys.stdout) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -18,8 +19,8 @@ def configure(level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
     logging.basicConfig(
-        level=logging.WARNING, stream=sys.stdout, format='{"level": "%(levelname)s", "event": "%(message)s"}'
+        level=logging.WARNING, stream=stream, format='{"level": "%(levelname)s", "event": "%(message)s"}'
     )

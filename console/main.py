@@ -1,9 +1,10 @@
 """The table of subcommands. Exit codes: 0 fine, 1 found something, 2 used wrongly."""
 
 import argparse
-import logging
+import sys
 from collections.abc import Sequence
 
+from config import logs
 from console import dead_letters, migrate, reconcile, replay, simulate, status, verify, webhooks
 
 COMMANDS = (
@@ -19,7 +20,7 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    logging.basicConfig(level=logging.WARNING)
+    logs.configure("ERROR", sys.stderr)
     parser = argparse.ArgumentParser(prog="mirror", description="Look after a live Postgres mirror of Kapso.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module, what in COMMANDS:

@@ -16,9 +16,12 @@ class Cursor(NamedTuple):
 
 
 class Gap(NamedTuple):
+    """A window in which deliveries failed, the last of them at `failed_at`."""
+
     phone_number_id: str
     since: datetime
     until: datetime
+    failed_at: datetime
 
 
 async def began_at(pool: Pool) -> datetime:
@@ -40,8 +43,8 @@ async def close(pool: Pool, name: str, complete_to: datetime) -> None:
 
 
 async def add_gaps(pool: Pool, gaps: Iterable[Gap]) -> None:
-    """Those that are known already are not opened again."""
-    await pool.execute(statement("insert_gaps"), *columns(sorted(set(gaps)), 3))
+    """One of each window. Those that were read again since their failure stay closed."""
+    await pool.execute(statement("insert_gaps"), *columns(gaps, 4))
 
 
 async def open_gaps(pool: Pool) -> list[Gap]:
@@ -49,4 +52,4 @@ async def open_gaps(pool: Pool) -> list[Gap]:
 
 
 async def close_gaps(pool: Pool, gaps: Iterable[Gap]) -> None:
-    await pool.execute(statement("close_gaps"), *columns(sorted(gaps), 3))
+    await pool.execute(statement("close_gaps"), *columns((gap[:3] for gap in gaps), 3))

@@ -20,7 +20,8 @@ def wide_enough() -> timedelta:
 
 def gaps_of(items: Iterable[dict[str, Any]], *, since: datetime) -> tuple[list[Gap], bool]:
     """The windows of a page of failed deliveries, by whole minutes; and whether it reaches back behind `since`."""
-    found, older, now = set(), False, datetime.now(UTC)
+    found: dict[tuple[str, datetime], Gap] = {}
+    older, now = False, datetime.now(UTC)
     for item in items:
         at = iso_time(item.get("created_at"), now)
         if at is None:
@@ -30,8 +31,13 @@ def gaps_of(items: Iterable[dict[str, Any]], *, since: datetime) -> tuple[list[G
             continue
         minute = at.replace(second=0, microsecond=0)
         until = minute + AFTER + timedelta(minutes=1)
-        found.add(Gap(str(item.get("phone_number_id") or ""), minute - BEFORE, until))
-    return sorted(found), older
+        number = str(item.get("phone_number_id") or "")
+        failed_at = max(iso_time(item.get("last_attempt_at"), now) or at, at)
+        known = found.get((number, minute))
+        found[number, minute] = Gap(
+            number, minute - BEFORE, until, max(failed_at, known.failed_at) if known else failed_at
+        )
+    return sorted(found.values()), older
 
 
 def merged(gaps: Iterable[Gap]) -> list[Gap]:
@@ -40,7 +46,7 @@ def merged(gaps: Iterable[Gap]) -> list[Gap]:
     for gap in sorted(gaps):
         last = found[-1] if found else None
         if last and last.phone_number_id == gap.phone_number_id and gap.since <= last.until + PAUSE:
-            found[-1] = last._replace(until=max(last.until, gap.until))
+            found[-1] = last._replace(until=max(last.until, gap.until), failed_at=max(last.failed_at, gap.failed_at))
         else:
             found.append(gap)
     return found

@@ -21,6 +21,8 @@ from workers.gaps import gaps_of, merged, wide_enough
 log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(seconds=60)
+# A delivery fails minutes after it was made, by which the log is sorted.
+LOG_OVERLAP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Poll:
         """The log is newest first, without a filter by time: read until it meets what was seen before."""
         seen = (await cursors.cursor(self._pool, "failed_deliveries")).complete_to
         async for page in pages(lambda after: self._client.failed_deliveries(after, Priority.FRESH)):
-            found, older = gaps_of(page.items, since=seen - OVERLAP)
+            found, older = gaps_of(page.items, since=seen - LOG_OVERLAP)
             await cursors.add_gaps(self._pool, found)
             if older:
                 break

@@ -68,7 +68,7 @@ CREATE TABLE gaps (
     phone_number_id  text NOT NULL,
     since            timestamptz NOT NULL,
     until            timestamptz NOT NULL,
-    found_at         timestamptz NOT NULL DEFAULT now(),
+    failed_at        timestamptz NOT NULL,
     closed_at        timestamptz,
     PRIMARY KEY (phone_number_id, since, until),
     CHECK (since < until)

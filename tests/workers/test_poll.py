@@ -1,0 +1,387 @@
+"""Polling: what was never pushed is found, cursors move behind what is written, and the way in is the same."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from kapso.client import Client, KapsoError, Priority
+from simulator.kapso import Webhooks
+from simulator.town import Event, Town
+from simulator.world import World
+from store import alarms, cursors
+from store.postgres import Pool
+from tests.helpers import delivery, mirrored, payload, rows, settled
+from tests.servers import KEY, NUMBER, client, kapso_api
+from tests.test_console import run
+from workers import full_pass
+from workers.compare import Comparer
+from workers.gaps import gaps_of, merged
+from workers.poll import Poll
+from workers.watch_kapso import API_KEY, PUSH_PATH, WEBHOOKS, KapsoWatch, Wanted
+from workers.webhook_check import OF_PROJECT, PER_NUMBER, problems
+
+LONG_AGO = timedelta(days=3650)
+
+
+@pytest.fixture
+async def began_long_ago(pool: Pool) -> None:
+    await pool.execute("UPDATE mirror SET began_at = '2020-01-01Z'")
+
+
+def comparer(pool: Pool, *, grace: timedelta = timedelta(minutes=5)) -> Comparer:
+    return Comparer(pool, release="test", grace=grace)
+
+
+def town_events(count: int, *, seed: int = 5) -> list[Event]:
+    town = Town(seed, people=30, clock=lambda: time.time() - 600, chaos=frozenset())
+    events: list[Event] = []
+    for scene in town.scenes():
+        events += [event for event in scene if event.version == "v2" and (event.name or "").startswith("whatsapp.m")]
+        if len(events) >= count:
+            return events
+    return events
+
+
+def deliveries_of(events: list[Event]) -> list[Any]:
+    now = datetime.now(UTC)
+    return [delivery(event.body, event.name, at=now) for event in events]
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_polled_or_pushed_the_messages_are_the_same(pool: Pool) -> None:
+    events = town_events(150)
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        for event in events:
+            world.learn(event)
+        found = await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+        assert found.missing > 50
+        polled = (await mirrored(pool))["messages"]
+        await settled(pool, deliveries_of(events))
+        both = (await mirrored(pool))["messages"]
+    polled_by_id = {row["id"]: row for row in polled}
+    assert len(both) == len(polled)
+    for row in both:
+        for column in ("text", "type", "direction", "status", "sent_at", "delivered_at", "read_at", "contact_id"):
+            if (row["type"], column) != ("template", "text"):
+                assert polled_by_id[row["id"]][column] == row[column], (column, row["id"])
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_what_was_pushed_before_is_equal_and_stores_no_page(pool: Pool) -> None:
+    events = town_events(60)
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        for event in events:
+            world.learn(event)
+        await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+        pages = len(await rows(pool, "deliveries"))
+        again = await Poll(pool, kapso, comparer(pool)).window(
+            [NUMBER], datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC), Priority.REPAIR
+        )
+    assert again.checked == again.equal > 20
+    assert (again.missing, dict(again.repaired), again.late) == (0, {}, 0)
+    assert len(await rows(pool, "deliveries")) == pages > 0
+    assert {row["source"] for row in await rows(pool, "deliveries")} == {"poll"}
+
+
+class Dies(KapsoError):
+    pass
+
+
+class Mortal(Client):
+    """Dies with the request of that number."""
+
+    def __init__(self, url: str, dies_at: int) -> None:
+        async def spend(_: Priority) -> None:
+            self.asked += 1
+            if self.asked == dies_at:
+                raise Dies
+
+        async def punish(_: float) -> None:
+            pass
+
+        super().__init__(url=url, key=KEY, spend=spend, punish=punish)
+        self.asked = 0
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_a_poll_that_dies_between_two_pages_goes_on_where_it_was(pool: Pool) -> None:
+    async with kapso_api() as (url, world, _):
+        for event in town_events(600):
+            world.learn(event)
+        total = len(list(world.all_messages()))
+        assert total > 250
+        mortal = Mortal(url, dies_at=4)  # events, then the third page of messages
+        with pytest.raises(Dies):
+            await Poll(pool, mortal, comparer(pool)).fresh([NUMBER])
+        assert len(await rows(pool, "messages")) == 200
+        at = await cursors.cursor(pool, f"messages:{NUMBER}")
+        assert at.page
+        assert at.reading_to
+        assert at.complete_to.year == 2020
+        async with client(url) as kapso:
+            found = await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+        await mortal.close()
+    assert len(await rows(pool, "messages")) == total
+    assert found.checked < total + len(world.conversations)
+    after = await cursors.cursor(pool, f"messages:{NUMBER}")
+    assert (after.complete_to, after.page) == (at.reading_to, None)
+
+
+async def test_nothing_older_than_the_mirror_is_asked_for_by_itself(pool: Pool) -> None:
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        for event in town_events(50):
+            world.learn(event)
+        await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+    assert await rows(pool, "messages") == []
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_through_a_service_that_fails_every_fourth_time_all_is_read(pool: Pool) -> None:
+    async with kapso_api(faults=0.25) as (url, world, _), client(url) as kapso:
+        for event in town_events(300):
+            world.learn(event)
+        await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+        assert len(await rows(pool, "messages")) == len(list(world.all_messages()))
+
+
+async def test_an_object_that_can_not_be_read_is_one_letter_however_often_it_is_polled(pool: Pool) -> None:
+    bad, good = {"message": {"id": ""}}, {"message": payload("received_text")["body"]["message"]}
+    for _ in range(3):
+        await comparer(pool).page("poll.messages", [bad, good])
+    (letter,) = await rows(pool, "dead_letters")
+    assert (letter["error_kind"], letter["attempts"], letter["event"]) == ("malformed", 3, "poll.messages")
+    assert len(await rows(pool, "messages")) == 1
+
+
+async def test_a_name_in_a_header_does_not_pass_for_a_poll(pool: Pool) -> None:
+    await settled(pool, [delivery({"data": [payload("received_text")["body"]]}, "poll.messages")])
+    assert await rows(pool, "messages") == []
+    assert (await rows(pool, "deliveries"))[0]["ignored"] == 1
+
+
+@pytest.mark.parametrize(("grace", "late"), [(timedelta(minutes=5), 1), (LONG_AGO, 0)])
+async def test_what_should_have_been_pushed_long_before_is_late(pool: Pool, grace: timedelta, late: int) -> None:
+    message = json.loads(json.dumps(payload("received_text")["body"]["message"]))
+    found = await comparer(pool, grace=grace).page("poll.messages", [{"message": message}])
+    assert (found.checked, found.missing, found.late) == (1, 1, late)
+    found = await comparer(pool, grace=grace).page("poll.messages", [{"message": message}])
+    assert (found.checked, found.equal, found.late) == (1, 1, 0)
+
+
+def test_failed_deliveries_become_windows_of_whole_minutes_that_grow_together() -> None:
+    at = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=30)
+
+    def item(minutes: int, number: str = "1") -> dict[str, Any]:
+        return {"created_at": (at + timedelta(minutes=minutes)).isoformat(), "phone_number_id": number}
+
+    gaps, older = gaps_of([item(9), item(5), item(5), item(5, "2"), {"id": 1}], since=at)
+    assert (len(gaps), older) == (3, False)
+    assert gaps_of([item(1), item(-3)], since=at) == (gaps_of([item(1)], since=at)[0], True)
+    one, two = merged(gaps)
+    assert one[:3] == ("1", at, at + timedelta(minutes=11))
+    assert two.phone_number_id == "2"
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_what_kapsos_log_says_failed_is_read_again_when_it_is_over(pool: Pool) -> None:
+    async with kapso_api() as (url, world, webhooks), client(url) as kapso:
+        poll = Poll(pool, kapso, comparer(pool))
+        await poll.lost([NUMBER], datetime.now(UTC))
+        lost = town_events(40)
+        for event in lost:
+            world.learn(event)
+            webhooks.ended(event.name, delivered=False, created_at=time.time() - 400, attempts=3)
+        found = await poll.lost([NUMBER], datetime.now(UTC))
+        assert found.missing == len(list(world.all_messages())) > 10
+        assert await cursors.open_gaps(pool) == []
+        assert (await poll.lost([NUMBER], datetime.now(UTC))).checked == 0
+        # One more of the same minutes fails later: its window opens again.
+        webhooks.ended("whatsapp.message.received", delivered=False, created_at=time.time() - 400, attempts=3)
+        webhooks.log[0]["last_attempt_at"] = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+        assert (await poll.lost([NUMBER], datetime.now(UTC))).checked > 0
+        # What still fails is waited for.
+        webhooks.ended("whatsapp.message.received", delivered=False, created_at=time.time(), attempts=3)
+        assert (await poll.lost([NUMBER], datetime.now(UTC))).checked == 0
+        assert len(await cursors.open_gaps(pool)) == 1
+
+
+# -- contacts
+
+
+def contact(id: str, **more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC).isoformat()
+    return {"id": id, "profile_name": id, "created_at": now, "updated_at": now, **more}
+
+
+async def test_edits_are_found_strangers_of_old_are_left_out_and_who_is_gone_is_flagged(pool: Pool) -> None:
+    old = "2020-01-01T00:00:00Z"
+    await settled(pool, [delivery(payload("received_text")["body"], "whatsapp.message.received")])
+    (known,) = await rows(pool, "contacts")
+    bsuid = known["business_scoped_user_id"]
+    me = contact("k1", wa_id=known["wa_id"], business_scoped_user_id=bsuid, display_name="Bu Rara")
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        world.contacts = {"k1": me, "k2": contact("k2", business_scoped_user_id="ID.77"),
+                          "k3": contact("k3", business_scoped_user_id="ID.99") | {"created_at": old, "updated_at": old}}  # fmt: skip
+        await full_pass.contacts(pool, kapso, comparer(pool))
+        names = {row["name"] for row in await rows(pool, "contacts")}
+        assert names == {"Bu Rara", "k2"}
+        del world.contacts["k2"]
+        found = await full_pass.contacts(pool, kapso, comparer(pool))
+    assert found.extra == 1
+    assert [row["kapso_id"] for row in await rows(pool, "vanished_contacts")] == ["k2"]
+    assert len(await rows(pool, "contacts")) == 2
+    assert [alarm.name for alarm in await alarms.standing(pool)] == ["contacts vanished"]
+
+
+# -- the jobs and their alarms
+
+
+def watch(pool: Pool, redis: Redis, kapso: Client, url: str | None = None) -> KapsoWatch:
+    return KapsoWatch(pool, redis, kapso, shards=1, release="test", grace=timedelta(minutes=5),
+                      trailing=timedelta(hours=24), wanted=Wanted(url, ["secret"]))  # fmt: skip
+
+
+async def standing(pool: Pool) -> set[str]:
+    return {alarm.name for alarm in await alarms.standing(pool)}
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_a_run_is_kept_and_what_came_late_is_an_alarm(pool: Pool, redis: Redis) -> None:
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        one = watch(pool, redis, kapso)
+        await one.poll()
+        assert await standing(pool) == set()
+        for event in town_events(20):
+            world.learn(event)
+        await cursors.close(pool, f"messages:{NUMBER}", datetime(2020, 1, 1, tzinfo=UTC))
+        await pool.execute("UPDATE cursors SET complete_to = '2020-01-01Z'")
+        await one.poll()
+    first, second = await rows(pool, "reconcile_runs")
+    assert (first["kind"], first["checked"], second["late"] > 0) == ("fresh", 0, True)
+    assert await standing(pool) == {PUSH_PATH}
+
+
+async def test_a_wrong_key_is_an_alarm_until_it_is_right(pool: Pool, redis: Redis) -> None:
+    async with kapso_api() as (url, _, _):
+        async with client(url, key="of yesterday") as kapso:
+            await watch(pool, redis, kapso).poll()
+        (alarm,) = await alarms.standing(pool)
+        assert alarm.name == API_KEY
+        assert "KAPSO_API_KEY" in alarm.what
+        async with client(url) as kapso:
+            await watch(pool, redis, kapso).poll()
+    assert await standing(pool) == set()
+
+
+async def test_a_service_that_does_not_answer_is_no_reason_to_stop(pool: Pool, redis: Redis) -> None:
+    async with client("http://127.0.0.1:1") as kapso:
+        await watch(pool, redis, kapso).poll()
+    (kept,) = await rows(pool, "reconcile_runs")
+    assert kept["error"] == "no answer (ConnectError)"
+
+
+async def test_one_worker_at_a_time_polls(pool: Pool, redis: Redis) -> None:
+    await redis.set("watch:fresh", "somebody", px=10_000)
+    async with kapso_api() as (url, _, _), client(url) as kapso:
+        await watch(pool, redis, kapso).poll()
+    assert await rows(pool, "reconcile_runs") == []
+
+
+URL = "https://mirror.invalid/webhooks/kapso"
+RIGHT = {"id": "w", "url": URL, "active": True, "secret_key": "secret", "events": list(PER_NUMBER), "kind": "kapso"}
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "kinds"),
+    [
+        ([RIGHT], []),
+        ([], ["missing"]),
+        ([RIGHT | {"url": "https://elsewhere.invalid"}], ["missing"]),
+        ([RIGHT | {"active": False}], ["paused"]),
+        ([RIGHT | {"secret_key": "of yesterday"}], ["secret"]),
+        ([RIGHT | {"events": ["whatsapp.message.received"]}], ["events"]),
+        ([RIGHT | {"kind": "meta", "events": []}], []),
+        ([RIGHT, RIGHT | {"active": False, "events": []}], ["paused", "events"]),
+        ([{"url": URL + "/"}], []),
+    ],
+)
+def test_a_webhook_is_held_against_what_it_must_be(webhooks: list[dict[str, Any]], kinds: list[str]) -> None:
+    found = problems(webhooks, "1", url=URL, secrets=["secret"])
+    assert [problem.kind for problem in found] == kinds
+    assert all("mirror webhooks" in problem.what or "KAPSO_WEBHOOK" in problem.what for problem in found)
+
+
+async def test_webhooks_are_checked_registered_and_resumed(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with kapso_api() as (url, _, webhooks):
+        for name, value in {
+            "DATABASE_URL": database_url, "REDIS_URL": redis_url, "KAPSO_API_URL": url, "KAPSO_API_KEY": KEY,
+            "WEBHOOK_URL": URL, "KAPSO_WEBHOOK_SECRETS": "secret",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        code, out, _ = await run("webhooks", "check")
+        assert (code, out.count("has no webhook")) == (1, 2)
+        assert await standing(pool) == {WEBHOOKS}
+        code, out, _ = await run("webhooks", "register")
+        assert (code, "the webhooks are as they must be" in out) == (0, True)
+        assert sorted(len(one["events"]) for one in webhooks.configured.values()) == [len(PER_NUMBER), len(OF_PROJECT)]
+        assert await standing(pool) == set()
+        for _ in range(25):
+            webhooks.ended("whatsapp.message.received", delivered=False, created_at=time.time(), attempts=3)
+        assert webhooks.paused
+        code, out, _ = await run("webhooks", "check", "--json")
+        assert (code, {one["kind"] for one in json.loads(out)["problems"]}) == (1, {"paused"})
+        code, out, _ = await run("webhooks", "resume")
+        assert (code, out.count("resumed"), webhooks.paused) == (0, 2, False)
+
+
+async def test_reconcile_fetches_what_an_operator_asks_for(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with kapso_api() as (url, world, _):
+        for event in town_events(30):
+            world.learn(event)
+        total = len(list(world.all_messages()))
+        monkeypatch.setenv("DATABASE_URL", database_url)
+        monkeypatch.setenv("REDIS_URL", redis_url)
+        code, _, err = await run("reconcile")
+        assert (code, "KAPSO_API_KEY is not set" in err) == (2, True)
+        monkeypatch.setenv("KAPSO_API_URL", url)
+        monkeypatch.setenv("KAPSO_API_KEY", "wrong")
+        code, _, err = await run("reconcile")
+        assert (code, "KAPSO_API_KEY is not (or no longer) a key" in err) == (1, True)
+        monkeypatch.setenv("KAPSO_API_KEY", KEY)
+        code, out, _ = await run("reconcile", "--json")
+        assert (code, json.loads(out)["checked"]) == (0, 0)
+        code, out, _ = await run("reconcile", "--since", "1d", "--json")
+        assert (code, json.loads(out)["missing"]) == (1, total)
+        code, out, _ = await run("reconcile", "--since", "1d")
+        assert (code, "0 were missing here" in out) == (0, True)
+
+
+def test_kapso_pauses_a_webhook_that_mostly_fails() -> None:
+    webhooks = Webhooks(URL, "secret", NUMBER, pauses=True)
+    webhooks.configure(NUMBER, {"url": URL})
+    for n in range(40):
+        webhooks.ended("x", delivered=n % 5 == 0, created_at=0, attempts=1)
+    assert not webhooks.paused
+    for _ in range(60):
+        webhooks.ended("x", delivered=False, created_at=0, attempts=1)
+    assert webhooks.paused
+
+
+def test_the_world_shows_only_the_statuses_that_have_come() -> None:
+    now = 1_790_000_000
+    world = World(NUMBER, clock=lambda: now)
+    body = payload("sent_text")["body"]
+    for verb, at in (("sent", now - 5), ("delivered", now), ("read", now + 5)):
+        message = body["message"] | {"timestamp": str(at), "kapso": body["message"]["kapso"] | {"statuses": []}}
+        session = {"id": "7", "updated_at": "2026-09-21T12:00:00Z"}
+        world.learn(Event(f"whatsapp.message.{verb}", "v2", {"message": message, "conversation": session}))
+    (shown,) = world.all_messages()
+    assert shown["kapso"]["status"] == "delivered"

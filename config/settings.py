@@ -47,6 +47,9 @@ class ReceiverSettings(StoreSettings):
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
     )
+    metrics_token: SecretStr | None = Field(
+        None, description="Who sends it as a bearer token may read /metrics and the details of /readyz; else nobody."
+    )
     inbox_limit_bytes: int = Field(
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )

@@ -1,19 +1,17 @@
-"""`mirror status`: what waits, how old the oldest is, rates, the last error."""
+"""`mirror status`: what waits and for how long, what needs a person, how fresh and how complete the mirror is."""
 
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import json
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
 
-from config.settings import StoreSettings, load
-from store import postgres, redis
+from console.stores import stores
 from store.status import Status, status
 
-# Something waits longer than the mirror may be behind.
-LATE_SECONDS = 1.0
 LOOK_BACK = timedelta(hours=1)
 
 
@@ -26,19 +24,53 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _once(*, as_json: bool) -> int:
-    async with _stores() as (pool, client, shards):
+    async with stores() as (pool, client, shards):
         now = await status(pool, client, shards, datetime.now(UTC) - LOOK_BACK)
     if as_json:
-        print(json.dumps(now._asdict(), default=str))
+        more = {"waiting": now.waiting, "oldest_seconds": now.oldest_seconds, "problems": now.problems}
+        print(json.dumps(_plain(now) | more, default=str))
     else:
+        _tell(now)
+    return 1 if now.problems else 0
+
+
+def _tell(now: Status) -> None:
+    if now.received is not None:
         print(f"last hour  {now.received} deliveries received; events: {now.applied} applied, {now.ignored} ignored, "
               f"{now.dead} dead")  # fmt: skip
-        print(f"waiting    {now.waiting}, the oldest for {now.oldest_seconds} s")
+    spilled = f"; {now.spill.deliveries} of them in the spill" if now.spill and now.spill.deliveries else ""
+    print(f"waiting    {now.waiting}, the oldest for {now.oldest_seconds} s{spilled}")
+    if now.received is not None:
         print(f"rate       {now.per_second} deliveries/s over the last minute")
         print(f"freshness  p50 {now.freshness_p50_ms} ms, p99 {now.freshness_p99_ms} ms over the last minute")
-        print(f"last       received {now.last_received_at}, settled {now.last_settled_at}")
-        print(f"dead       {now.dead_letters_open} letters open; newest: {now.last_error}")
-    return 1 if now.oldest_seconds > LATE_SECONDS or now.dead_letters_open else 0
+        print(f"last       received {_when(now.last_received_at)}, settled {_when(now.last_settled_at)}")
+    for drain in now.drains:
+        print(f"drain {drain.shard}    seen {drain.seen_seconds:.1f} s ago, complete to {_when(drain.complete_to)}")
+    never = "never (KAPSO_API_KEY of the worker)"
+    print(f"polled     {f'complete to {_when(now.verified_to)}' if now.runs else never}")
+    for run in now.runs:
+        trouble = f"; failed: {run.error}" if run.error else ""
+        day = f"last day {run.missing} missing, {run.repaired} fields repaired, {run.late} late{trouble}"
+        print(f"           {run.kind}: {run.checked} compared at {_when(run.ended_at)}; {day}")
+    for letters in now.letters:
+        hours = letters.oldest_seconds / 3600
+        print(f"dead       {letters.open} {letters.kind}, open for up to {hours:.1f} h; newest: {letters.newest}")
+    print("needs you  " + ("\n           ".join(now.problems) if now.problems else "nothing"))
+
+
+def _when(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else "never"
+
+
+def _plain(now: Status) -> dict[str, object]:
+    return {
+        name: [one._asdict() if hasattr(one, "_asdict") else one for one in value]
+        if isinstance(value, list)
+        else value._asdict()
+        if hasattr(value, "_asdict")
+        else value
+        for name, value in ((field.name, getattr(now, field.name)) for field in dataclasses.fields(now))
+    }
 
 
 async def _watch() -> int:
@@ -47,7 +79,7 @@ async def _watch() -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     start, end = ("\r\033[K", "") if sys.stdout.isatty() else ("", "\n")
     began = datetime.now(UTC)
-    async with _stores() as (pool, client, shards):
+    async with stores() as (pool, client, shards):
         while not stop.is_set():
             since = max(began, datetime.now(UTC) - LOOK_BACK)
             print(start + _line(await status(pool, client, shards, since)), end=end, flush=True)
@@ -58,19 +90,8 @@ async def _watch() -> int:
 
 def _line(now: Status) -> str:
     fresh = "–" if now.freshness_p50_ms is None else f"{now.freshness_p50_ms:.0f}/{now.freshness_p99_ms:.0f} ms"
+    away = "".join(f"  {concern.split(' (')[0]}" for concern in now.concerns)
     return (
         f"received {now.received}  applied {now.applied}  waiting {now.waiting}  dead {now.dead}  "
-        f"freshness p50/p99 {fresh}"
+        f"freshness p50/p99 {fresh}{away}"
     )
-
-
-@contextlib.asynccontextmanager
-async def _stores():  # type: ignore[no-untyped-def]
-    settings = load(StoreSettings)
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=2)
-    client = redis.connect(settings.redis_url.get_secret_value())
-    try:
-        yield pool, client, settings.inbox_shards
-    finally:
-        await client.aclose()
-        await pool.close()

@@ -11,6 +11,7 @@ from store.inbox import SCRIPTS
 # Kapso counts by fixed minutes. A bucket and what flows into it in a minute must not exceed the limit together.
 BURST = 0.25
 # What must be left in the bucket before somebody of that priority may take from it, as a share of its size.
+IN_USE = "budget"
 RESERVES = (0.0, 0.3, 0.6)
 
 
@@ -27,7 +28,7 @@ class Budget:
         """Return when one request may go; 0 goes before 1 and 1 before 2. Raises Redis's own error."""
         reserve = RESERVES[priority] * (self._capacity - 1)
         while wait := await self._spend(
-            keys=[self._name], args=[self._capacity, self._rate, min(reserve, self._capacity - 1), time.time()]
+            keys=[self._name, IN_USE], args=[self._capacity, self._rate, min(reserve, self._capacity - 1), time.time()]
         ):
             await asyncio.sleep(min(int(wait) / 1000, 5.0))
 
@@ -36,9 +37,13 @@ class Budget:
         empty = {"left": "0", "at": str(time.time() + seconds)}
         await self._redis.hset(self._name, mapping=empty)  # type: ignore[misc]
 
-    async def left(self) -> float:
-        """How many requests could go at once."""
-        left, at = await self._redis.hmget(self._name, ["left", "at"])  # type: ignore[misc]
-        if left is None:
-            return self._capacity
-        return min(self._capacity, float(left) + max(0.0, time.time() - float(at)) * self._rate)
+
+async def left(redis: Redis) -> float | None:
+    """How many requests could go at once; None where nobody has asked for an hour."""
+    name = await redis.get(IN_USE)
+    if name is None:
+        return None
+    amount, at, capacity, rate = await redis.hmget(name, ["left", "at", "capacity", "rate"])  # type: ignore[misc]
+    if amount is None or capacity is None:
+        return None
+    return min(float(capacity), float(amount) + max(0.0, time.time() - float(at)) * float(rate))

@@ -5,6 +5,6 @@ from datetime import datetime
 from store.postgres import Pool, statement
 
 
-async def report(pool: Pool, shard: int, complete_to: datetime) -> None:
+async def report(pool: Pool, shard: int, complete_to: datetime, kapso_seconds: float | None) -> None:
     """All that was received up to `complete_to` is in the mirror, as far as this stream goes."""
-    await pool.execute(statement("report_drain"), shard, complete_to)
+    await pool.execute(statement("report_drain"), shard, complete_to, kapso_seconds)

@@ -1,50 +1,123 @@
-"""How the mirror is doing, from both stores."""
+"""How the mirror is doing, from both stores; either may be away."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from store import inbox
-from store.postgres import Pool, statement
+from store import alarms, budget, inbox, reconcile
+from store.alarms import Alarm
+from store.concerns import concerns
+from store.inbox import Waiting
+from store.postgres import STORE_ERRORS, Pool, statement
+from store.reconcile import LastRun
+from store.spill import Spill
+
+# A drain tells of itself every second; a poll runs every minute.
+DRAIN_DEAD_SECONDS = 15.0
+LAG_LIMIT_SECONDS = 10.0
 
 
-class Status(NamedTuple):
-    """Counts since some moment; rate and freshness of the last minute. Times are UTC, freshness is in milliseconds."""
+class Letters(NamedTuple):
+    """Open dead letters of one kind."""
 
-    received: int
-    applied: int
-    ignored: int
-    dead: int
-    waiting: int
+    kind: str
+    open: int
     oldest_seconds: float
-    per_second: float
-    freshness_p50_ms: float | None
-    freshness_p99_ms: float | None
-    last_received_at: datetime | None
-    last_settled_at: datetime | None
-    dead_letters_open: int
-    last_error: str | None
+    newest: str
+
+
+class DrainSeen(NamedTuple):
+    shard: int
+    seen_seconds: float
+    complete_to: datetime
+    kapso_seconds: float | None
+
+
+@dataclass(slots=True)
+class Status:
+    """Counts of events since some moment; rate and freshness of the last minute. Times are UTC, freshness is in ms.
+
+    What a store that is away would have said is None or empty; `concerns` says that it is away.
+    """
+
+    stream: Waiting | None = None
+    spill: Waiting | None = None
+    received: int | None = None
+    applied: int | None = None
+    ignored: int | None = None
+    dead: int | None = None
+    per_second: float | None = None
+    freshness_p50_ms: float | None = None
+    freshness_p99_ms: float | None = None
+    last_received_at: datetime | None = None
+    last_settled_at: datetime | None = None
+    verified_to: datetime | None = None
+    drains: list[DrainSeen] = field(default_factory=list)
+    letters: list[Letters] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    runs: list[LastRun] = field(default_factory=list)
+    concerns: list[str] = field(default_factory=list)
+    budget_left: float | None = None
+
+    @property
+    def waiting(self) -> int:
+        return sum(one.deliveries for one in (self.stream, self.spill) if one)
+
+    @property
+    def oldest_seconds(self) -> float:
+        return round(max((one.oldest_seconds for one in (self.stream, self.spill) if one), default=0.0), 3)
+
+    @property
+    def problems(self) -> list[str]:
+        """What needs a person, a sentence each."""
+        found = [*self.concerns, *(alarm.what for alarm in self.alarms)]
+        if self.oldest_seconds > LAG_LIMIT_SECONDS:
+            found.append(f"{self.waiting} deliveries wait, the oldest for {self.oldest_seconds:.0f} s: is a worker up?")
+        found += [
+            f"the drain of stream {drain.shard} was last seen {drain.seen_seconds:.0f} s ago: is a worker running?"
+            for drain in self.drains
+            if drain.seen_seconds > DRAIN_DEAD_SECONDS
+        ]
+        if self.received is not None and not self.drains:
+            found.append("no drain has ever reported: start a worker (python -m workers)")
+        if count := sum(letters.open for letters in self.letters):
+            found.append(f"{count} dead letters are open: mirror dead-letters groups")
+        return found
 
 
 async def status(pool: Pool, redis: Redis, shards: int, since: datetime) -> Status:
-    """Reads the deliveries since then, so the longer ago the slower."""
-    waits = await inbox.waiting(redis, shards)
+    """Reads the deliveries since then, so the longer ago the slower. Never raises for a store that is away."""
+    found = Status(concerns=await concerns(pool, redis))
+    try:
+        found.stream = await inbox.waiting(redis, shards)
+        found.budget_left = await budget.left(redis)
+    except (RedisError, OSError):
+        found.stream = None
+    try:
+        await _of_postgres(found, pool, since)
+    except STORE_ERRORS as error:
+        found.concerns = found.concerns or [f"postgres refuses to tell ({type(error).__name__})"]
+        return found
+    if found.received is not None:
+        found.received += found.waiting
+    return found
+
+
+async def _of_postgres(found: Status, pool: Pool, since: datetime) -> None:
     row = await pool.fetchrow(statement("status"), since)
-    error = await pool.fetchrow(statement("last_error"))
     p50, p99 = row["freshness_ms"] or (None, None)
-    return Status(
-        received=row["settled"] + waits.deliveries,
-        applied=row["applied"],
-        ignored=row["ignored"],
-        dead=row["dead"],
-        waiting=waits.deliveries,
-        oldest_seconds=round(waits.oldest_seconds, 3),
-        per_second=round(row["last_minute"] / 60, 1),
-        freshness_p50_ms=None if p50 is None else round(p50, 1),
-        freshness_p99_ms=None if p99 is None else round(p99, 1),
-        last_received_at=row["last_received_at"],
-        last_settled_at=row["last_settled_at"],
-        dead_letters_open=error["open"] if error else 0,
-        last_error=f"{error['error_kind']}: {error['error']}" if error else None,
-    )
+    found.applied, found.ignored, found.dead = row["applied"], row["ignored"], row["dead"]
+    found.per_second = round(row["last_minute"] / 60, 1)
+    found.freshness_p50_ms = None if p50 is None else round(p50, 1)
+    found.freshness_p99_ms = None if p99 is None else round(p99, 1)
+    found.last_received_at, found.last_settled_at = row["last_received_at"], row["last_settled_at"]
+    found.spill = await Spill(pool, limit_bytes=0).waiting()
+    found.drains = [DrainSeen(*drain) for drain in await pool.fetch(statement("drains"))]
+    found.letters = [Letters(*letters) for letters in await pool.fetch(statement("open_letters"))]
+    found.alarms = await alarms.standing(pool)
+    found.runs = await reconcile.last_runs(pool)
+    found.verified_to = await pool.fetchval(statement("verified_to"))
+    found.received = row["settled"]

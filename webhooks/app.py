@@ -3,22 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from config.settings import ReceiverSettings
 from store import postgres, redis
 from store.appender import Appender
-from store.postgres import STORE_ERRORS
+from store.concerns import tell_concerns
+from store.postgres import STORE_ERRORS, statement
 from store.spill import Spill
+from store.status import Status, status
+from webhooks.metrics import may_see, metrics_route
 from webhooks.receive import Receiver
 
 # Kapso waits ten seconds for an answer; one store may take this long to fail before the other is asked.
 STORE_SECONDS = 3.0
+LOOK_BACK = timedelta(minutes=5)
 
 
 async def create_app(settings: ReceiverSettings) -> Starlette:
@@ -41,12 +46,22 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
         body_limit=settings.body_limit_bytes,
     )
 
+    answers = receiver.answers
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+
+    async def look() -> Status:
+        return await status(pool, client, settings.inbox_shards, datetime.now(UTC) - LOOK_BACK)
+
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive")
 
-    async def readyz(_: Request) -> Response:
+    async def readyz(request: Request) -> Response:
         """Either store is enough: taken out of the balance, we would make Kapso pause the webhook."""
-        stores = (_answers(client.ping()), _answers(pool.fetchval("SELECT 1")))
+        if may_see(request, token):
+            now = await look()
+            up = {"redis": now.stream is not None, "postgres": now.received is not None}
+            return JSONResponse({**up, "problems": now.problems}, 200 if any(up.values()) else 503)
+        stores = (_answers(client.ping()), _answers(pool.fetchval(statement("backend_pid"))))
         for answered in asyncio.as_completed(stores):
             if await answered:
                 return PlainTextResponse("ready")
@@ -54,7 +69,9 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        telling = asyncio.create_task(tell_concerns(pool, client))
         yield
+        telling.cancel()
         await client.aclose()
         await pool.close()
 
@@ -62,6 +79,7 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
         Route("/webhooks/kapso", receiver),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
+        Route("/metrics", metrics_route(token, answers.items, look)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

@@ -15,6 +15,7 @@ from config.settings import WorkerSettings, load
 from kapso.client import Client
 from store import postgres, redis
 from store.budget import Budget
+from store.concerns import tell_concerns
 from store.postgres import Pool
 from store.spill import Spill
 from workers.arq_worker import Job, work
@@ -50,6 +51,7 @@ async def run(settings: WorkerSettings) -> None:
     jobs += upkeep_jobs(settings, looking)
     if kapso:
         jobs += kapso_jobs(settings, looking, client, kapso)
+    await tell_concerns(looking, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     settler = Settler(pool, release=settings.release, give_up=stop.is_set)
     # Outside of arq, which needs Redis.

@@ -40,6 +40,18 @@ class Prepared:
         """All that was received up to then is settled before this."""
         return self.entries[0].delivery.received_at if self.entries else self.at - ON_ITS_WAY
 
+    @property
+    def kapso_seconds(self) -> float | None:
+        """How late Kapso was with the newest message in it; None where there is none."""
+        late = [
+            (one.delivery.received_at - message.sent_at).total_seconds()
+            for one in self.reads[-20:]
+            for _, facts in one.reading.events
+            for message in facts.messages
+            if message.direction == "inbound" and message.sent_at
+        ]
+        return late[-1] if late else None
+
 
 class Drain:
     """Drains one stream for a shift of `shift_seconds`, then offers its place and goes on until somebody takes it."""
@@ -53,9 +65,9 @@ class Drain:
         stop: asyncio.Event,
         *,
         shift_seconds: float,
-        report: Callable[[datetime], Awaitable[None]],
+        report: Callable[[datetime, float | None], Awaitable[None]],
     ) -> None:
-        """`report` is told about once a second up to when all is in the mirror."""
+        """`report` is told about once a second up to when all is in the mirror, and how late Kapso was."""
         self._reader = reader
         self._lease = lease
         self._tries = tries
@@ -111,7 +123,7 @@ class Drain:
             finally:
                 if ahead:
                     ahead.cancel()
-            await self._tell(prepared.complete_to)
+            await self._tell(prepared)
 
     async def _prepare(self, after: bytes) -> Prepared:
         at = datetime.now(UTC)
@@ -142,7 +154,7 @@ class Drain:
             await self._lease.offer()
         return await self._lease.take() if self._offered else True
 
-    async def _tell(self, complete_to: datetime) -> None:
+    async def _tell(self, prepared: Prepared) -> None:
         if time.monotonic() - self._reported_at >= REPORT_SECONDS:
             self._reported_at = time.monotonic()
-            await self._report(complete_to)
+            await self._report(prepared.complete_to, prepared.kapso_seconds)

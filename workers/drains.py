@@ -68,9 +68,9 @@ class Shard:
         with contextlib.suppress(RedisError, OSError):
             await self._tries.over()
 
-    async def _report(self, complete_to: datetime) -> None:
+    async def _report(self, complete_to: datetime, kapso_seconds: float | None) -> None:
         try:
-            await drains.report(self._pool, self._number, complete_to)
+            await drains.report(self._pool, self._number, complete_to, kapso_seconds)
             if self._may_stand:
                 await alarms.clear(self._pool, self._alarm)
                 self._may_stand = False

@@ -23,8 +23,10 @@ COMMENT ON COLUMN spill.attempts IS 'How often somebody began to settle it; coun
 CREATE TABLE drains (
     shard        integer PRIMARY KEY,
     complete_to  timestamptz NOT NULL,
-    seen_at      timestamptz NOT NULL
+    seen_at      timestamptz NOT NULL,
+    kapso_seconds double precision
 );
+COMMENT ON COLUMN drains.kapso_seconds IS 'How late Kapso was with the messages of the last second that had any: from their own time to our receiving them.';
 COMMENT ON TABLE drains IS 'How far each drain has come: all that was received up to complete_to is in the mirror.';
 
 CREATE TABLE alarms (

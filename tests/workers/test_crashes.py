@@ -91,7 +91,7 @@ async def test_an_innocent_batch_is_applied_however_often_it_was_begun(pool: Poo
         await counted.begin(head.position)
     settler = Settler(pool, release="test", give_up=lambda: True)
 
-    async def report(_: object) -> None:
+    async def report(*_: object) -> None:
         if await _empty(redis):
             stop.set()
 

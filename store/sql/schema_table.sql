@@ -1,0 +1,2 @@
+-- Null before the first migration.
+SELECT to_regclass('alembic_version')

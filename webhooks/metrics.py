@@ -1,0 +1,127 @@
+"""`/metrics` for Prometheus: what this process answered, and what both stores say of the whole. Token holders only."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from store.status import Status
+
+REFUSED = {"type": "about:blank", "status": 401, "title": "send METRICS_TOKEN as: Authorization: Bearer …"}
+
+
+def may_see(request: Request, token: str | None) -> bool:
+    """Without a token configured nobody may."""
+    given = request.headers.get("authorization", "").encode()
+    return token is not None and hmac.compare_digest(given, f"Bearer {token}".encode())
+
+
+def metrics_route(
+    token: str | None, answers: Callable[[], Iterable[tuple[int, int]]], look: Callable[[], Awaitable[Status]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """`answers` are (status code, how many) of this process; `look` reads both stores."""
+
+    async def metrics(request: Request) -> Response:
+        if not may_see(request, token):
+            return JSONResponse(REFUSED, 401, {"www-authenticate": "Bearer"}, "application/problem+json")
+        return Response(exposition(await look(), answers()), media_type=CONTENT_TYPE_LATEST)
+
+    return metrics
+
+
+def exposition(now: Status, answers: Iterable[tuple[int, int]]) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(_Families([*_answers(answers), *_inbox(now), *_lag(now), *_trouble(now), *_polled(now)]))
+    return generate_latest(registry)
+
+
+class _Families:
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _answers(answers: Iterable[tuple[int, int]]) -> Iterator[Metric]:
+    family = CounterMetricFamily("mirror_http_answers", "What this receiver answered, by status.", labels=["code"])
+    for code, count in answers:
+        family.add_metric([str(code)], count)
+    yield family
+
+
+def _inbox(now: Status) -> Iterator[Metric]:
+    depth = GaugeMetricFamily("mirror_inbox_waiting", "Deliveries that wait, by store.", labels=["store"])
+    age = GaugeMetricFamily("mirror_inbox_oldest_seconds", "Age of the oldest that waits, by store.", labels=["store"])
+    for store, waiting in (("redis", now.stream), ("postgres", now.spill)):
+        if waiting is not None:
+            depth.add_metric([store], waiting.deliveries)
+            age.add_metric([store], waiting.oldest_seconds)
+    up = GaugeMetricFamily("mirror_store_up", "1 where the store answers.", labels=["store"])
+    up.add_metric(["redis"], now.stream is not None)
+    up.add_metric(["postgres"], now.received is not None)
+    yield from (depth, age, up)
+
+
+def _lag(now: Status) -> Iterator[Metric]:
+    fresh = GaugeMetricFamily(
+        "mirror_freshness_seconds", "From receipt to settled, over the last minute.", labels=["quantile"]
+    )
+    for quantile, value in (("0.5", now.freshness_p50_ms), ("0.99", now.freshness_p99_ms)):
+        if value is not None:
+            fresh.add_metric([quantile], value / 1000)
+    late = GaugeMetricFamily("mirror_kapso_lag_seconds", "From a message's own time to receipt.", labels=["shard"])
+    seen = GaugeMetricFamily("mirror_drain_seen_seconds", "Since a drain last told of itself.", labels=["shard"])
+    for drain in now.drains:
+        seen.add_metric([str(drain.shard)], drain.seen_seconds)
+        if drain.kapso_seconds is not None:
+            late.add_metric([str(drain.shard)], drain.kapso_seconds)
+    events = GaugeMetricFamily("mirror_events", "Events of the last five minutes, by outcome.", labels=["outcome"])
+    for outcome, count in (("applied", now.applied), ("ignored", now.ignored), ("dead", now.dead)):
+        if count is not None:
+            events.add_metric([outcome], count)
+    yield from (fresh, late, seen, events)
+    if now.last_received_at:
+        silent = (datetime.now(UTC) - now.last_received_at).total_seconds()
+        yield GaugeMetricFamily("mirror_silence_seconds", "Since Kapso last delivered something.", value=silent)
+
+
+def _trouble(now: Status) -> Iterator[Metric]:
+    letters = GaugeMetricFamily("mirror_dead_letters_open", "Open dead letters, by kind.", labels=["kind"])
+    oldest = GaugeMetricFamily("mirror_dead_letter_oldest_seconds", "Age of the oldest open one.", labels=["kind"])
+    for one in now.letters:
+        letters.add_metric([one.kind], one.open)
+        oldest.add_metric([one.kind], one.oldest_seconds)
+    alarms = GaugeMetricFamily("mirror_alarm", "1 for each alarm that stands.", labels=["name"])
+    for alarm in now.alarms:
+        alarms.add_metric([alarm.name], 1)
+    problems = GaugeMetricFamily("mirror_problems", "How many things need a person (mirror status).")
+    problems.add_metric([], len(now.problems))
+    yield from (letters, oldest, alarms, problems)
+
+
+def _polled(now: Status) -> Iterator[Metric]:
+    names = {
+        "missing": "Rows that comparing found missing, last day.",
+        "repaired": "Fields that comparing repaired, last day.",
+        "late": "Rows of the last day that should have been pushed long before.",
+    }
+    for name, what in names.items():
+        family = GaugeMetricFamily(f"mirror_reconcile_{name}", what, labels=["kind"])
+        for run in now.runs:
+            family.add_metric([run.kind], getattr(run, name))
+        yield family
+    age = GaugeMetricFamily("mirror_poll_age_seconds", "Since the last comparison.", labels=["kind"])
+    for run in now.runs:
+        age.add_metric([run.kind], (datetime.now(UTC) - run.ended_at).total_seconds())
+    yield age
+    if now.budget_left is not None:
+        yield GaugeMetricFamily("mirror_budget_left", "Requests to Kapso that could go at once.", value=now.budget_left)
+    if now.verified_to:
+        behind = (datetime.now(UTC) - now.verified_to).total_seconds()
+        yield GaugeMetricFamily("mirror_verified_behind_seconds", "How far behind polling is.", value=behind)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from devstack import checks, demo, environment
+from devstack import checks, demo, environment, soak
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.processes import preexec
 from devstack.servers import postgres_binary
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         environment.ensure()
         return {"test": checks.test, "mirror": mirror, "psql": psql, "bench": bench}[given[0]](given[1:])
     parsed = _parser().parse_args(given)
-    if parsed.command in ("demo", "up"):
+    if parsed.command in ("demo", "up", "soak"):
         environment.ensure()
     code: int = parsed.run(parsed)
     return code
@@ -61,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Format, lint, types, imports and tests on throw-away servers, in about three minutes. "
         "With arguments pytest alone: dev.py test -k order -x",
     ).set_defaults(run=lambda _: 0)
+    soak.add(
+        commands.add_parser(
+            "soak",
+            help="processes killed under load and the books checked, on throw-away servers",
+            description="A town talks while receiver, workers and servers are killed, hung and cut off. At the end "
+            "every row and book is checked. The last line is one JSON object; exit code 1 when anything is wrong.",
+        )
+    )
     commands.add_parser(
         "bench",
         help="the benchmark, on throw-away servers",

@@ -50,6 +50,23 @@ def stop(
     process.wait()
 
 
+def family(process: subprocess.Popen[bytes]) -> list[int]:
+    """The process and all that it has started, by id."""
+    found, waiting = [], [process.pid]
+    while waiting:
+        pid = waiting.pop()
+        found.append(pid)
+        with contextlib.suppress(OSError):
+            waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return found
+
+
+def signal_all(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def wait_until(
     happened: Callable[[], bool], process: subprocess.Popen[bytes], *, seconds: float, what: str, log: Path
 ) -> None:

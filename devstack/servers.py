@@ -185,6 +185,12 @@ class Valkey:
     def wipe(self) -> None:
         shutil.rmtree(self.folder / "valkey", ignore_errors=True)
 
+    def cut(self) -> None:
+        """End every client's connection."""
+        with socket.create_connection((LOOPBACK, self.port), timeout=5) as connection:
+            connection.sendall(f"AUTH {self.password_file.read_text()}\r\nCLIENT KILL TYPE normal\r\n".encode())
+            connection.recv(200)
+
     def _is_ready(self) -> bool:
         """It answers, and has loaded its append-only file."""
         try:

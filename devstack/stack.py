@@ -33,6 +33,7 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
     servers: list[Postgres | Valkey] = field(default_factory=list)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
 
     def start_servers(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -71,9 +72,10 @@ class Stack:
             "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
             "KAPSO_API_KEY": secrets.token_urlsafe(24),
             "POLL_SECONDS": "10",
+            "METRICS_TOKEN": secrets.token_urlsafe(24),
         }
 
-    def start_processes(self) -> None:
+    def start_processes(self, *, web_module: str = "webhooks") -> None:
         """The web process and a worker."""
         port = free_port()
         self.environment |= {
@@ -82,13 +84,18 @@ class Stack:
             "KAPSO_WEBHOOK_SECRETS": self._secret(),
             "WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/kapso",
         }
-        self.processes["web"] = self.run("webhooks", log=self.folder / "web.log")
-        self.processes["worker"] = self.run("workers", log=self.folder / "worker.log")
+        self.modules |= {"web": web_module, "worker": "workers"}
+        for name in ("web", "worker"):
+            self.start_process(name)
         health = f"http://{LOOPBACK}:{port}/healthz"
         log = self.folder / "web.log"
         processes.wait_until(
             lambda: _answers(health), self.processes["web"], seconds=30, what="The web process", log=log
         )
+
+    def start_process(self, name: str) -> None:
+        """Start it, or start it again after it was killed."""
+        self.processes[name] = self.run(self.modules[name], log=self.folder / f"{name}.log")
 
     def run(self, module: str, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.start(

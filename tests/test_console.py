@@ -4,11 +4,13 @@ import asyncio
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
+from store.drains import report
 from store.postgres import Pool
 from tests.helpers import SECRET, delivery, receiver, settled
 
@@ -33,11 +35,18 @@ async def run(*arguments: str) -> tuple[int, str, str]:
 @pytest.mark.usefixtures("environment", "redis")
 async def test_status_says_what_was_done_and_is_1_when_somebody_must_look(pool: Pool) -> None:
     code, out, _ = await run("status", "--json")
-    assert (code, json.loads(out)["waiting"]) == (0, 0)
+    assert (code, json.loads(out)["problems"]) == (
+        1,
+        ["no drain has ever reported: start a worker (python -m workers)"],
+    )
+    await report(pool, 0, datetime.now(UTC), None)
+    code, out, _ = await run("status", "--json")
+    assert (code, json.loads(out)["waiting"], json.loads(out)["problems"]) == (0, 0, [])
     await settled(pool, [delivery(b"{", "whatsapp.message.received")])
     code, out, _ = await run("status")
     assert code == 1
-    assert "1 letters open; newest: malformed: body is not JSON" in out
+    assert "1 malformed, open for up to 0.0 h; newest: body is not JSON" in out
+    assert "needs you  1 dead letters are open: mirror dead-letters groups" in out
 
 
 @pytest.mark.usefixtures("environment")

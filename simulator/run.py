@@ -197,6 +197,8 @@ class Simulation:
     def _write_state(self) -> None:
         """What the API says at the end: what the mirror must say too, when it has compared."""
 
+        self._world.freeze()
+
         def write(event: str, body: dict[str, Any]) -> None:
             text = json.dumps(body, ensure_ascii=False)
             self._ledger.write(Line("api", event, None, text, "applied", 0, time.time(), 0.0, LISTED, False))

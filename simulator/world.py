@@ -52,6 +52,11 @@ class World:
         status = "pending" if furthest is None else STEPS[furthest]
         return message | {"kapso": message["kapso"] | {"status": status, "statuses": history}}
 
+    def freeze(self) -> None:
+        """Nothing happens any more: statuses that lie ahead do not come."""
+        at = self._clock()
+        self._clock = lambda: at
+
     def messages(self, since: float, until: float) -> list[dict[str, Any]]:
         """Made within the window, newest first."""
         chosen = [

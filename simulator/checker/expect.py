@@ -3,12 +3,19 @@
 import json
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.checker.observe import Naming, Observations, moment
 
 FURTHEST = ["pending", "sent", "failed", "delivered", "read", "played"]
 Row = dict[str, Any]
+
+
+class Between(NamedTuple):
+    """A time that can't be told exactly from what is known for sure."""
+
+    earliest: datetime
+    latest: datetime
 
 
 class Persons:
@@ -141,6 +148,18 @@ def contacts(seen: Observations, persons: Persons, rows: dict[str, Row]) -> dict
     for person in {row["contact"] for row in rows.values()}:
         namings.setdefault(person, [])
     return {person: _contact(person, named, persons) | _last(said[person]) for person, named in namings.items()}
+
+
+def allow_earlier(rows: dict[str, Row], persons: Persons, lost: Observations) -> None:
+    """A poll may have met a person under an earlier state of something whose delivery was lost."""
+    for naming in lost.namings:
+        if naming.key is None:
+            continue
+        person = persons.holder(naming.key) if naming.key.startswith("+") else persons.of(naming.key, naming.at)
+        row = rows.get(person)
+        known = row["first_seen_at"] if row else None
+        if row and known and naming.at < (known.earliest if isinstance(known, Between) else known):
+            row["first_seen_at"] = Between(naming.at, known.latest if isinstance(known, Between) else known)
 
 
 def _contact(person: str, named: list[Naming], persons: Persons) -> Row:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from devstack import checks, demo, environment, soak
+from devstack import checks, demo, environment, outage, soak
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.processes import preexec
 from devstack.servers import postgres_binary
@@ -25,7 +25,9 @@ EPILOG = (
 def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     # What follows these goes to another program as it stands.
-    if given[:1] in (["test"], ["mirror"], ["psql"], ["bench"]) and given[1:] != ["--help"]:
+    if given[:1] in (["test"], ["mirror"], ["psql"], ["bench"]) and not (
+        given[1:] == ["--help"] and given[0] != "mirror"
+    ):
         environment.ensure()
         return {"test": checks.test, "mirror": mirror, "psql": psql, "bench": bench}[given[0]](given[1:])
     parsed = _parser().parse_args(given)
@@ -45,7 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
     kinds = f"what goes wrong on the way: all,lose (default), none, or a list of {', '.join(KINDS)}"
     demo_parser.add_argument("--chaos", type=_chaos, default="all,lose", help=kinds)
-    demo_parser.set_defaults(run=demo.demo)
+    demo_parser.add_argument(
+        "--outage", action="store_true", help="in about a minute: kill, lag, recovery, dead letters, replay, complete"
+    )
+    demo_parser.set_defaults(run=lambda given: outage.outage(given) if given.outage else demo.demo(given))
     commands.add_parser("up", help="the stack without the simulator, for working against").set_defaults(run=up)
     commands.add_parser("env", help='shell exports of the running stack: eval "$(python3 dev.py env)"').set_defaults(
         run=env

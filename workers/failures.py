@@ -46,6 +46,25 @@ def judge(error: BaseException) -> Verdict:
     return Verdict.UNKNOWN
 
 
+ADVICE = {
+    "28": "postgres refuses the user or password: check DATABASE_URL",
+    "3D": "the database of DATABASE_URL does not exist",
+    "25006": "postgres is read-only (a failover?): DATABASE_URL must name the primary",
+    "42501": "the database user lacks a right: grant it, nothing is lost meanwhile",
+    "42": "the schema is not what this release expects: run mirror migrate",
+    "53100": "the disk of postgres is full: free space or enlarge it",
+    "53300": "postgres has no connection left: raise max_connections or stop somebody",
+    "53": "postgres is short of resources",
+    "57": "postgres is starting, stopping or was told to cancel",
+}
+
+
+def advice(error: BaseException) -> str:
+    """What to do, where the world is at fault."""
+    state = getattr(error, "sqlstate", None) or ""
+    return ADVICE.get(state) or ADVICE.get(state[:2]) or "is postgres running and reachable? It is tried for ever"
+
+
 def describe(error: BaseException) -> str:
     """The kind of error, without the values that Postgres quotes in its message."""
     parts = [type(error).__name__, getattr(error, "sqlstate", None), getattr(error, "constraint_name", None)]

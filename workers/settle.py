@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exp
 from rows.delivery import Delivery
 from store.apply import Batch, DeadLetter, Settled, apply
 from store.postgres import Pool
-from workers.failures import TRIES_OF_UNKNOWN, Streak, Verdict, describe, judge
+from workers.failures import TRIES_OF_UNKNOWN, Streak, Verdict, advice, describe, judge
 from workers.interpret import Failure, Reading, interpret
 
 log = structlog.get_logger(__name__)
@@ -147,8 +147,9 @@ class Settler:
 
     async def _wait(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        log.warning("postgres does not take it, waiting", error=describe(error) if error else None,
-                    tries=state.attempt_number)  # fmt: skip
+        if error:
+            log.warning("postgres does not take it, waiting", error=describe(error), what_to_do=advice(error),
+                        tries=state.attempt_number)  # fmt: skip
         await self._on_wait()
 
 

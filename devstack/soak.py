@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devstack import processes
+from devstack.absence import absence
 from devstack.demo import has_finished, mirror, now, start_simulator
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.probe import Recovery, recover
@@ -63,6 +64,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     faults = f"what else goes wrong (all), or none. {faults}"
     parser.add_argument("--faults", type=_some(list(FAULTS)), default=list(FAULTS), help=faults)
     parser.add_argument("--every", type=float, default=14, help="seconds from one wound to the next (default 14)")
+    away = "instead: the receiver is away that many minutes; until when has polling fetched everything?"
+    parser.add_argument("--absence", type=float, metavar="MINUTES", help=away)
     parser.add_argument("--web-module", default="webhooks", help=argparse.SUPPRESS)
     parser.set_defaults(run=soak)
 
@@ -95,7 +98,7 @@ def soak(arguments: argparse.Namespace) -> int:
     with ended_by_signals(), tempfile.TemporaryDirectory(prefix="soak-", dir=RUN) as folder:
         stack = Stack(Path(folder))
         try:
-            return Soak(stack, arguments).run()
+            return absence(stack, arguments) if arguments.absence else Soak(stack, arguments).run()
         except KeyboardInterrupt:
             say("\nStopping …")
             return 1

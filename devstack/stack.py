@@ -65,13 +65,13 @@ class Stack:
         if self.run("console", "migrate", log=log).wait():
             raise SystemExit(f"The migrations failed. The end of {log}:\n{log.read_text()[-2000:]}")
 
-    def expect_api(self) -> None:
+    def expect_api(self, *, poll_seconds: int = 10) -> None:
         """Processes that start from now on ask the simulated Kapso's REST API, which `simulate --api-port` serves."""
         api_port = free_port()
         self.environment |= {
             "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
             "KAPSO_API_KEY": secrets.token_urlsafe(24),
-            "POLL_SECONDS": "10",
+            "POLL_SECONDS": str(poll_seconds),
             "METRICS_TOKEN": secrets.token_urlsafe(24),
         }
 

@@ -142,7 +142,7 @@ def exclusive() -> Iterator[None]:
 
 
 @contextmanager
-def running_stack(*, simulated: bool = False) -> Iterator[Stack]:
+def running_stack(*, simulated: bool = False, poll_seconds: int = 10) -> Iterator[Stack]:
     """The stack of `demo` and `up`: its data stay, and others can find it. `simulated` with a Kapso's REST API."""
     stack = Stack(DATA, use_given_servers=True)
     with exclusive(), ended_by_signals():
@@ -150,7 +150,7 @@ def running_stack(*, simulated: bool = False) -> Iterator[Stack]:
             stack.start_servers()
             stack.migrate()
             if simulated:
-                stack.expect_api()
+                stack.expect_api(poll_seconds=poll_seconds)
             say("Starting the receiver and a worker …")
             stack.start_processes()
             DESCRIPTION.touch(mode=0o600)

@@ -104,6 +104,13 @@ class Client:
         asked = {"occurred_after": _iso(since), "occurred_before": _iso(until)}
         return await self._page(f"{PLATFORM}/events", asked, after, priority)
 
+    async def executions(
+        self, workflow_id: str, since: datetime, until: datetime, after: str | None, priority: Priority
+    ) -> Page:
+        """Bot runs made within the window. Those that just end trigger no webhook."""
+        asked = {"created_after": _iso(since), "created_before": _iso(until)}
+        return await self._page(f"{PLATFORM}/workflows/{workflow_id}/executions", asked, after, priority)
+
     async def contacts(self, after: str | None, priority: Priority) -> Page:
         """All of them, newest first; there is no filter for edits."""
         return await self._page(f"{PLATFORM}/whatsapp/contacts", {}, after, priority)

@@ -44,6 +44,19 @@ class WorkflowEvent(Payload):
     error: dict[str, Any] | None = None
 
 
+class ListedExecution(Payload):
+    """A run as the API lists it; its variables stand in the single object only."""
+
+    id: str = Field(min_length=1)
+    status: str | None = None
+    workflow_id: str | None = None
+    tracking_id: str | None = None
+    whatsapp_conversation_id: UUID | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    ended_at: str | None = None
+
+
 class ProjectEvent(Payload):
     id: str = Field(min_length=1)
     name: str

@@ -51,6 +51,8 @@ class Api:
                 route(f"{META}/{{number}}/messages", self._messages),
                 route(f"{META}/{{number}}/conversations", self._conversations),
                 route(f"{PLATFORM}/events", self._events),
+                route(f"{PLATFORM}/workflows/{{id}}/executions", self._executions),
+                route(f"{PLATFORM}/workflow_executions/{{id}}", self._execution),
                 route(f"{PLATFORM}/whatsapp/contacts", self._contacts),
                 route(f"{PLATFORM}/whatsapp/contacts/{{id}}", self._contact, "GET", "DELETE"),
                 route(f"{PLATFORM}/whatsapp/phone_numbers", self._phone_numbers),
@@ -112,6 +114,20 @@ class Api:
         chosen = [one for one in self._world.events.values() if since <= _unix(one["occurred_at"]) <= until]
         chosen.sort(key=lambda one: (_unix(one["occurred_at"]), one["id"]), reverse=True)
         return self._page(request, chosen, lambda item: (_unix(item["occurred_at"]), item["id"]))
+
+    async def _executions(self, request: Request) -> Response:
+        since, until = _window(request, "created_after", "created_before")
+        chosen = [
+            one
+            for one in self._world.executions.values()
+            if one["workflow_id"] == request.path_params["id"] and since <= _unix(one["created_at"]) <= until
+        ]
+        chosen.sort(key=lambda one: (_unix(one["created_at"]), one["id"]), reverse=True)
+        return self._page(request, chosen, lambda item: (_unix(item["created_at"]), item["id"]))
+
+    async def _execution(self, request: Request) -> Response:
+        found = self._world.executions.get(request.path_params["id"])
+        return JSONResponse({"data": found} if found else {"error": "not_found"}, 200 if found else 404)
 
     async def _contacts(self, request: Request) -> Response:
         chosen = sorted(self._world.contacts.values(), key=lambda one: (one["created_at"], one["id"]), reverse=True)

@@ -33,6 +33,7 @@ class Town:
         self._tag = f"{seed & 0xFFFFFFFF:08X}"
         self.phone_number_id = str(100_000_000_000_000 + seed % 10**12)
         self._people = [self._person() for _ in range(people)]
+        self._workflows = [self._uuid() for _ in range(2)]
 
     def scenes(self) -> Iterator[list[Event]]:
         """What happens, scene by scene, without end; the events of a scene belong together."""
@@ -246,7 +247,8 @@ class Town:
             part = {"error": {"message": "x"}}
         body = {
             "event": name, "occurred_at": iso(self._clock()), "workflow_execution_id": self._uuid(),
-            "workflow_id": self._uuid(), "status": name.rpartition(".")[2], "channel": "whatsapp",
+            "workflow_id": self._random.choice(self._workflows),
+            "status": name.rpartition(".")[2], "channel": "whatsapp",
             "whatsapp_conversation_id": person.conversation["id"] if person.conversation else None, **part,
         }  # fmt: skip
         return [Event(name, "v2", body)]

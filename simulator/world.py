@@ -13,7 +13,7 @@ STEPS = ("sent", "failed", "delivered", "read")
 
 
 class World:
-    """Messages, conversations, contacts and project events by id, as the API shows them at any time."""
+    """Messages, conversations, contacts, bot runs and project events by id, as the API shows them at any time."""
 
     def __init__(self, phone_number_id: str, clock: Callable[[], float] = time.time) -> None:
         self.phone_number_id = phone_number_id
@@ -23,6 +23,7 @@ class World:
         self.conversations: dict[str, dict[str, Any]] = {}
         self.contacts: dict[str, dict[str, Any]] = {}
         self.events: dict[str, dict[str, Any]] = {}
+        self.executions: dict[str, dict[str, Any]] = {}
 
     def learn(self, event: Event) -> None:
         if event.expect != "applied":
@@ -38,6 +39,8 @@ class World:
         elif event.name.startswith("whatsapp.contact."):
             contact = event.body["contact"]
             self.contacts[contact["id"]] = contact
+        elif event.name.startswith("workflow.execution."):
+            self._learn_execution(event.body)
         elif event.name == "project.event":
             self.events[event.body["id"]] = event.body
 
@@ -87,6 +90,13 @@ class World:
                 if status["status"] in STEPS:
                     self._statuses[message["id"]][status["status"]] = status
         self._meet(session, int(message["timestamp"]))
+
+    def _learn_execution(self, body: dict[str, Any]) -> None:
+        id, at = body["workflow_execution_id"], body["occurred_at"]
+        self.executions[id] = {
+            "id": id, "workflow_id": body["workflow_id"], "status": body["status"], "created_at": at, "updated_at": at,
+            "whatsapp_conversation_id": body["whatsapp_conversation_id"],
+        }  # fmt: skip
 
     def _learn_v1(self, body: dict[str, Any]) -> None:
         message, session = body["message"], body["conversation"]

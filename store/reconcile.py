@@ -70,6 +70,10 @@ async def phone_number_ids(pool: Pool) -> list[str]:
     return [row["id"] for row in await pool.fetch(statement("phone_number_ids"))]
 
 
+async def workflow_ids(pool: Pool, most: int) -> list[str]:
+    return [row["id"] for row in await pool.fetch(statement("workflow_ids"), most)]
+
+
 async def known_names(pool: Pool, names: Sequence[str]) -> set[str]:
     return {row["name"] for row in await pool.fetch(statement("known_names"), list(names))}
 

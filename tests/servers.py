@@ -42,7 +42,7 @@ async def scripted(answers: Sequence[Response | None]) -> AsyncIterator[tuple[st
         asked.append(f"{request.method} {request.url.path}?{request.url.query}")
         chosen = answers[min(len(asked), len(answers)) - 1]
         if chosen is None:
-            await asyncio.sleep(5)
+            await asyncio.sleep(1)
             return JSONResponse({}, 504)
         return chosen
 

@@ -4,6 +4,7 @@ import asyncio
 
 from rows.delivery import Delivery
 from store.appender import Appender
+from webhooks import app
 from webhooks.__main__ import main
 
 SOON_SECONDS = 2
@@ -25,7 +26,5 @@ class Hasty(Appender):
 
 
 if __name__ == "__main__":
-    from webhooks import app
-
-    app.Appender = Hasty  # type: ignore[misc]
+    vars(app)["Appender"] = Hasty
     main()

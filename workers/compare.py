@@ -25,6 +25,7 @@ TABLES = {
     "poll.conversations": "conversations",
     "poll.contacts": "sightings",
     "poll.events": "project_events",
+    "poll.executions": "workflow_executions",
 }
 # What pushing brings. The rest (a template's words, metadata, a late media URL) only the API may know.
 PUSHED = frozenset(

@@ -13,7 +13,7 @@ from workers.settle import Settler, Stuck, crashed, read
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.2
 
 
 async def empty_spill(spill: Spill, settler: Settler, stop: asyncio.Event) -> None:

@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 OVERLAP = timedelta(seconds=60)
 # A delivery fails minutes after it was made, by which the log is sorted.
+# The API lists runs by workflow only: those that handed over or failed lately are asked for, a request each.
+MOST_WORKFLOWS = 10
 LOG_OVERLAP = timedelta(minutes=10)
 
 
@@ -44,7 +46,7 @@ class Poll:
     async def fresh(self, numbers: Iterable[str]) -> Found:
         """All sources from where each was left to now."""
         found = Found()
-        for source in self.sources(numbers):
+        for source in await self._sources(numbers):
             found.add(await self._advance(source))
         return found
 
@@ -53,7 +55,7 @@ class Poll:
     ) -> Found:
         """All sources, or those whose name begins with `only`, in that window, whatever the cursors say."""
         found = Found()
-        for source in self.sources(numbers):
+        for source in await self._sources(numbers):
             if source.name.startswith(only):
                 found.add(await self._read(source, since, until, None, priority, None))
         return found
@@ -116,7 +118,7 @@ class Poll:
                 await cursors.move(self._pool, cursor, reading_to=until, page=one.next)
         return found
 
-    def sources(self, numbers: Iterable[str]) -> list[Source]:
+    async def _sources(self, numbers: Iterable[str]) -> list[Source]:
         client = self._client
         found = [Source("events", "poll.events", client.events, lambda item: item)]
         for number in numbers:
@@ -129,6 +131,9 @@ class Poll:
                     _shape("conversation", number),
                 ),
             ]
+        for id in await reconcile.workflow_ids(self._pool, MOST_WORKFLOWS):
+            read = _of(client.executions, id)
+            found.append(Source(f"executions:{id}", "poll.executions", read, _execution(id)))
         return found
 
 
@@ -143,7 +148,11 @@ def _shape(key: str, number: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda item: {key: item, "phone_number_id": number}
 
 
+def _execution(workflow_id: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda item: {"workflow_id": workflow_id, **item}
+
+
 async def numbers(pool: Pool, client: Client, priority: Priority) -> list[str]:
-    """Our numbers, as Kapso lists them and as the mirror has met them."""
+    """Our numbers as Kapso lists them; those that the mirror has met, where it lists none."""
     listed = {str(item.get("phone_number_id") or item.get("id")) for item in await client.phone_numbers(priority)}
-    return sorted(listed.union(await reconcile.phone_number_ids(pool)))
+    return sorted(listed) or await reconcile.phone_number_ids(pool)

@@ -12,6 +12,7 @@ from store import alarms, inbox, reconcile
 from store.lease import Lease
 from store.postgres import Pool
 from store.reconcile import Found
+from store.spill import Spill
 from workers import full_pass
 from workers.compare import Comparer
 from workers.poll import Poll, numbers
@@ -58,6 +59,7 @@ class KapsoWatch:
         self._shards = shards
         self._trailing = trailing
         self._wanted = wanted
+        self._spill = Spill(pool, limit_bytes=0)
         self._comparer = Comparer(pool, release=release, grace=grace)
         self._poll = Poll(pool, client, self._comparer)
 
@@ -122,7 +124,8 @@ class KapsoWatch:
                  repaired=sum(found.repaired.values()), late=found.late, error=error)  # fmt: skip
 
     async def _is_behind(self) -> bool:
-        return (await inbox.waiting(self._redis, self._shards)).oldest_seconds > CATCH_UP_SECONDS
+        stream, spilled = await inbox.waiting(self._redis, self._shards), await self._spill.waiting()
+        return max(stream.oldest_seconds, spilled.oldest_seconds) > CATCH_UP_SECONDS
 
 
 async def webhook_problems(pool: Pool, client: Client, wanted: Wanted) -> list[Problem]:

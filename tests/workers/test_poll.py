@@ -87,6 +87,21 @@ async def test_what_was_pushed_before_is_equal_and_stores_no_page(pool: Pool) ->
     assert {row["source"] for row in await rows(pool, "deliveries")} == {"poll"}
 
 
+@pytest.mark.usefixtures("began_long_ago")
+async def test_a_hand_over_that_was_not_pushed_is_found_where_the_workflow_is_known(pool: Pool) -> None:
+    pushed = payload("workflow_handoff")["body"]
+    await settled(pool, [delivery(pushed, "workflow.execution.handoff")])
+    lost = pushed | {"workflow_execution_id": "lost", "occurred_at": datetime.now(UTC).isoformat()}
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        for name, body in (("handoff", lost), ("failed", lost | {"workflow_execution_id": "f", "status": "failed"}),
+                           ("handoff", lost | {"workflow_execution_id": "ended", "status": "ended"})):  # fmt: skip
+            world.learn(Event(f"workflow.execution.{name}", "v2", body))
+        found = await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+    assert found.missing == 2
+    statuses = {row["id"]: row["status"] for row in await rows(pool, "workflow_executions")}
+    assert (statuses["lost"], statuses["f"], len(statuses)) == ("handoff", "failed", 3)
+
+
 class Dies(KapsoError):
     pass
 

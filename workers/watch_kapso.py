@@ -21,6 +21,7 @@ from workers.webhook_check import Problem, problems
 log = structlog.get_logger(__name__)
 
 LEASE_MS = 10_000
+A_DAY = timedelta(days=1)
 # Behind by more than this, the inbox knows more than a poll could tell; it would only raise false alarms.
 CATCH_UP_SECONDS = 30.0
 API_KEY = "api key"
@@ -86,7 +87,11 @@ class KapsoWatch:
     async def _trail(self) -> Found:
         now = datetime.now(UTC)
         ours = await numbers(self._pool, self._client, Priority.VERIFY)
-        return await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="messages")
+        found = await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="messages")
+        # A conversation ends a day after its last word, by which they are listed.
+        since = now - self._trailing - A_DAY
+        found.add(await self._poll.window(ours, since, now, Priority.VERIFY, only="conversations"))
+        return found
 
     async def _check_webhooks(self) -> Found:
         if self._wanted.url is None:

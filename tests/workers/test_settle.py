@@ -2,11 +2,13 @@
 
 import json
 
+import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from store.postgres import Pool
 from tests.helpers import delivery, payload, rows, settled
-from workers.failures import SAME_IN_A_ROW
+from workers.failures import SAME_IN_A_ROW, advice
 from workers.interpret import Failure, Reading
 from workers.settle import Read, Settler, Stuck, read
 
@@ -105,3 +107,39 @@ async def test_an_unknown_error_of_postgres_is_tried_again_and_then_costs_one_ev
     (letter,) = await rows(pool, "dead_letters")
     assert (letter["error_kind"], letter["error"]) == ("unexpected", "RaiseError P0001")
     assert len(await rows(pool, "messages")) == 5
+
+
+async def test_a_full_disk_is_waited_out_and_the_log_says_what_to_do(pool: Pool) -> None:
+    await pool.execute(
+        "CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;"
+    )
+    await pool.execute("CREATE TRIGGER full BEFORE INSERT ON messages EXECUTE FUNCTION full()")
+    waits = 0
+
+    async def waiting() -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 3:
+            await pool.execute("DROP TRIGGER full ON messages")
+
+    settler = Settler(pool, release="t", give_up=lambda: False, on_wait=waiting)
+    with capture_logs() as logs:
+        await settler.settle(read([delivery(payload("received_text")["body"], "whatsapp.message.received")]))
+    assert waits == 3
+    assert (len(await rows(pool, "messages")), await rows(pool, "dead_letters")) == (1, [])
+    assert {line["what_to_do"] for line in logs} == {"the disk of postgres is full: free space or enlarge it"}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (asyncpg.UndefinedTableError(), "mirror migrate"),
+        (asyncpg.InsufficientPrivilegeError(), "grant"),
+        (asyncpg.InvalidPasswordError(), "DATABASE_URL"),
+        (asyncpg.ReadOnlySQLTransactionError(), "read-only"),
+        (ConnectionRefusedError(), "is postgres running"),
+    ],
+)
+def test_what_to_do_is_said_for_what_the_world_does(error: Exception, said: str) -> None:
+    assert said in advice(error)

@@ -111,17 +111,17 @@ async def test_an_unknown_error_of_postgres_is_tried_again_and_then_costs_one_ev
 
 async def test_a_full_disk_is_waited_out_and_the_log_says_what_to_do(pool: Pool) -> None:
     await pool.execute(
-        "CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS"
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;"
     )
-    await pool.execute("CREATE TRIGGER full BEFORE INSERT ON messages EXECUTE FUNCTION full()")
+    await pool.execute("CREATE TRIGGER no_room BEFORE INSERT ON messages EXECUTE FUNCTION no_room()")
     waits = 0
 
     async def waiting() -> None:
         nonlocal waits
         waits += 1
         if waits == 3:
-            await pool.execute("DROP TRIGGER full ON messages")
+            await pool.execute("DROP TRIGGER no_room ON messages")
 
     settler = Settler(pool, release="t", give_up=lambda: False, on_wait=waiting)
     with capture_logs() as logs:

@@ -35,7 +35,8 @@ class World:
         elif event.name.startswith("whatsapp.message."):
             self._learn_message(event.body, event.name.rpartition(".")[2])
         elif event.name.startswith("whatsapp.conversation."):
-            self.conversations[event.body["conversation"]["id"]] = event.body["conversation"]
+            session = event.body["conversation"]
+            self.conversations[session["id"]] = _newer(self.conversations.get(session["id"]), session)
         elif event.name.startswith("whatsapp.contact."):
             contact = event.body["contact"]
             self.contacts[contact["id"]] = contact

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from config import logs
 from store.postgres import Pool
 from tests.helpers import delivery, payload, rows, settled
 from workers.failures import SAME_IN_A_ROW, advice
@@ -115,6 +116,7 @@ async def test_a_full_disk_is_waited_out_and_the_log_says_what_to_do(pool: Pool)
         " $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;"
     )
     await pool.execute("CREATE TRIGGER no_room BEFORE INSERT ON messages EXECUTE FUNCTION no_room()")
+    logs.configure("WARNING")
     waits = 0
 
     async def waiting() -> None:
@@ -124,11 +126,11 @@ async def test_a_full_disk_is_waited_out_and_the_log_says_what_to_do(pool: Pool)
             await pool.execute("DROP TRIGGER no_room ON messages")
 
     settler = Settler(pool, release="t", give_up=lambda: False, on_wait=waiting)
-    with capture_logs() as logs:
+    with capture_logs() as told:
         await settler.settle(read([delivery(payload("received_text")["body"], "whatsapp.message.received")]))
     assert waits == 3
     assert (len(await rows(pool, "messages")), await rows(pool, "dead_letters")) == (1, [])
-    assert {line["what_to_do"] for line in logs} == {"the disk of postgres is full: free space or enlarge it"}
+    assert {line["what_to_do"] for line in told} == {"the disk of postgres is full: free space or enlarge it"}
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,34 @@
 """`dev.py soak`: real processes are killed, hung and cut off under load; at the end every row and book is checked."""
 
 import argparse
+import contextlib
 import json
-import random
-import signal
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from devstack import processes
 from devstack.absence import absence
 from devstack.demo import has_finished, mirror, now, start_simulator
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.probe import Recovery, recover
-from devstack.servers import Postgres, Valkey, postgres_binary
 from devstack.stack import Stack, ended_by_signals
+from devstack.wounds import TARGETS, Act, acts, hurt
 
-TARGETS = {
-    "receiver": ("kill", "hang"),
-    "worker": ("kill", "hang", "kill both"),
-    "redis": ("kill", "hang", "cut"),
-    "postgres": ("kill", "hang", "cut"),
-}
 FAULTS = {
     "chaos": "late, twice, in batches, under new keys, broken bodies, recycled numbers",
     "lose": "deliveries that never come; only the API has them",
     "pause": "Kapso pauses the webhooks; an operator resumes them",
     "api": "one request in ten to the API fails",
 }
-QUIET_SECONDS = 5
 TAKEN_UP_SECONDS = 15
-
-
-class Act(NamedTuple):
-    """At that second of the soak the target is hurt, and healed `down` seconds later."""
-
-    at: float
-    target: str
-    manner: str
-    down: float
+PAUSE_AFTER = 3
+PAUSE_SECONDS = 3
+# Kapso tries again after 10 and 40 seconds; here it is ten times as impatient, so that it gives up more.
+RETRIES = "1,4"
 
 
 class Healed(NamedTuple):
@@ -82,18 +69,6 @@ def _some(known: list[str]) -> Callable[[str], list[str]]:
     return parse
 
 
-def acts(seed: int, seconds: float, every: float, targets: list[str]) -> list[Act]:
-    """Every target in turn, in a shuffled order; the last wound leaves time to heal."""
-    rng, found, turn = random.Random(f"soak {seed}"), [], []  # type: ignore[var-annotated]
-    at = float(QUIET_SECONDS)
-    while targets and at < seconds - every / 2:
-        turn = turn or rng.sample(targets, len(targets))
-        target = turn.pop()
-        found.append(Act(at, target, rng.choice(TARGETS[target]), rng.uniform(0.5, min(7.0, every / 2))))
-        at += every
-    return found
-
-
 def soak(arguments: argparse.Namespace) -> int:
     with ended_by_signals(), tempfile.TemporaryDirectory(prefix="soak-", dir=RUN) as folder:
         stack = Stack(Path(folder))
@@ -114,19 +89,19 @@ class Soak:
         self._healed: list[Healed] = []
 
     def run(self) -> int:
-        stack, seconds = self._stack, self._arguments.minutes * 60
+        stack, given = self._stack, self._arguments
         stack.start_servers()
         stack.migrate()
         stack.expect_api()
-        stack.start_processes(web_module=self._arguments.web_module)
+        stack.start_processes(web_module=given.web_module)
         stack.modules["worker2"] = "workers"
         stack.start_process("worker2")
         began, begun = now(), time.monotonic()
-        simulator = self._simulator(seconds)
-        for act in acts(self._arguments.seed, seconds, self._arguments.every, self._arguments.kill):
+        simulator = start_simulator(stack, self._ledger, *self._options())
+        for act in acts(given.seed, given.minutes * 60, given.every, given.kill):
             time.sleep(max(0.0, begun + act.at - time.monotonic()))
-            self._perform(act, time.monotonic() - begun)
-            if "pause" in self._arguments.faults and len(self._healed) == 3:
+            self._perform(act)
+            if "pause" in given.faults and len(self._healed) == PAUSE_AFTER:
                 self._pause()
         while not has_finished(stack) and simulator.poll() is None:
             time.sleep(0.5)
@@ -135,101 +110,42 @@ class Soak:
         mirror(stack, "reconcile", "--since", began)
         return self._judge()
 
-    def _simulator(self, seconds: float) -> subprocess.Popen[bytes]:
-        faults = self._arguments.faults
+    def _options(self) -> list[str]:
+        given, faults = self._arguments, self._arguments.faults
         chaos = [name for name, kind in (("all", "chaos"), ("lose", "lose")) if kind in faults]
-        options = ["--seconds", str(seconds), "--rate", str(self._arguments.rate), "--seed", str(self._arguments.seed)]
-        # Kapso tries after 10 and 40 seconds; here it is ten times as impatient, so that it gives up more.
-        options += ["--retries", "1,4", "--chaos", ",".join(chaos) or "none", "--api-per-minute", "2000"]
-        if "pause" in faults:
-            options.append("--pauses")
-        if "api" in faults:
-            options += ["--api-faults", "0.1"]
-        return start_simulator(self._stack, self._ledger, *options)
+        options = ["--seconds", str(given.minutes * 60), "--rate", str(given.rate), "--seed", str(given.seed)]
+        options += ["--retries", RETRIES, "--chaos", ",".join(chaos) or "none", "--api-per-minute", "2000"]
+        options += ["--pauses"] if "pause" in faults else []
+        return options + (["--api-faults", "0.1"] if "api" in faults else [])
 
-    # -- wounds
-
-    def _perform(self, act: Act, at: float) -> None:
-        heal = getattr(self, f"_{act.target}")(act.manner)
+    def _perform(self, act: Act) -> None:
+        heal = hurt(self._stack, act.target, act.manner)
         time.sleep(act.down)
         heal()
-        recovery = recover(self._stack)
-        self._healed.append(Healed(act, recovery))
-        late = "" if self._healed[-1].in_time else "  TOO LATE"
-        say(f"{at:5.0f} s  {act.target}: {act.manner} for {act.down:.1f} s; {recovery.waited:.0f} waited, "
-            f"fresh again after {recovery.seconds:.1f} s{late}")  # fmt: skip
-
-    def _receiver(self, manner: str) -> Callable[[], None]:
-        return self._hurt(["web"], manner)
-
-    def _worker(self, manner: str) -> Callable[[], None]:
-        return self._hurt(["worker", "worker2"] if manner == "kill both" else ["worker"], manner)
-
-    def _hurt(self, names: list[str], manner: str) -> Callable[[], None]:
-        chosen = [self._stack.processes[name] for name in names]
-        if manner == "hang":
-            return self._hang([process.pid for process in chosen])
-        for process in chosen:
-            process.kill()
-            process.wait()
-
-        def heal() -> None:
-            for name in names:
-                self._stack.start_process(name)
-
-        return heal
-
-    def _hang(self, pids: list[int]) -> Callable[[], None]:
-        processes.signal_all(pids, signal.SIGSTOP)
-        return lambda: processes.signal_all(pids, signal.SIGCONT)
-
-    def _redis(self, manner: str) -> Callable[[], None]:
-        (valkey,) = (server for server in self._stack.servers if isinstance(server, Valkey))
-        if manner == "cut":
-            valkey.cut()
-            return lambda: None
-        return self._server(valkey, manner)
-
-    def _postgres(self, manner: str) -> Callable[[], None]:
-        (postgres,) = (server for server in self._stack.servers if isinstance(server, Postgres))
-        if manner == "cut":
-            query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kapso-mirror'"
-            command = [str(postgres_binary("psql")), postgres.url, "-qAtc", query]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            return lambda: None
-        return self._server(postgres, manner)
-
-    def _server(self, server: Postgres | Valkey, manner: str) -> Callable[[], None]:
-        assert server.process is not None
-        pids = processes.family(server.process)
-        if manner == "hang":
-            return self._hang(pids)
-        processes.signal_all(pids, signal.SIGKILL)
-        server.process.wait()
-        return server.start
+        healed = Healed(act, recover(self._stack))
+        self._healed.append(healed)
+        late = "" if healed.in_time else "  TOO LATE"
+        say(f"{act.at:5.0f} s  {act.target}: {act.manner} for {act.down:.1f} s; {healed.recovery.waited:.0f} waited, "
+            f"fresh again after {healed.recovery.seconds:.1f} s{late}")  # fmt: skip
 
     def _pause(self) -> None:
         """Kapso switches the webhooks off; an operator looks after a while and switches them on again."""
-        given = self._stack.environment
-        pause = (
-            "import json, sys, urllib.request as u\n"
-            "url, key = sys.argv[1:]\n"
-            "def ask(path, method='GET', body=None):\n"
-            "    r = u.Request(url + path, body, {'X-API-Key': key}, method=method)\n"
-            "    return json.load(u.urlopen(r))\n"
-            "for hook in ask('/platform/v1/whatsapp/webhooks')['data']:\n"
-            "    body = json.dumps({'whatsapp_webhook': {'active': False}}).encode()\n"
-            "    ask('/platform/v1/whatsapp/webhooks/' + hook['id'], 'PATCH', body)\n"
-        )
-        for _ in range(5):
-            command = [str(PYTHON), "-c", pause, given["KAPSO_API_URL"], given["KAPSO_API_KEY"]]
-            if subprocess.run(command, cwd=ROOT, check=False, stderr=subprocess.DEVNULL).returncode == 0:
-                break
-        time.sleep(3)
+        for id in [webhook["id"] for webhook in self._ask("GET", "")["data"]]:
+            self._ask("PATCH", f"/{id}", {"whatsapp_webhook": {"active": False}})
+        time.sleep(PAUSE_SECONDS)
         code = mirror(self._stack, "webhooks", "resume")
-        say(f"the webhooks were paused for 3 s and resumed (exit code {code})")
+        say(f"the webhooks were paused for {PAUSE_SECONDS} s and resumed (exit code {code})")
 
-    # -- judgement
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The simulated API, which fails now and then."""
+        given = self._stack.environment
+        url = f"{given['KAPSO_API_URL']}/platform/v1/whatsapp/webhooks{path}"
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(url, data, {"X-API-Key": given["KAPSO_API_KEY"]}, method=method)  # noqa: S310
+        for _ in range(20):
+            with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+                return json.load(answer)
+        raise SystemExit("the simulated API does not answer")
 
     def _judge(self) -> int:
         command = [str(PYTHON), "-m", "console", "verify", "--ledger", str(self._ledger)]

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import uvicorn
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from config.settings import ReceiverSettings
 from rows.delivery import Delivery
@@ -80,6 +81,21 @@ async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 30)
 
 
 @asynccontextmanager
+async def served(app: Starlette) -> AsyncIterator[str]:
+    """On a port of its own; yields its URL."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
 async def receiver(redis_url: str, database_url: str = NOWHERE, **settings: Any) -> AsyncIterator[str]:
     """The real web application on a real port; yields its webhook URL."""
     plain: dict[str, Any] = {
@@ -89,16 +105,8 @@ async def receiver(redis_url: str, database_url: str = NOWHERE, **settings: Any)
         "meta_app_secret": SecretStr("meta secret"),
     }
     app = await create_app(ReceiverSettings(**(plain | settings)))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}/webhooks/kapso"
-    finally:
-        server.should_exit = True
-        await serving
+    async with served(app) as url:
+        yield f"{url}/webhooks/kapso"
 
 
 async def post(

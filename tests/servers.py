@@ -1,10 +1,8 @@
 """Servers of our own that stand in for Kapso: answers by script, or the simulated API with a world to tell of."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,23 +12,10 @@ from kapso.client import Client, Priority
 from simulator.api import Api
 from simulator.kapso import Webhooks
 from simulator.world import World
+from tests.helpers import served
 
 KEY = "the api key"
 NUMBER = "106540352242922"
-
-
-@asynccontextmanager
-async def served(app: Starlette) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
 
 
 @asynccontextmanager
@@ -42,7 +27,8 @@ async def scripted(answers: Sequence[Response | None]) -> AsyncIterator[tuple[st
         asked.append(f"{request.method} {request.url.path}?{request.url.query}")
         chosen = answers[min(len(asked), len(answers)) - 1]
         if chosen is None:
-            await asyncio.sleep(1)
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
             return JSONResponse({}, 504)
         return chosen
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from devstack.soak import TARGETS, acts
+from devstack.wounds import TARGETS, acts
 
 ROOT = Path(__file__).resolve().parents[1]
 

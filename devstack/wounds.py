@@ -1,0 +1,102 @@
+"""How a running stack is hurt: processes and servers killed, hung, cut off. Each way returns how to heal it."""
+
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from devstack import processes
+from devstack.servers import Postgres, Valkey, postgres_binary
+from devstack.stack import Stack
+
+Heal: TypeAlias = Callable[[], None]
+
+TARGETS = {
+    "receiver": ("kill", "hang"),
+    "worker": ("kill", "hang", "kill both"),
+    "redis": ("kill", "hang", "cut"),
+    "postgres": ("kill", "hang", "cut"),
+}
+QUIET_SECONDS = 5
+LONGEST_SECONDS = 7.0
+CUT = Path(__file__).parent / "cut_connections.sql"
+
+
+class Act(NamedTuple):
+    """At that second the target is hurt, and healed `down` seconds later."""
+
+    at: float
+    target: str
+    manner: str
+    down: float
+
+
+def acts(seed: int, seconds: float, every: float, targets: list[str]) -> list[Act]:
+    """Every target in turn, in a shuffled order; the last wound leaves time to heal."""
+    rng = random.Random(f"soak {seed}")
+    found: list[Act] = []
+    turn: list[str] = []
+    at = float(QUIET_SECONDS)
+    while targets and at < seconds - every / 2:
+        turn = turn or rng.sample(targets, len(targets))
+        target = turn.pop()
+        found.append(Act(at, target, rng.choice(TARGETS[target]), rng.uniform(0.5, min(LONGEST_SECONDS, every / 2))))
+        at += every
+    return found
+
+
+def hurt(stack: Stack, target: str, manner: str) -> Heal:
+    match target:
+        case "receiver":
+            return _processes(stack, ["web"], manner)
+        case "worker":
+            return _processes(stack, ["worker", "worker2"] if manner == "kill both" else ["worker"], manner)
+        case "redis":
+            (valkey,) = (server for server in stack.servers if isinstance(server, Valkey))
+            return _cut(valkey.cut) if manner == "cut" else _server(valkey, manner)
+        case "postgres":
+            (postgres,) = (server for server in stack.servers if isinstance(server, Postgres))
+            return _cut(lambda: _cut_postgres(postgres)) if manner == "cut" else _server(postgres, manner)
+    raise ValueError(target)
+
+
+def _processes(stack: Stack, names: list[str], manner: str) -> Heal:
+    chosen = [stack.processes[name] for name in names]
+    if manner == "hang":
+        return _hang([process.pid for process in chosen])
+    for process in chosen:
+        process.kill()
+        process.wait()
+
+    def heal() -> None:
+        for name in names:
+            stack.start_process(name)
+
+    return heal
+
+
+def _server(server: Postgres | Valkey, manner: str) -> Heal:
+    assert server.process is not None
+    pids = processes.family(server.process)
+    if manner == "hang":
+        return _hang(pids)
+    processes.signal_all(pids, signal.SIGKILL)
+    server.process.wait()
+    return server.start
+
+
+def _hang(pids: Sequence[int]) -> Heal:
+    processes.signal_all(pids, signal.SIGSTOP)
+    return lambda: processes.signal_all(pids, signal.SIGCONT)
+
+
+def _cut(cut: Callable[[], None]) -> Heal:
+    cut()
+    return lambda: None
+
+
+def _cut_postgres(postgres: Postgres) -> None:
+    command = [str(postgres_binary("psql")), postgres.url, "-qf", str(CUT)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,27 +24,37 @@ def demo(arguments: argparse.Namespace) -> int:
         options = ["--rate", str(arguments.rate), "--chaos", arguments.chaos]
         if arguments.seconds is not None:
             options += ["--seconds", str(arguments.seconds)]
-        simulator = start_simulator(stack, LEDGER, *options)
-        welcome(stack)
-        watcher = subprocess.Popen(
-            [PYTHON, "-m", "console", "status", "--watch"],
-            cwd=ROOT,
-            env=stack.full_environment(),
-            start_new_session=True,
-        )
-        try:
-            try:
+        with talking(stack, LEDGER, *options) as simulator:
+            welcome(stack)
+            with _watcher(stack):
                 watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
-            except KeyboardInterrupt:
-                say("\nStopping …")
-                return 0
-            finally:
-                watcher.send_signal(signal.SIGTERM)
-                watcher.wait()
             return check(stack, LEDGER, since=began)
-        finally:
-            simulator.send_signal(signal.SIGTERM)
-            simulator.wait()
+
+
+@contextmanager
+def talking(stack: Stack, ledger: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """While a town talks. Ctrl-C is no fault: it ends the whole, with 0."""
+    simulator = start_simulator(stack, ledger, *options)
+    try:
+        yield simulator
+    except KeyboardInterrupt:
+        say("\nStopping …")
+        raise SystemExit(0) from None
+    finally:
+        simulator.send_signal(signal.SIGTERM)
+        simulator.wait()
+
+
+@contextmanager
+def _watcher(stack: Stack) -> Iterator[None]:
+    """A line of status every second, on our own terminal."""
+    command: list[str | Path] = [PYTHON, "-m", "console", "status", "--watch"]
+    watcher = subprocess.Popen(command, cwd=ROOT, env=stack.full_environment(), start_new_session=True)
+    try:
+        yield
+    finally:
+        watcher.send_signal(signal.SIGTERM)
+        watcher.wait()
 
 
 def check(stack: Stack, ledger: Path, *, since: str) -> int:

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from devstack import processes
-from devstack.demo import LEDGER, check, has_finished, mirror, now, start_simulator, watch
+from devstack.demo import LEDGER, check, has_finished, mirror, now, talking, watch
 from devstack.environment import say
 from devstack.probe import glance, recover
 from devstack.servers import Valkey, postgres_binary
@@ -25,15 +25,8 @@ def outage(arguments: argparse.Namespace) -> int:
             return 2
         began = now()
         options = ["--seconds", str(SECONDS), "--rate", str(arguments.rate), "--chaos", "reorder,duplicate"]
-        simulator = start_simulator(stack, LEDGER, *options, "--retries", "0.5,1")
-        try:
+        with talking(stack, LEDGER, *options, "--retries", "0.5,1") as simulator:
             return _story(stack, simulator, began)
-        except KeyboardInterrupt:
-            say("\nStopping …")
-            return 0
-        finally:
-            simulator.send_signal(signal.SIGTERM)
-            simulator.wait()
 
 
 def _story(stack: Stack, simulator: subprocess.Popen[bytes], began: str) -> int:

@@ -14,21 +14,23 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 PAUSE_SECONDS = 0.2
+TROUBLED_SECONDS = 2.0
 
 
 async def empty_spill(spill: Spill, settler: Settler, stop: asyncio.Event) -> None:
     """Until `stop`. What fails is there the next time."""
     while not stop.is_set():
-        count = 0
+        count, pause = 0, PAUSE_SECONDS
         try:
             async with spill.ours() as ours:
                 if ours:
                     count = await _settle_some(spill, settler)
         except (*STORE_ERRORS, Stuck) as error:
             log.warning("the spill waits", error=describe(error))
+            pause = TROUBLED_SECONDS
         if not count:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+                await asyncio.wait_for(stop.wait(), pause)
 
 
 async def _settle_some(spill: Spill, settler: Settler) -> int:

@@ -13,9 +13,9 @@ AFTER = timedelta(minutes=1)
 PAUSE = timedelta(minutes=2)
 
 
-def wide_enough() -> timedelta:
-    """For how long nothing more must have failed before a window is read again."""
-    return PAUSE - AFTER
+def is_over(gap: Gap, now: datetime) -> bool:
+    """Nothing more has failed in it for a while: it may be read again."""
+    return gap.until - AFTER + PAUSE < now
 
 
 def gaps_of(items: Iterable[dict[str, Any]], *, since: datetime) -> tuple[list[Gap], bool]:

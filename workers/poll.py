@@ -16,7 +16,7 @@ from store import cursors, reconcile
 from store.postgres import Pool
 from store.reconcile import Found
 from workers.compare import Comparer
-from workers.gaps import gaps_of, merged, wide_enough
+from workers.gaps import gaps_of, is_over, merged
 
 log = structlog.get_logger(__name__)
 
@@ -60,13 +60,14 @@ class Poll:
                 found.add(await self._read(source, since, until, None, priority, None))
         return found
 
-    async def lost(self, numbers: list[str], until: datetime) -> Found:
+    async def lost(self, numbers: list[str], now: datetime) -> Found:
         """Windows in which Kapso's own log says that deliveries failed, read again once they are over."""
-        await self._find_gaps(until)
+        await self._find_gaps(now)
         known = await cursors.open_gaps(self._pool)
-        over = [gap for gap in merged(known) if gap.until < until - wide_enough()]
         found = Found()
-        for gap in over:
+        for gap in merged(known):
+            if not is_over(gap, now):
+                continue
             of = [gap.phone_number_id] if gap.phone_number_id in numbers else numbers
             found.add(await self.window(of, gap.since, gap.until, Priority.REPAIR))
             inside = [

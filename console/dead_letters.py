@@ -95,7 +95,8 @@ async def _groups(pool: Pool, arguments: argparse.Namespace) -> int:
         print(json.dumps([group._asdict() for group in found], default=str))
         return 1 if found else 0
     for group in found:
-        print(f"{group.letters:>8} × {group.error_kind} in {group.event or 'no event'}: {group.error}")
+        print(f"{group.letters:>8} × {group.error_kind}: {group.error}")
+        print(f"           in {', '.join(group.events)}")
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (group.first_failed_at, group.last_failed_at))
         print(f"           {group.fingerprint}, {first} to {last} UTC; mirror dead-letters show {group.example}")
     if not found:

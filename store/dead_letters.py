@@ -55,9 +55,9 @@ class Group(NamedTuple):
     """Letters of one cause; `example` is the id of one of them."""
 
     fingerprint: str
-    event: str | None
     error_kind: str
     error: str
+    events: list[str]
     letters: int
     first_failed_at: datetime
     last_failed_at: datetime

@@ -28,9 +28,10 @@ class Failure(NamedTuple):
     kind: str
     error: str
 
-    def fingerprint(self, event: str | None) -> str:
-        """The same for the same cause."""
-        return hashlib.blake2b(f"{event}\0{self.kind}\0{self.error}".encode(), digest_size=8).hexdigest()
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same cause, whichever event met it."""
+        return hashlib.blake2b(f"{self.kind}\0{self.error}".encode(), digest_size=8).hexdigest()
 
 
 @dataclass(slots=True)

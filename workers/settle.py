@@ -189,6 +189,6 @@ def dead_letter(delivery: Delivery, failure: Failure, release: str) -> DeadLette
         delivery.body,
         failure.kind,
         failure.error,
-        failure.fingerprint(delivery.event),
+        failure.fingerprint,
         release,
     )

@@ -107,7 +107,7 @@ async def test_the_commands_plan_then_go_and_leave_a_record(pool: Pool) -> None:
     await settled(pool, [delivery(b"{", "whatsapp.message.received")])
     code, out, _ = await run("dead-letters", "groups")
     assert code == 1
-    assert "1 × unexpected in whatsapp.message.received: KeyError" in out
+    assert "1 × unexpected: KeyError\n           in whatsapp.message.received\n" in out
     code, out, _ = await run("dead-letters", "list", "--json")
     assert [one["error_kind"] for one in json.loads(out)] == ["unexpected", "malformed"]
     assert all("body" not in one for one in json.loads(out))

@@ -11,7 +11,7 @@ import asyncpg
 
 from simulator import ledger
 from simulator.checker import expect
-from simulator.checker.expect import Between
+from simulator.checker.expect import Between, Either
 from simulator.checker.observe import observe
 from simulator.ledger import Line
 
@@ -98,7 +98,7 @@ async def _rows(connection: asyncpg.Connection, lines: list[Line], report: Repor
     persons = expect.Persons(seen)
     messages, conversations = expect.messages(seen, persons), expect.conversations(seen, persons)
     contacts = expect.contacts(seen, persons, messages)
-    expect.allow_earlier(contacts, persons, observe(line for line in lines if not line.known))
+    expect.allow_lost(contacts, persons, observe(line for line in lines if not line.known))
     ids = await _contact_ids(connection, contacts, persons, seen.namings, report)
 
     numbers = sorted(seen.numbers)
@@ -175,6 +175,8 @@ def _is(row: Any, column: str, value: Any, ids: dict[str, Any]) -> bool:
         return bool(row["contact_id"] == ids.get(value))
     if column == "conversation_id":
         return bool((None if row[column] is None else str(row[column])) == value)
+    if isinstance(value, Either):
+        return row[column] in value.values
     if isinstance(value, Between):
         return row[column] is not None and value.earliest <= row[column] <= value.latest
     if column == "metadata":  # of several snapshots of one second, the one received last

@@ -11,6 +11,12 @@ FURTHEST = ["pending", "sent", "failed", "delivered", "read", "played"]
 Row = dict[str, Any]
 
 
+class Either(NamedTuple):
+    """One of several values."""
+
+    values: set[Any]
+
+
 class Between(NamedTuple):
     """A time that can't be told exactly from what is known for sure."""
 
@@ -150,16 +156,22 @@ def contacts(seen: Observations, persons: Persons, rows: dict[str, Row]) -> dict
     return {person: _contact(person, named, persons) | _last(said[person]) for person, named in namings.items()}
 
 
-def allow_earlier(rows: dict[str, Row], persons: Persons, lost: Observations) -> None:
-    """A poll may have met a person under an earlier state of something whose delivery was lost."""
+def allow_lost(rows: dict[str, Row], persons: Persons, lost: Observations) -> None:
+    """A poll may have met a person in an earlier state of something whose delivery was lost."""
     for naming in lost.namings:
         if naming.key is None:
             continue
         person = persons.holder(naming.key) if naming.key.startswith("+") else persons.of(naming.key, naming.at)
         row = rows.get(person)
-        known = row["first_seen_at"] if row else None
-        if row and known and naming.at < (known.earliest if isinstance(known, Between) else known):
-            row["first_seen_at"] = Between(naming.at, known.latest if isinstance(known, Between) else known)
+        if row is None:
+            continue
+        for column, value in (("name", naming.name), ("username", naming.username)):
+            if value:
+                known = row[column]
+                row[column] = Either((known.values if isinstance(known, Either) else {known}) | {value})
+        first = row["first_seen_at"]
+        if first and naming.at < (first.earliest if isinstance(first, Between) else first):
+            row["first_seen_at"] = Between(naming.at, first.latest if isinstance(first, Between) else first)
 
 
 def _contact(person: str, named: list[Naming], persons: Persons) -> Row:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from kapso.client import Client
 from store import alarms, cursors
 from store.postgres import Pool
-from tests.helpers import rows
+from tests.helpers import delivery, queue, rows
 from tests.servers import KEY, NUMBER, client, kapso_api
 from tests.test_console import run
 from tests.workers.test_poll import town_events
@@ -61,6 +61,13 @@ async def test_a_service_that_does_not_answer_is_no_reason_to_stop(pool: Pool, r
         await watch(pool, redis, kapso).poll()
     (kept,) = await rows(pool, "reconcile_runs")
     assert kept["error"] == "no answer (ConnectError)"
+
+
+async def test_while_the_inbox_is_far_behind_polling_would_only_raise_false_alarms(pool: Pool, redis: Redis) -> None:
+    await queue(redis, delivery(b"{}", at=datetime.now(UTC) - timedelta(minutes=2)))
+    async with kapso_api() as (url, _, _), client(url) as kapso:
+        await watch(pool, redis, kapso).poll()
+    assert await rows(pool, "reconcile_runs") == []
 
 
 async def test_one_worker_at_a_time_polls(pool: Pool, redis: Redis) -> None:

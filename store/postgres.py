@@ -26,6 +26,8 @@ BY_KEY = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
+    # A worker that hangs in mid-batch must not keep its locks from the one that takes its work up.
+    "idle_in_transaction_session_timeout": "10s",
 }
 
 

@@ -29,6 +29,10 @@ class Worker:
             preexec_fn=preexec(),
         )
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     async def end(self, how: signal.Signals) -> int:
         """Returns the exit code."""
         assert self._process is not None

@@ -91,6 +91,21 @@ async def test_a_second_worker_takes_over_from_a_killed_one(
             await until(lambda: _is(settled_count(pool), 1), seconds=15)
 
 
+async def test_a_worker_that_hangs_in_mid_transaction_does_not_hold_up_the_next(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    await queue(redis, *(message(n) for n in range(5)))
+    gate = await asyncpg.connect(database_url)
+    async with worker(database_url, redis_url) as one:
+        async with gate.transaction():
+            await gate.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+            await until(lambda: is_blocked(gate))
+            one.signal(signal.SIGSTOP)
+        async with worker(database_url, redis_url):
+            await until(lambda: _is(settled_count(pool), 5), seconds=15)
+    await gate.close()
+
+
 async def test_the_lease_is_handed_over_before_it_is_given_up(
     pool: Pool, redis: Redis, database_url: str, redis_url: str
 ) -> None:

@@ -29,7 +29,7 @@ class Worker:
             preexec_fn=preexec(),
         )
 
-    def signal(self, number: signal.Signals) -> None:
+    def tell(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
 

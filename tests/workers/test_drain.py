@@ -100,7 +100,7 @@ async def test_a_worker_that_hangs_in_mid_transaction_does_not_hold_up_the_next(
         async with gate.transaction():
             await gate.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
             await until(lambda: is_blocked(gate))
-            one.signal(signal.SIGSTOP)
+            one.tell(signal.SIGSTOP)
         async with worker(database_url, redis_url):
             await until(lambda: _is(settled_count(pool), 5), seconds=15)
     await gate.close()

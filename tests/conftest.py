@@ -75,7 +75,11 @@ def redis_url() -> str:
 async def pool(database_url: str) -> AsyncIterator[Pool]:
     pool = await postgres.connect(database_url, size=8, by_key=True)
     yield pool
-    await pool.close()
+    try:
+        async with asyncio.timeout(10):
+            await pool.close()
+    except TimeoutError:  # a test that failed left something open
+        pool.terminate()
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ class Receiver:
         )
         try:
             await self._appender.append(delivery)
+            log.debug("taken", delivery=str(delivery.id), received=delivery.event)
         except InboxFull:
             log.error("inbox is full, answering 503")
             return False

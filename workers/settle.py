@@ -136,6 +136,8 @@ class Settler:
         ):
             with attempt:
                 await apply(self._pool, batch)
+        for one in batch.deliveries:
+            log.debug("settled", delivery=str(one.id), applied=one.applied, ignored=one.ignored, dead=one.dead)
         for letter in batch.dead_letters:
             log.warning("dead letter", delivery=str(letter.delivery_id), position=letter.position,
                         kind=letter.error_kind, error=letter.error)  # fmt: skip

@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace) -> int:
-    async with database() as pool:
+    async with database(by_key=True) as pool:
         return await ACTIONS[arguments.action](pool, arguments)
 
 

@@ -34,7 +34,7 @@ async def kapso() -> AsyncIterator[Opened]:
         print("KAPSO_API_KEY is not set. Make a project key in Kapso's settings.", file=sys.stderr)
         raise SystemExit(2)
     key = settings.kapso_api_key.get_secret_value()
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4)
+    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4, by_key=True)
     stream = redis.connect(settings.redis_url.get_secret_value())
     budget = Budget(stream, key, per_minute=settings.kapso_requests_per_minute)
     client = Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     window = Window(arguments.since, arguments.until or datetime.now(UTC), arguments.event, arguments.source)
-    async with database() as pool:
+    async with database(by_key=True) as pool:
         return await replay(
             pool,
             arguments,

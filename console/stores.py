@@ -14,9 +14,10 @@ from store.postgres import Pool
 
 
 @asynccontextmanager
-async def database() -> AsyncIterator[Pool]:
+async def database(*, by_key: bool = False) -> AsyncIterator[Pool]:
+    """`by_key` for commands that write to the mirror."""
     settings = load(DatabaseSettings)
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4)
+    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4, by_key=by_key)
     try:
         yield pool
     finally:

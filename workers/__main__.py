@@ -50,7 +50,7 @@ async def run(settings: WorkerSettings) -> None:
     )
     jobs += upkeep_jobs(settings, looking)
     if kapso:
-        jobs += kapso_jobs(settings, looking, client, kapso)
+        jobs += kapso_jobs(settings, pool, client, kapso)
     await tell_concerns(looking, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     settler = Settler(pool, release=settings.release, give_up=stop.is_set)

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "test",
         help="every check that CI runs; more arguments go to pytest",
-        description="Format, lint, types, imports and tests on throw-away servers, in about three minutes. "
+        description="Format, lint, types, imports and tests on throw-away servers, in about six minutes. "
         "With arguments pytest alone: dev.py test -k order -x",
     ).set_defaults(run=lambda _: 0)
     soak.add(

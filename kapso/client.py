@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
 import httpx
+import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 PLATFORM = "/platform/v1"
@@ -177,8 +178,9 @@ class Client:
         if code >= 400:
             raise Rejected(f"answered {code}")
         try:
-            return _object(answer.json() if answer.content else {})
-        except ValueError:
+            # The same reader as for what is pushed, so that the same number is the same number.
+            return _object(orjson.loads(answer.content) if answer.content else {})
+        except orjson.JSONDecodeError:
             raise Unavailable("answered something else than JSON (a proxy's page?)") from None
 
     async def _page(self, path: str, asked: dict[str, Any], after: str | None, priority: Priority) -> Page:

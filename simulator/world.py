@@ -66,13 +66,15 @@ class World:
         chosen = [
             (int(message["timestamp"]), id)
             for id, message in self._messages.items()
-            if since <= int(message["timestamp"]) <= until
+            if since <= int(message["timestamp"]) <= min(until, self._clock())
         ]
         return [self.message(id) for _, id in sorted(chosen, reverse=True)]
 
     def all_messages(self) -> Iterator[dict[str, Any]]:
-        for id in self._messages:
-            yield self.message(id)
+        """Those that were made by now."""
+        for id, message in self._messages.items():
+            if int(message["timestamp"]) <= self._clock():
+                yield self.message(id)
 
     def forget_contact(self, id: str) -> None:
         del self.contacts[id]

@@ -1,6 +1,6 @@
 """How far each poll has come, and the windows to read again. Writes `cursors` and `gaps`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,6 +40,11 @@ async def move(pool: Pool, name: str, *, reading_to: datetime, page: str | None)
 
 async def close(pool: Pool, name: str, complete_to: datetime) -> None:
     await pool.execute(statement("close_cursor"), name, complete_to)
+
+
+async def forget(pool: Pool, but_for: Sequence[str]) -> None:
+    """Cursors of numbers and workflows that are asked for no more."""
+    await pool.execute(statement("forget_cursors"), list(but_for))
 
 
 async def add_gaps(pool: Pool, gaps: Iterable[Gap]) -> None:

@@ -1,6 +1,6 @@
 """Dead letters and their replays. Writes the states of `dead_letters`, and `replays`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -90,8 +90,20 @@ async def discard(pool: Pool, wanted: Filter) -> int:
     return int((await pool.execute(statement("discard_dead_letters"), *wanted)).split()[-1])
 
 
-async def resolve(pool: Pool, letter: Letter, *, applied: int, ignored: int, dead: int) -> None:
-    await pool.execute(statement("resolve_dead_letter"), letter.id, applied, ignored, dead)
+async def resolve(pool: Pool, letter: Letter, *, ignored: bool) -> None:
+    """Its one event was applied or ignored: the letter and its delivery's books say so, once."""
+    books = (letter.received_at, letter.delivery_id, 0 if ignored else 1, 1 if ignored else 0)
+    async with pool.acquire() as connection, connection.transaction():
+        if await connection.fetchval(statement("resolve_dead_letter"), letter.id):
+            await connection.execute(statement("book_event_alive"), *books)
+
+
+async def rebook(pool: Pool, letter: Letter, *, applied: int, ignored: int, failed: Sequence[int]) -> None:
+    """Its delivery was replayed as a whole; `failed` are the positions of the events that are still dead."""
+    async with pool.acquire() as connection, connection.transaction():
+        key = (letter.received_at, letter.delivery_id)
+        await connection.execute(statement("rebook_delivery"), *key, applied, ignored, len(failed))
+        await connection.execute(statement("resolve_delivery"), letter.delivery_id, list(failed))
 
 
 async def names_of(pool: Pool, contact: str) -> list[bytes]:

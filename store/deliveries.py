@@ -13,14 +13,17 @@ PAGE = 200
 
 
 async def make_days(pool: Pool, today: date) -> None:
-    """Partitions from yesterday to a week ahead; what falls outside lands in the DEFAULT partition."""
-    for offset in range(-1, DAYS_AHEAD + 1):
-        day = today + timedelta(days=offset)
-        await pool.execute(
-            statement("create_delivery_day").format(
-                name=f"deliveries_{day:%Y%m%d}", day=day.isoformat(), next=(day + timedelta(days=1)).isoformat()
-            )
-        )
+    """Partitions from yesterday to a week ahead, and for days that landed in the DEFAULT partition meanwhile."""
+    there = {row["day"] for row in await pool.fetch(statement("delivery_days"))}
+    wanted = {today + timedelta(days=offset) for offset in range(-1, DAYS_AHEAD + 1)}
+    wanted |= {row["day"] for row in await pool.fetch(statement("stray_days"))}
+    for day in sorted(wanted - there):
+        names = {
+            "name": f"deliveries_{day:%Y%m%d}",
+            "day": day.isoformat(),
+            "next": (day + timedelta(days=1)).isoformat(),
+        }
+        await pool.execute(statement("create_delivery_day").format(**names))
 
 
 async def drop_days(pool: Pool, before: date) -> int:

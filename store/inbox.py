@@ -87,7 +87,20 @@ class Waiting(NamedTuple):
     oldest_seconds: float
 
 
+MOST_SHARDS = 64
+
+
+async def streams(redis: Redis, shards: int) -> int:
+    """How many there are: as many as are set, and those that an earlier, larger setting left behind with something."""
+    pipeline: Pipeline = redis.pipeline(transaction=False)
+    for shard in range(shards, MOST_SHARDS):
+        pipeline.exists(stream_name(shard))
+    left = [shards + place + 1 for place, there in enumerate(await pipeline.execute()) if there]
+    return max([shards, *left])
+
+
 async def waiting(redis: Redis, shards: int) -> Waiting:
+    shards = await streams(redis, shards)
     pipeline: Pipeline = redis.pipeline(transaction=False)
     for shard in range(shards):
         pipeline.xlen(stream_name(shard))

@@ -21,6 +21,8 @@ class Found:
     repaired: Counter[str] = field(default_factory=Counter)
     extra: int = 0
     late: int = 0
+    troubles: list[str] = field(default_factory=list)
+    """What could not be asked; the rest was."""
 
     def add(self, other: "Found") -> None:
         self.checked += other.checked
@@ -29,6 +31,7 @@ class Found:
         self.repaired += other.repaired
         self.extra += other.extra
         self.late += other.late
+        self.troubles += other.troubles
 
 
 class LastRun(NamedTuple):

@@ -43,5 +43,10 @@ class Spill:
         keys = ((delivery.received_at, delivery.id) for delivery in deliveries)
         await self._pool.execute(statement("delete_spill"), *columns(keys, 2))
 
+    async def give_back(self, deliveries: Sequence[Delivery]) -> None:
+        """They were begun and it ended, though not well: that does not count as an attempt."""
+        keys = ((delivery.received_at, delivery.id) for delivery in deliveries)
+        await self._pool.execute(statement("give_back_spill"), *columns(keys, 2))
+
     async def waiting(self) -> Waiting:
         return Waiting(*await self._pool.fetchrow(statement("spilled")))

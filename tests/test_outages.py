@@ -14,14 +14,14 @@ import pytest
 from redis.asyncio import Redis
 
 from devstack.servers import Valkey
+from store import alarms
 from store.inbox import InboxFull, stream_name
 from store.postgres import Pool
 from store.spill import Spill
 from tests.helpers import SECRET, delivery, payload, post, receiver, rows, until
 from tests.workers.processes import worker
-from workers.empty_spill import empty_spill
+from workers.empty_spill import ALARM, SpillDrain
 from workers.failures import CRASHES_ALONE, SUSPICIOUS_TRIES
-from workers.settle import Settler
 
 
 @pytest.fixture
@@ -138,12 +138,36 @@ async def test_what_kills_whoever_begins_with_the_spill_is_found_and_takes_nothi
             break
         if alone[0].delivery.body != b"killer":
             await spill.remove([good])
-    emptying = asyncio.create_task(empty_spill(spill, Settler(pool, release="t", give_up=lambda: True), stop))
+    emptying = asyncio.create_task(
+        SpillDrain(pool, stop, release="t", give_up=lambda: True, alone=asyncio.Lock()).run()
+    )
     await until(lambda: _is_empty(pool))
     stop.set()
     await emptying
     (letter,) = await rows(pool, "dead_letters")
     assert letter["error_kind"] == "crash"
+
+
+async def test_a_release_that_can_read_nothing_leaves_the_spill_as_it_is(pool: Pool) -> None:
+    await pool.execute("CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'odd'; END $$;")
+    await pool.execute("CREATE TRIGGER odd BEFORE INSERT ON messages EXECUTE FUNCTION odd()")
+    spill, stop = Spill(pool, limit_bytes=1 << 30), asyncio.Event()
+    await spill.append([delivery(body(n), "whatsapp.message.received") for n in range(30)])
+    emptying = asyncio.create_task(
+        SpillDrain(pool, stop, release="t", give_up=lambda: True, alone=asyncio.Lock()).run()
+    )
+    await until(lambda: _alarmed(pool))
+    assert max(row["attempts"] for row in await rows(pool, "spill")) == 0
+    assert len(await rows(pool, "spill")) == 30
+    await pool.execute("DROP TRIGGER odd ON messages")
+    await until(lambda: _is_empty(pool))
+    stop.set()
+    await emptying
+    assert (await messages(pool), await alarms.standing(pool)) == (30, [])
+
+
+async def _alarmed(pool: Pool) -> bool:
+    return [alarm.name for alarm in await alarms.standing(pool)] == [ALARM]
 
 
 async def _is_empty(pool: Pool) -> bool:

@@ -1,6 +1,7 @@
 """The worker process: `python -m workers`. A drain for each stream, the spill, polling, and the daily upkeep."""
 
 import asyncio
+import contextlib
 import signal
 from datetime import timedelta
 from functools import partial
@@ -8,20 +9,19 @@ from functools import partial
 import structlog
 import uvloop
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from config import logs
 from config.hours import BusinessHours
 from config.settings import WorkerSettings, load
 from kapso.client import Client
-from store import postgres, redis
+from store import drains, inbox, postgres, redis
 from store.budget import Budget
 from store.concerns import tell_concerns
-from store.postgres import Pool
-from store.spill import Spill
+from store.postgres import STORE_ERRORS, Pool
 from workers.arq_worker import Job, work
 from workers.drains import drain_jobs
-from workers.empty_spill import empty_spill
-from workers.settle import Settler
+from workers.empty_spill import SpillDrain
 from workers.upkeep import keep_days, listen
 from workers.watch_kapso import KapsoWatch, Wanted
 
@@ -40,11 +40,19 @@ async def run(settings: WorkerSettings) -> None:
     looking = await postgres.connect(url, size=4)
     client = redis.connect(settings.redis_url.get_secret_value())
     kapso = kapso_client(settings, client)
+    with contextlib.suppress(*STORE_ERRORS):  # the hourly job tries again
+        await keep_days(looking, days=settings.delivery_days)
+    alone, shards = asyncio.Lock(), settings.inbox_shards
+    with contextlib.suppress(RedisError, OSError):
+        shards = await inbox.streams(client, shards)
+    with contextlib.suppress(*STORE_ERRORS):
+        await drains.forget(looking, shards)
     jobs = drain_jobs(
         pool,
         client,
         stop,
-        count=settings.inbox_shards,
+        count=shards,
+        alone=alone,
         shift_seconds=settings.drain_shift_seconds,
         release=settings.release,
     )
@@ -53,9 +61,9 @@ async def run(settings: WorkerSettings) -> None:
         jobs += kapso_jobs(settings, pool, client, kapso)
     await tell_concerns(looking, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
-    settler = Settler(pool, release=settings.release, give_up=stop.is_set)
     # Outside of arq, which needs Redis.
-    emptying = asyncio.create_task(empty_spill(Spill(pool, limit_bytes=0), settler, stop))
+    spill = SpillDrain(pool, stop, release=settings.release, give_up=stop.is_set, alone=alone)
+    emptying = asyncio.create_task(spill.run())
     await work(settings.redis_url.get_secret_value(), jobs, stop, grace_seconds=GRACE_SECONDS)
     await emptying
     if kapso:

@@ -57,7 +57,7 @@ class Comparer:
         try:
             await apply(self._pool, Batch(facts=facts, deliveries=[books]), watch)
         except Exception as error:
-            if judge(error) is Verdict.WORLD:
+            if judge(error) is not Verdict.DATA:
                 raise
             if len(elements) > 1:
                 return await self._one_by_one(event, elements)

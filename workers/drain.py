@@ -65,15 +65,20 @@ class Drain:
         stop: asyncio.Event,
         *,
         shift_seconds: float,
+        alone: asyncio.Lock,
         report: Callable[[datetime, float | None], Awaitable[None]],
     ) -> None:
-        """`report` is told about once a second up to when all is in the mirror, and how late Kapso was."""
+        """`report` is told about once a second up to when all is in the mirror, and how late Kapso was.
+
+        `alone` is held by whoever of this process tries what may kill it, so that nobody else's count goes up.
+        """
         self._reader = reader
         self._lease = lease
         self._tries = tries
         self._settler = settler
         self._stop = stop
         self._shift_seconds = shift_seconds
+        self._alone = alone
         self._report = report
         self._reported_at = 0.0
         self._offered = False
@@ -141,9 +146,11 @@ class Drain:
             if not entries or keeper.done() or self._stop.is_set():
                 return
             (entry,) = entries
-            fell = await self._tries.begin_alone(entry.position, after=SUSPICIOUS_TRIES)
-            await self._settler.settle([crashed(entry.delivery)] if fell > CRASHES_ALONE else read([entry.delivery]))
-            await self._reader.trim(entry.position)
+            async with self._alone:
+                fell = await self._tries.begin_alone(entry.position, after=SUSPICIOUS_TRIES)
+                one = [crashed(entry.delivery)] if fell > CRASHES_ALONE else read([entry.delivery])
+                await self._settler.settle(one)
+                await self._reader.trim(entry.position)
         await self._tries.over()
 
     async def _may_go_on(self, started: float, keeper: asyncio.Task[None]) -> bool:

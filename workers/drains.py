@@ -31,13 +31,22 @@ class Shard:
     """One stream, and this process's share in draining it."""
 
     def __init__(
-        self, number: int, pool: Pool, redis: Redis, stop: asyncio.Event, *, shift_seconds: float, release: str
+        self,
+        number: int,
+        pool: Pool,
+        redis: Redis,
+        stop: asyncio.Event,
+        *,
+        shift_seconds: float,
+        release: str,
+        alone: asyncio.Lock,
     ) -> None:
         self._number = number
         self._pool = pool
         self._redis = redis
         self._stop = stop
         self._shift_seconds = shift_seconds
+        self._alone = alone
         self._tries = inbox.Tries(redis, number)
         self._settler = Settler(pool, release=release, give_up=stop.is_set, on_wait=self._not_a_crash)
         self._alarm = f"drain {number} stopped"
@@ -53,6 +62,7 @@ class Shard:
             self._settler,
             self._stop,
             shift_seconds=self._shift_seconds,
+            alone=self._alone,
             report=self._report,
         )
         try:
@@ -79,10 +89,20 @@ class Shard:
 
 
 def drain_jobs(
-    pool: Pool, redis: Redis, stop: asyncio.Event, *, count: int, shift_seconds: float, release: str
+    pool: Pool,
+    redis: Redis,
+    stop: asyncio.Event,
+    *,
+    count: int,
+    shift_seconds: float,
+    release: str,
+    alone: asyncio.Lock,
 ) -> list[Job]:
     """One per stream; every worker has them, and the lease says whose turn it is."""
-    shards = [Shard(number, pool, redis, stop, shift_seconds=shift_seconds, release=release) for number in range(count)]
+    shards = [
+        Shard(number, pool, redis, stop, shift_seconds=shift_seconds, release=release, alone=alone)
+        for number in range(count)
+    ]
     return [
         Job(
             f"drain:{number}",

@@ -41,7 +41,7 @@ def judge(error: BaseException) -> Verdict:
     if state := getattr(error, "sqlstate", None):
         return CLASSES.get(state[:2], Verdict.UNKNOWN)
     # asyncpg's own: the connection or the pool was closed under us.
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError | MemoryError):
         return Verdict.WORLD
     return Verdict.UNKNOWN
 
@@ -72,7 +72,7 @@ def describe(error: BaseException) -> str:
 
 
 class Streak(NamedTuple):
-    """How many events in a row met the same unknown error; an event that went well ends it."""
+    """How many deliveries in a row met the same unknown error; one that went well ends it."""
 
     error: str | None = None
     length: int = 0

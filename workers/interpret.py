@@ -113,7 +113,10 @@ def _json_object(body: bytes) -> dict[str, Any]:
         raise Malformed("body is not JSON") from None
     if not isinstance(parsed, dict):
         raise Malformed("body is not a JSON object")
-    cleaned: dict[str, Any] = _without_nul(parsed) if b"\\u0000" in body else parsed
+    try:
+        cleaned: dict[str, Any] = _without_nul(parsed) if b"\\u0000" in body else parsed
+    except RecursionError:
+        raise Malformed("nested too deep") from None
     return cleaned
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from kapso.client import Client, Page, Priority, Rejected, pages
+from kapso.client import Client, Gone, Page, Priority, Rejected, pages
 from store import cursors, reconcile
 from store.postgres import Pool
 from store.reconcile import Found
@@ -46,8 +46,10 @@ class Poll:
     async def fresh(self, numbers: Iterable[str]) -> Found:
         """All sources from where each was left to now."""
         found = Found()
-        for source in await self._sources(numbers):
-            found.add(await self._advance(source))
+        ours = await self._sources(numbers)
+        await cursors.forget(self._pool, [source.name for source in ours])
+        for source in ours:
+            found.add(await self._tried(source, self._advance(source)))
         return found
 
     async def window(
@@ -57,8 +59,16 @@ class Poll:
         found = Found()
         for source in await self._sources(numbers):
             if source.name.startswith(only):
-                found.add(await self._read(source, since, until, None, priority, None))
+                found.add(await self._tried(source, self._read(source, since, until, None, priority, None)))
         return found
+
+    async def _tried(self, source: Source, reading: Awaitable[Found]) -> Found:
+        """One list that Kapso does not have (a workflow that was deleted) does not keep us from the others."""
+        try:
+            return await reading
+        except (Gone, Rejected) as error:
+            log.warning("kapso does not list it", source=source.name, error=str(error))
+            return Found(troubles=[f"{source.name}: {error}"])
 
     async def lost(self, numbers: list[str], now: datetime) -> Found:
         """Windows in which Kapso's own log says that deliveries failed, read again once they are over."""

@@ -59,24 +59,26 @@ class Replayer:
     async def letter(self, letter: Letter) -> Outcomes:
         """Its event, or all of the delivery where that had failed as a whole. Its state and the books follow."""
         reading = interpret(letter.delivery)
-        if await deliveries.events_of(self._pool, letter.delivery) != 1:
-            reading = _only(reading, letter.position)
-        outcomes = await self._replay(reading)
+        events = await deliveries.events_of(self._pool, letter.delivery)
+        # Once the books are gone with their day, a first event may have been the whole: applying it all again is safe.
+        whole = events == 1 or (events is None and letter.position == 0)
+        outcomes = await self._replay(reading if whole else _only(reading, letter.position))
         if self._go:
-            await self._keep(letter, outcomes)
+            await self._keep(letter, outcomes, whole=whole)
         return outcomes
 
-    async def _keep(self, letter: Letter, outcomes: Outcomes) -> None:
-        mine = [failure for failure in outcomes.failures if failure.position == letter.position]
-        if others := [failure for failure in outcomes.failures if failure.position != letter.position]:
-            await self._bury(letter, others)
-        if mine:
-            await self._bury(letter, mine)
-            return
+    async def _keep(self, letter: Letter, outcomes: Outcomes, *, whole: bool) -> None:
+        await self._bury(letter, outcomes.failures)
+        failed = [failure.position for failure in outcomes.failures]
         applied = outcomes.applied + outcomes.unchanged
-        await dead_letters.resolve(self._pool, letter, applied=applied, ignored=outcomes.ignored, dead=len(others))
+        if whole:
+            await dead_letters.rebook(self._pool, letter, applied=applied, ignored=outcomes.ignored, failed=failed)
+        elif letter.position not in failed:
+            await dead_letters.resolve(self._pool, letter, ignored=applied == 0)
 
     async def _bury(self, letter: Letter, failures: list[Failure]) -> None:
+        if not failures:
+            return
         letters = [dead_letter(letter.delivery, failure, self._release) for failure in failures]
         await apply(self._pool, Batch(dead_letters=letters))
 

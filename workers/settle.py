@@ -4,7 +4,7 @@ A failure of the world is waited out. A batch that fails for the data's sake is 
 it becomes a dead letter and the rest is applied. What an unknown error is, is seen by whether others meet it too.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 
 class Stuck(Exception):
-    """Event after event meets the same unknown error: that is the world, or this release, and not the data."""
+    """Delivery after delivery meets the same unknown error: that is the world, or this release, and not the data."""
 
 
 @dataclass(slots=True)
@@ -85,11 +85,10 @@ class Settler:
         """The streak behind these, as far as reading them tells."""
         streak = self._streak
         for one in reads:
-            for error in _unknown_errors(one.reading):
-                streak = streak.after(error)
-                if streak.is_the_world:
-                    self._streak = streak
-                    raise Stuck(streak.error)
+            streak = streak.after(_unknown_error(one.reading))
+            if streak.is_the_world:
+                self._streak = streak
+                raise Stuck(streak.error)
         return streak
 
     async def _settle_one(self, one: Read) -> None:
@@ -155,14 +154,11 @@ class Settler:
         await self._on_wait()
 
 
-def _unknown_errors(reading: Reading) -> Iterator[str | None]:
-    """Event by event: the unknown error that it met, or None for one that went well or failed for a known reason."""
-    outcomes: dict[int, str | None] = {position: None for position, _ in reading.events}
-    for failure in reading.failures:
-        outcomes[failure.position] = failure.error if failure.kind == "unexpected" else None
-    yield from (outcomes[position] for position in sorted(outcomes))
-    if reading.ignored:
-        yield None
+def _unknown_error(reading: Reading) -> str | None:
+    """What all of a delivery met; None when something in it went well, or failed for a known reason."""
+    unknown = [failure.error for failure in reading.failures if failure.kind == "unexpected"]
+    known = reading.events or reading.ignored or len(unknown) < len(reading.failures)
+    return None if known or not unknown else unknown[0]
 
 
 def settled(delivery: Delivery, applied: int, ignored: int, dead: int) -> Settled:

@@ -91,6 +91,8 @@ class KapsoWatch:
         # A conversation ends a day after its last word, by which they are listed.
         since = now - self._trailing - A_DAY
         found.add(await self._poll.window(ours, since, now, Priority.VERIFY, only="conversations"))
+        # A run is listed by when it began, and may be handed over much later.
+        found.add(await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="executions"))
         return found
 
     async def _check_webhooks(self) -> Found:
@@ -122,6 +124,7 @@ class KapsoWatch:
             log.warning("kapso can't be asked, going on without", kind=kind, error=error)
         else:
             await alarms.clear(self._pool, API_KEY)
+        error = error or "; ".join(found.troubles) or None
         await reconcile.keep_run(self._pool, kind, found, began_at=begun, error=error)
         late = await reconcile.late_lately(self._pool)
         await alarms.stand(self._pool, PUSH_PATH, LATE.format(count=late) if late else None)

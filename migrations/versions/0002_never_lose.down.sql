@@ -1,3 +1,4 @@
+ALTER TABLE deliveries DROP CONSTRAINT deliveries_counts;
 DROP FUNCTION matching_dead_letters;
 ALTER TABLE dead_letters DROP COLUMN code_version;
 DROP VIEW mirror_freshness;

@@ -112,6 +112,8 @@ SELECT (SELECT CASE WHEN oldest.at IS NULL THEN min(d.complete_to) ELSE least(mi
 FROM (SELECT min(received_at) AS at FROM spill) AS oldest;
 COMMENT ON VIEW mirror_freshness IS 'How far the mirror can be trusted: complete_to by push, verified_to by poll; null where nothing has run yet.';
 
+ALTER TABLE deliveries ADD CONSTRAINT deliveries_counts CHECK (applied >= 0 AND ignored >= 0 AND dead >= 0);
+
 ALTER TABLE dead_letters ADD COLUMN code_version text;
 CREATE FUNCTION matching_dead_letters(
     wanted_state text, wanted_event text, wanted_kind text, wanted_fingerprint text, since timestamptz, names bytea[],

@@ -1,11 +1,12 @@
--- What names only a contested number belongs to whoever held it at that time.
+-- What names only a contested number belongs to whoever held it at that time; what has no time, to the first holder.
 -- $1 handle, $2 since, $3 contact_id, $4 the contacts among whom to look
 WITH held AS (
     SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::uuid[]) AS v (handle, since, contact_id)
 ), settled AS (
     SELECT m.id, (
         SELECT h.contact_id FROM held AS h
-        WHERE h.handle = m.named_as AND h.since <= least(m.sent_at, m.delivered_at, m.read_at, m.failed_at)
+        WHERE h.handle = m.named_as AND h.since <= coalesce(
+            least(m.sent_at, m.delivered_at, m.read_at, m.failed_at), (SELECT min(f.since) FROM held AS f WHERE f.handle = h.handle))
         ORDER BY h.since DESC LIMIT 1) AS contact_id
     FROM messages AS m
     WHERE m.contact_id = ANY ($4::uuid[]) AND m.named_as IN (SELECT handle FROM held)

@@ -9,7 +9,8 @@ WITH v AS (
               marketing_preference, marketing_sequence, marketing_preference_at)
 ), known AS (
     SELECT v.*, s.first_at AS old_first_at, s.name AS old_name, s.username AS old_username,
-           s.marketing_sequence AS old_sequence
+           s.marketing_sequence AS old_sequence, s.marketing_preference AS old_preference,
+           s.marketing_preference_at AS old_preference_at
     FROM v JOIN sightings AS s USING (handle, bsuid)
     WHERE NOT s.contested
       AND s.as_wa_id >= v.as_wa_id AND s.as_phone >= v.as_phone AND s.as_parent >= v.as_parent
@@ -37,4 +38,5 @@ FROM known AS v
 WHERE s.handle = v.handle AND s.bsuid = v.bsuid
 RETURNING s.handle, s.bsuid, s.contact_id,
     NOT s.alone OR s.first_at <> v.old_first_at
-    OR (s.name, s.username, s.marketing_sequence) IS DISTINCT FROM (v.old_name, v.old_username, v.old_sequence) AS changed
+    OR (s.name, s.username, s.marketing_sequence, s.marketing_preference, s.marketing_preference_at)
+    IS DISTINCT FROM (v.old_name, v.old_username, v.old_sequence, v.old_preference, v.old_preference_at) AS changed

@@ -35,3 +35,16 @@ async def test_days_are_made_ahead_and_dropped_with_their_books_kept(pool: Pool)
 async def test_what_is_outside_the_days_that_were_made_is_kept_as_well(pool: Pool) -> None:
     await settled(pool, [delivery(payload("received_text")["body"], "whatsapp.message.received")])
     assert await pool.fetchval("SELECT count(*) FROM deliveries_default") == 1
+
+
+async def test_what_landed_outside_is_moved_into_its_day_when_that_is_made(pool: Pool) -> None:
+    body = payload("received_text")["body"]
+    at = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    await settled(pool, [delivery(body, "whatsapp.message.received", at=at + timedelta(days=n)) for n in (0, 0, 1, 40)])
+    assert await pool.fetchval("SELECT count(*) FROM deliveries_default") == 4
+    await make_days(pool, at.date())
+    assert await pool.fetchval("SELECT count(*) FROM deliveries_default") == 0
+    assert await pool.fetchval("SELECT count(*) FROM deliveries_20261101") == 2
+    assert await pool.fetchval("SELECT count(*) FROM deliveries") == 4
+    assert await drop_days(pool, at.date() + timedelta(days=2)) > 0
+    assert await pool.fetchval("SELECT count(*) FROM deliveries") == 1

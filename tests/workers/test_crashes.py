@@ -100,7 +100,7 @@ async def test_an_innocent_batch_is_applied_however_often_it_was_begun(
             stop.set()
 
     lease = Lease(redis, drain_lease(0), milliseconds=5000)
-    drain = Drain(reader, lease, counted, settler, stop, shift_seconds=60, report=report)
+    drain = Drain(reader, lease, counted, settler, stop, shift_seconds=60, alone=asyncio.Lock(), report=report)
     async with asyncio.timeout(20):
         await drain.stand_by(1)
     assert (len(await rows(pool, "messages")), await rows(pool, "dead_letters")) == (3, [])

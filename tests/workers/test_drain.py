@@ -8,7 +8,7 @@ import asyncpg
 from redis.asyncio import Redis
 
 from rows.delivery import Delivery
-from store.inbox import Reader, stream_name
+from store.inbox import Reader, stream_name, waiting
 from store.lease import Lease
 from store.postgres import Pool
 from tests.helpers import delivery, payload, queue, rows, until
@@ -170,3 +170,13 @@ async def test_only_one_holds_a_lease_and_an_offered_one_changes_hands(redis: Re
 
 async def _is(value: "asyncio.Future[int] | object", wanted: int) -> bool:
     return bool(await value == wanted)  # type: ignore[misc]
+
+
+async def test_streams_that_a_larger_setting_left_behind_are_drained_too(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    await queue(redis, message(1))
+    await redis.rename(stream_name(0), stream_name(3))
+    assert (await waiting(redis, 1)).deliveries == 1
+    async with worker(database_url, redis_url):
+        await until(lambda: _is(settled_count(pool), 1))

@@ -13,6 +13,8 @@ CASES = [
     (asyncpg.ConnectionDoesNotExistError(), Verdict.WORLD),
     (asyncpg.InterfaceError("connection is closed"), Verdict.WORLD),
     (asyncpg.CannotConnectNowError(), Verdict.WORLD),
+    (asyncpg.InternalClientError("protocol"), Verdict.WORLD),
+    (MemoryError(), Verdict.WORLD),
     (asyncpg.AdminShutdownError(), Verdict.WORLD),
     (asyncpg.QueryCanceledError(), Verdict.WORLD),
     (asyncpg.TooManyConnectionsError(), Verdict.WORLD),

@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +14,7 @@ from rows.delivery import Delivery
 from simulator.chaos import Chaos
 from simulator.town import Town
 from store.postgres import Pool
-from tests.helpers import RECEIVED_AT, delivery, mirrored, payload_delivery, settled
+from tests.helpers import RECEIVED_AT, delivery, mirrored, payload, payload_delivery, rows, settled
 
 TABLES = ("contacts", "sightings", "contact_identities", "identity_joins", "contact_aliases", "conversations", "messages",
           "phone_numbers", "workflow_executions", "project_events", "deliveries", "dead_letters")  # fmt: skip
@@ -34,7 +35,26 @@ def town_deliveries(seed: int, count: int, *, people: int) -> list[Delivery]:
     return [delivery(post.body.encode(), post.event, version=post.version) for post in itertools.islice(posts, count)]
 
 
-def message(id: str, at: int, *, number: str | None, bsuid: str | None, event: str = "received") -> Delivery:
+def preference(status: str, sequence: int, *, seconds: int) -> Delivery:
+    body = payload("contact_marketing_preference")["body"]
+    occurred_at = datetime.fromtimestamp(CLOCK + seconds, UTC).isoformat()
+    said = {"status": status, "sequence": sequence, "occurred_at": occurred_at}
+    return delivery(body | {"marketing_preference": said}, "whatsapp.contact.marketing_preference_changed")
+
+
+def moved(wa_id: str, *, old: str, id: str = "m9") -> Delivery:
+    """WhatsApp says that somebody has another number now, in a session that still shows the old one."""
+    system = {"type": "user_changed_number", "wa_id": wa_id, "body": "changed"}
+    body = {
+        "message": {"id": id, "timestamp": str(int(CLOCK)), "from": old, "type": "system", "system": system},
+        "conversation": {"id": CONVERSATION, "phone_number": old},
+    }
+    return delivery(body, "whatsapp.message.received")
+
+
+def message(
+    id: str, at: int, *, number: str | None, bsuid: str | None, event: str = "received", session: str = "01"
+) -> Delivery:
     inbound = event == "received"
     side = "from" if inbound else "to"
     who = {key: value for key, value in ((side, number), (f"{side}_user_id", bsuid)) if value}
@@ -42,7 +62,7 @@ def message(id: str, at: int, *, number: str | None, bsuid: str | None, event: s
     text = {"type": "text", "text": {"body": f"{id} says {event}"}, "kapso": kapso}
     body = {
         "message": {"id": id, "timestamp": str(int(CLOCK) + at), **who, **text},
-        "conversation": {"id": CONVERSATION},
+        "conversation": {"id": CONVERSATION[:-2] + session},
     }
     return delivery(body, f"whatsapp.message.{event}")
 
@@ -105,6 +125,23 @@ STORIES = {
         message("m1", 2, number="622", bsuid=None, event="read"),
         message("m2", 3, number="622", bsuid=None),
     ],
+    "conversations without times, named by a number that changed hands": [
+        message("m1", 0, number="621", bsuid="ID.1"),
+        message("m2", 1, number="621", bsuid=None, session="02"),
+        message("m3", 5, number="621", bsuid="ID.2", session="03"),
+        message("m4", 6, number=None, bsuid=None, session="02"),
+    ],
+    "preferences of one sequence": [
+        preference("stopped", 5, seconds=1),
+        preference("resumed", 5, seconds=2),
+        preference("stopped", 4, seconds=3),
+    ],
+    "somebody takes another number, and the old one goes to a stranger": [
+        message("m1", 0, number="621", bsuid="ID.1"),
+        moved("629", old="621"),
+        message("m2", 7, number="621", bsuid=None, session="02"),
+        message("m3", 8, number="629", bsuid="ID.1", session="03"),
+    ],
     "two spellings of a number, each alone and together": [
         message("m1", 0, number="551187650001", bsuid=None),
         message("m2", 1, number="5511987650001", bsuid=None),
@@ -124,6 +161,12 @@ async def test_every_order_of_a_small_set_ends_in_the_same_rows(story: str, pool
         found = await mirrored(pool)
         wanted = wanted or found
         assert found == wanted, [json.loads(one.body) for one in order]
+
+
+async def test_two_numbers_alone_are_not_two_spellings_of_one(pool: Pool) -> None:
+    await settled(pool, [moved("6289999", old="6281111")])
+    assert await rows(pool, "identity_joins") == []
+    assert {row["phone"] for row in await rows(pool, "contacts")} == {"+6289999", "+6281111"}
 
 
 async def test_what_brings_no_body_covers_none(pool: Pool) -> None:

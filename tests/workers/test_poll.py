@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse
 
 from kapso.client import Client, KapsoError, Priority
 from simulator.town import Event, Town
 from store import alarms, cursors
 from store.postgres import Pool
 from tests.helpers import delivery, mirrored, payload, rows, settled
-from tests.servers import KEY, NUMBER, client, kapso_api
+from tests.servers import KEY, NUMBER, client, kapso_api, scripted
 from workers import full_pass
 from workers.compare import Comparer
 from workers.gaps import gaps_of, merged
@@ -81,9 +82,26 @@ async def test_what_was_pushed_before_is_equal_and_stores_no_page(pool: Pool) ->
     assert {row["source"] for row in await rows(pool, "deliveries")} == {"poll"}
 
 
+async def test_what_kapso_does_not_list_keeps_nothing_else_from_being_read(pool: Pool) -> None:
+    await pool.execute("UPDATE mirror SET began_at = '2020-01-01Z'")
+    answers = [JSONResponse({"data": []}), JSONResponse({"error": "gone"}, 404), JSONResponse({"data": []})]
+    async with scripted(answers) as (url, asked), client(url) as kapso:
+        found = await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+    assert len(asked) == 3
+    assert found.troubles == [f"messages:{NUMBER}: answered 404: not there"]
+
+
+async def test_a_number_that_left_does_not_hold_back_how_far_polling_has_come(pool: Pool) -> None:
+    async with kapso_api() as (url, _, _), client(url) as kapso:
+        await Poll(pool, kapso, comparer(pool)).fresh([NUMBER, "left"])
+        await pool.execute("UPDATE cursors SET complete_to = '2020-01-01Z' WHERE name = 'messages:left'")
+        await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+    assert await pool.fetchval("SELECT verified_to > now() - interval '1 minute' FROM mirror_freshness")
+
+
 @pytest.mark.usefixtures("began_long_ago")
 async def test_a_hand_over_that_was_not_pushed_is_found_where_the_workflow_is_known(pool: Pool) -> None:
-    pushed = payload("workflow_handoff")["body"]
+    pushed = payload("workflow_handoff")["body"] | {"occurred_at": datetime.now(UTC).isoformat()}
     await settled(pool, [delivery(pushed, "workflow.execution.handoff")])
     lost = pushed | {"workflow_execution_id": "lost", "occurred_at": datetime.now(UTC).isoformat()}
     async with kapso_api() as (url, world, _), client(url) as kapso:

@@ -89,6 +89,29 @@ async def test_a_batch_that_was_dead_as_a_whole_comes_back_whole(pool: Pool) -> 
     assert len(await rows(pool, "messages")) == 3
 
 
+async def test_a_whole_batch_comes_back_whole_when_its_day_is_gone(pool: Pool) -> None:
+    batch = delivery(payload("batch")["body"], "whatsapp.message.received")
+    await Settler(pool, release="old", give_up=lambda: True).settle([crashed(batch)])
+    await pool.execute("DELETE FROM deliveries")
+    outcomes = await Replayer(pool, release="new", go=True).letter((await letters(pool))[0])
+    assert (outcomes.applied, len(await rows(pool, "messages"))) == (3, 3)
+
+
+async def test_a_batch_that_comes_back_in_parts_is_booked_event_by_event(pool: Pool) -> None:
+    body = payload("batch")["body"]
+    good = json.dumps(body).encode()
+    del body["data"][0]["message"]["id"], body["data"][1]["message"]["id"]
+    batch = delivery(body, "whatsapp.message.received")
+    await Settler(pool, release="old", give_up=lambda: True).settle([crashed(batch)])
+    await Replayer(pool, release="new", go=True).letter((await letters(pool))[0])
+    assert await books(pool) == (3, 1, 0, 2)
+    assert {letter.position for letter in await letters(pool) if letter.state == "open"} == {0, 1}
+    for letter in await letters(pool):
+        await Replayer(pool, release="newer", go=True).letter(letter._replace(body=good))
+    assert await books(pool) == (3, 3, 0, 0)
+    assert {letter.state for letter in await letters(pool)} == {"replayed"}
+
+
 async def test_of_a_batch_only_the_dead_event_is_replayed(pool: Pool) -> None:
     body = payload("batch")["body"]
     good = json.loads(json.dumps(body))

@@ -93,6 +93,28 @@ async def test_a_release_that_can_read_nothing_stops_instead_of_emptying_the_inb
     assert len(await rows(pool, "dead_letters")) == SAME_IN_A_ROW
 
 
+async def test_what_is_nested_too_deep_to_be_written_is_the_fault_of_the_data_and_stops_nothing(pool: Pool) -> None:
+    body = payload("batch")["body"]
+    deep = json.loads("[" * 260 + "]" * 260)
+    element = body["data"][0]
+    body["data"] = [
+        element | {"message": element["message"] | {"id": f"w{n}"},
+                   "conversation": element["conversation"] | {"metadata": {"deep": deep}}}
+        for n in range(2 * SAME_IN_A_ROW)
+    ]  # fmt: skip
+    await settled(pool, [delivery(body, "whatsapp.message.received")])
+    letters = await rows(pool, "dead_letters")
+    assert {letter["error_kind"] for letter in letters} == {"malformed"}
+    assert len(letters) == 2 * SAME_IN_A_ROW
+
+
+async def test_a_batch_of_events_that_we_can_not_read_counts_as_one(pool: Pool) -> None:
+    failures = [Failure(n, "unexpected", "KeyError") for n in range(2 * SAME_IN_A_ROW)]
+    one = Read(delivery(b"{}", "whatsapp.message.received"), Reading(failures=failures))
+    await Settler(pool, release="v9", give_up=lambda: True).settle([one])
+    assert len(await rows(pool, "dead_letters")) == 2 * SAME_IN_A_ROW
+
+
 async def test_an_unknown_error_of_postgres_is_tried_again_and_then_costs_one_event(pool: Pool) -> None:
     await pool.execute(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"

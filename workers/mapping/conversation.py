@@ -126,5 +126,5 @@ def _contact(contact: Contact, occasion: Occasion) -> tuple[Facts, Names]:
     at = iso_time(contact.updated_at, occasion.received_at) or occasion.received_at
     seen, joins = sightings(who, at)
     if bsuid := who.bsuid or who.parent:
-        seen.append(Sighting(f"kapso:{contact.id}", bsuid, at, at))
+        seen.append(Sighting(f"kapso:{contact.id}", bsuid, at, at, as_parent=not who.bsuid))
     return Facts(sightings=seen, joins=joins), who

@@ -115,15 +115,22 @@ def _who(message: Payload, snapshot: Snapshot | None, statuses: list[Status], in
             parent = filled(parent) or recipient.recipient_parent_user_id
     bsuid = filled(bsuid)
     apart = bool(bsuid and their.bsuid and bsuid != their.bsuid)
+    # A session may still show the number that the message says was left: they are no two spellings of one.
+    moved = inbound and _has_moved(message.other("system"), their)
     who = names(
         wa_id=number,
-        phone=None if apart else their.phone,
+        phone=None if apart or moved else their.phone,
         bsuid=bsuid or their.bsuid,
         parent=parent or (None if apart else their.parent),
         username=(message.username if inbound else None) or their.username,
         name=their.name or kapso_name,
     )
-    return who, their if apart else who
+    return who, their if apart or (moved and not their.bsuid) else who
+
+
+def _has_moved(system: Any, their: Names) -> bool:
+    new = names(wa_id=system_names(system).get("wa_id")).wa_id
+    return bool(new and their.phone and new != their.phone)
 
 
 def system_names(system: Any) -> dict[str, str]:

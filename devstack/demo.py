@@ -71,8 +71,8 @@ def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Pop
     log = stack.folder / SIMULATOR_LOG
     log.unlink(missing_ok=True)
     given = stack.environment
-    where = ["--url", given["WEBHOOK_URL"], "--secret", given["KAPSO_WEBHOOK_SECRETS"], "--ledger", str(ledger)]
-    api = ["--api-port", given["KAPSO_API_URL"].rpartition(":")[2], "--api-key", given["KAPSO_API_KEY"]]
+    where = ["--url", given["WEBHOOK_URL"], f"--secret={given['KAPSO_WEBHOOK_SECRETS']}", "--ledger", str(ledger)]
+    api = ["--api-port", given["KAPSO_API_URL"].rpartition(":")[2], f"--api-key={given['KAPSO_API_KEY']}"]
     return stack.run("console", "simulate", *where, *api, *options, log=log)
 
 

@@ -139,7 +139,7 @@ class Postgres:
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
         self.password_file.touch(mode=0o600)
-        self.password_file.write_text(secrets.token_urlsafe(24))
+        self.password_file.write_text(secrets.token_hex(24))
         password_file = self.password_file
         if self.data.parent != self.folder:
             self.data.mkdir(mode=0o700)
@@ -191,7 +191,7 @@ class Valkey:
         data.mkdir(parents=True, exist_ok=True)
         if not self.password_file.exists():
             self.password_file.touch(mode=0o600)
-            self.password_file.write_text(secrets.token_urlsafe(24))
+            self.password_file.write_text(secrets.token_hex(24))
         self.port = self.port or free_port()
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)

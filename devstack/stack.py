@@ -70,9 +70,9 @@ class Stack:
         api_port = free_port()
         self.environment |= {
             "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
-            "KAPSO_API_KEY": secrets.token_urlsafe(24),
+            "KAPSO_API_KEY": secrets.token_hex(24),
             "POLL_SECONDS": str(poll_seconds),
-            "METRICS_TOKEN": secrets.token_urlsafe(24),
+            "METRICS_TOKEN": secrets.token_hex(24),
         }
 
     def start_processes(self, *, web_module: str = "webhooks") -> None:
@@ -125,7 +125,7 @@ class Stack:
         path = self.folder / "webhook.secret"
         if not path.exists():
             path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24))
+            path.write_text(secrets.token_hex(24))
         return path.read_text()
 
 

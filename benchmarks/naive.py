@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from config import logs
 from rows.delivery import Delivery
 from store import postgres
 from workers.settle import Settler, read
@@ -34,6 +35,7 @@ async def startup(ctx: dict[str, Any]) -> None:
 
 
 def work() -> None:
+    logs.configure("WARNING")
     settings = RedisSettings.from_dsn(os.environ["REDIS_URL"])
     Worker(functions=[upsert], redis_settings=settings, queue_name=QUEUE, on_startup=startup).run()
 

@@ -1,9 +1,9 @@
 """All settings come from the environment. Each process demands only what it uses."""
 
 import sys
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Self, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.hours import BusinessHours
@@ -25,7 +25,16 @@ class Settings(BaseSettings):
 
 class DatabaseSettings(Settings):
     database_url: SecretStr = Field(description="PostgreSQL 16 or newer: postgresql://user:password@host:5432/name")
+    erasure_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Knows erased people by keyed hashes. Needed once anybody was erased; a new one would forget them.",
+    )
     release: str = Field("unnamed", description="What you call this deploy (a tag, a commit); dead letters name it.")
+
+    @property
+    def erasure_bytes(self) -> bytes | None:
+        return self.erasure_key.get_secret_value().encode() if self.erasure_key else None
 
 
 class StoreSettings(DatabaseSettings):
@@ -88,6 +97,28 @@ class WorkerSettings(KapsoSettings):
         "Mon-Sat 08:00-18:00 Asia/Jakarta", description="When customers write: days, hours, time zone."
     )
 
+    extraction_seconds: int = Field(30, ge=30, le=60, description="How often the chats with something new are read.")
+    bot_name: str = Field("sarah", min_length=1, description="Who signs what the bot on Kapso knows and writes.")
+    note_event: str | None = Field(
+        "lead.note", description="The project event by which the bot writes a note; its property text is the note."
+    )
+    model_url: str | None = Field(
+        None, description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model)."
+    )
+    model_name: str | None = Field(None, description="The model to ask there.")
+    model_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+    model_tokens_per_day: int = Field(
+        1_000_000,
+        ge=0,
+        description="Tokens the model may cost a day (UTC); from then on rules read, and an alarm says so.",
+    )
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Self:
+        if self.model_url and not self.model_name:
+            raise ValueError("MODEL_URL needs MODEL_NAME: which model to ask there")
+        return self
+
     @field_validator("business_hours")
     @classmethod
     def _hours(cls, value: str) -> str:
@@ -113,8 +144,8 @@ def load(kind: type[Kind]) -> Kind:
         return kind()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
-            name = str(fault["loc"][0]).upper()
-            field = kind.model_fields.get(str(fault["loc"][0]))
+            name = str(fault["loc"][0]).upper() if fault["loc"] else "The environment"
+            field = kind.model_fields.get(name.lower())
             what = "is not set" if fault["type"] == "missing" else f"is not right: {fault['msg']}"
             print(f"{name} {what}. {field.description if field else ''}", file=sys.stderr)
         raise SystemExit(2) from None

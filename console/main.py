@@ -14,6 +14,12 @@ COMMANDS = {
     "replay": "apply stored deliveries again, dead or not: first a dry run, with --go for real",
     "reconcile": "compare with Kapso over REST, and repair what is missing or stale here",
     "webhooks": "check | register | resume what Kapso pushes to",
+    "leads": "the lead list: who, where, how warm and why",
+    "read-chats": "read the chats with something new now, instead of at the next half minute",
+    "eval": "how well chats are read, on synthetic gold chats",
+    "export": "all that is stored of one person, as JSON",
+    "erase": "one person, everywhere, for good",
+    "prune": "drop what is older than the retention settings say",
     "verify": "compare every row with what a ledger says it must be",
     "simulate": "a town's signed webhooks to a URL, a REST API to poll, and a ledger of both",
 }

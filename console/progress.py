@@ -14,6 +14,7 @@ from config.settings import DatabaseSettings, load
 from console.filters import recorded
 from store import dead_letters
 from store.postgres import Pool
+from store.tombstones import Tombstones
 from workers.replay import Outcomes, Replayer
 
 Thing = TypeVar("Thing")
@@ -65,7 +66,9 @@ async def replay(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    replayer = Replayer(pool, release=load(DatabaseSettings).release, go=arguments.go)
+    settings = load(DatabaseSettings)
+    tombstones = Tombstones(settings.erasure_bytes)
+    replayer = Replayer(pool, release=settings.release, go=arguments.go, tombstones=tombstones)
     record = await _begin(pool, arguments, kind, planned) if arguments.go else None
     total, done, progress = Outcomes(), 0, Progress(planned, quiet=arguments.json)
     failures: list[dict[str, Any]] = []

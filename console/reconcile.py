@@ -11,6 +11,7 @@ from console.kapso import Opened, asked, kapso
 from kapso.client import Priority
 from store import reconcile
 from store.reconcile import Found
+from store.tombstones import Tombstones
 from workers import full_pass
 from workers.compare import Comparer
 from workers.poll import Poll, numbers
@@ -45,7 +46,9 @@ async def _run(arguments: argparse.Namespace) -> int:
 async def _work(opened: Opened, arguments: argparse.Namespace, until: datetime) -> Found:
     settings, pool, client = opened.settings, opened.pool, opened.client
     grace = timedelta(seconds=settings.poll_grace_seconds)
-    comparer = Comparer(pool, release=settings.release, grace=grace, heard=None if arguments.json else _progress)
+    heard = None if arguments.json else _progress
+    tombstones = Tombstones(settings.erasure_bytes)
+    comparer = Comparer(pool, release=settings.release, grace=grace, heard=heard, tombstones=tombstones)
     if arguments.contacts:
         return await full_pass.contacts(pool, client, comparer)
     poll, ours = Poll(pool, client, comparer), await numbers(pool, client, Priority.REPAIR)

@@ -112,6 +112,13 @@ class Client:
         asked = {"created_after": _iso(since), "created_before": _iso(until)}
         return await self._page(f"{PLATFORM}/workflows/{workflow_id}/executions", asked, after, priority)
 
+    async def variables(self, execution_id: str, priority: Priority) -> dict[str, Any]:
+        """What the bot knew in one of its runs. Raises Gone."""
+        answer = await self.ask("GET", f"{PLATFORM}/workflow_executions/{execution_id}", priority)
+        context = _object(answer.get("data")).get("execution_context")
+        known = context.get("vars") if isinstance(context, dict) else None
+        return known if isinstance(known, dict) else {}
+
     async def contacts(self, after: str | None, priority: Priority) -> Page:
         """All of them, newest first; there is no filter for edits."""
         return await self._page(f"{PLATFORM}/whatsapp/contacts", {}, after, priority)

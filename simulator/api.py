@@ -127,7 +127,11 @@ class Api:
 
     async def _execution(self, request: Request) -> Response:
         found = self._world.executions.get(request.path_params["id"])
-        return JSONResponse({"data": found} if found else {"error": "not_found"}, 200 if found else 404)
+        if found is None:
+            return JSONResponse({"error": "not_found"}, 404)
+        known = self._world.conversations.get(found["whatsapp_conversation_id"]) or {}
+        variables = {"customer_name": known.get("contact_name"), "handover": "asked"}
+        return JSONResponse({"data": found | {"execution_context": {"vars": variables}}})
 
     async def _contacts(self, request: Request) -> Response:
         chosen = sorted(self._world.contacts.values(), key=lambda one: (one["created_at"], one["id"]), reverse=True)

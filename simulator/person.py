@@ -12,7 +12,10 @@ class Person:
     bsuid: str | None
     parent: str | None
     username: str | None
-    speaks: str
+    facts: dict[str, str]
+    """Of their business: business, city, span, pain."""
+    step: int = 0
+    """How far their talk with Sarah has come."""
     conversation: dict[str, Any] | None = None
     received: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from simulator import words
+from simulator import sarah, words
 from simulator.payloads import conversation_body, iso, message_body, meta_body, v1_body
 from simulator.person import Person
 
@@ -69,7 +69,7 @@ class Town:
             username=f"{name.lower().replace(' ', '.')}{rng.randrange(100)}"
             if kind == "id" or rng.random() < 0.1
             else None,
-            speaks=rng.choice(("id", "en", "mix")),
+            facts=sarah.facts(rng),
         )
 
     def _bsuid(self) -> str:
@@ -81,14 +81,6 @@ class Town:
 
     def _uuid(self) -> str:
         return str(UUID(int=self._random.getrandbits(128), version=4))
-
-    def _words(self, lines: tuple[str, ...], person: Person) -> str:
-        line = self._random.choice(lines)
-        pick = self._random.choice
-        return line.format(
-            name=person.name, business=pick(words.BUSINESSES), city=pick(words.CITIES), span=pick(words.SPANS),
-            pain=pick(words.PAINS),
-        )  # fmt: skip
 
     # -- what happens
 
@@ -130,7 +122,7 @@ class Town:
 
     def _typed(self, person: Person) -> tuple[str, Any, dict[str, Any]]:
         """(type, the part named like it, more keys of message.kapso)."""
-        rng, text = self._random, self._words(words.INBOUND, person)
+        rng, text = self._random, sarah.answer(person, self._random)
         url = f"https://media.invalid/{rng.randrange(10**12):012d}"
         media = {"has_media": True, "media_url": url, "media_data": {"url": url, "byte_size": rng.randrange(10**6)}}
         blob = {"id": str(rng.randrange(10**15)), "mime_type": "image/jpeg", "link": url}
@@ -161,7 +153,7 @@ class Town:
         """An answer by Sarah, a person in the app, or a template, and what becomes of it."""
         before = self._session(person)
         rng, now, id = self._random, self._clock(), self._new_id()
-        text = self._words(words.OUTBOUND, person)
+        text = sarah.question(person, rng)
         typed: tuple[str, Any, dict[str, Any]] = ("text", {"body": text}, {"content": text})
         if rng.random() < 0.1:
             template = {"name": "promo_akhir_tahun", "language": {"code": "id"}, "components": []}
@@ -254,17 +246,19 @@ class Town:
         return [Event(name, "v2", body)]
 
     def _emits(self, person: Person) -> list[Event]:
+        note = self._random.random() < 0.5
         body = {
-            "id": self._uuid(), "event": "project.event", "name": "lead.qualified", "occurred_at": iso(self._clock()),
+            "id": self._uuid(), "event": "project.event", "name": "lead.note" if note else "lead.qualified",
+            "occurred_at": iso(self._clock()),
             "conversation_id": person.conversation["id"] if person.conversation else None,
-            "properties": {"city": self._random.choice(words.CITIES), "budget": self._random.randrange(10**7)},
+            "properties": {"text": self._random.choice(words.NOTES)} if note else sarah.kept(person),
         }  # fmt: skip
         return [Event("project.event", "v2", body)]
 
     def _by_meta(self, person: Person) -> list[Event]:
         """The forwarded Meta kind; one body, several facts."""
         now = self._clock()
-        body, facts = meta_body(self._new_id, now, person, self.phone_number_id, self._words(words.INBOUND, person))
+        body, facts = meta_body(self._new_id, now, person, self.phone_number_id, sarah.answer(person, self._random))
         return [Event(None, None, body, events=facts)]
 
     def _by_v1(self, person: Person) -> list[Event]:
@@ -277,7 +271,7 @@ class Town:
             self._clock(),
             person,
             self.phone_number_id,
-            self._words(words.INBOUND, person),
+            sarah.answer(person, self._random),
             self._uuid(),
         )
         return [*before, Event("whatsapp.message.received", "v1", body)]

@@ -17,27 +17,19 @@ CITIES = (
     "Jakarta", "Bandung", "Surabaya", "Jogja", "Semarang", "Medan", "Makassar", "Denpasar", "Bekasi", "jaksel",
     "Tangerang", "Malang", "Solo", "Depok", "Palembang",
 )  # fmt: skip
-SPANS = (
-    "2 tahun",
-    "6 bulan",
-    "baru mulai",
-    "about 3 years",
-    "sejak 2019",
-    "almost a year",
-    "5 thn",
-    "since last March",
-)
+SPANS = ("2 tahun", "6 bulan", "3 tahun", "sejak 2019", "setahun", "5 thn", "10 bulan", "dari 2015")
 PAINS = (
     "closing-nya susah", "chat masuk banyak tapi gak kepegang", "iklan boncos", "admin sering telat bales",
     "customers ask the price and then disappear", "stok sering selisih", "no time to follow up", "repeat order sedikit",
 )  # fmt: skip
 INBOUND = (
-    "Halo kak, saya {name}", "hi, this is {name}", "saya punya {business} di {city}", "I run a {business} in {city}",
-    "udah jalan {span} kak", "we've been open {span}", "masalahnya {pain}", "honestly {pain}",
-    "berapa harganya ya?", "how much is it per month?", "bisa demo dulu gak?", "ok kak, saya pikir2 dulu ya",
-    "budget saya sekitar 2 juta", "butuh cepet nih, minggu ini bisa?", "makasih kak 🙏", "can you call me tomorrow?",
-    "kak {business} saya lagi sepi, {pain}, ada solusi?", "lokasi {city}, {span}", "oke deal, transfer ke mana?",
-    "<b>promo</b> & diskon? \"serius\" nih 'kan", "mahal bgt kak 😅", "sip, lanjut",
+    "makasih kak 🙏", "can you call me tomorrow?", "kak {business} saya lagi sepi, ada solusi?", "sip, lanjut",
+    "<b>promo</b> & diskon? \"serius\" nih 'kan", "ok kak, saya pikir2 dulu ya", "bisa demo dulu gak?", "oke kak", "👍",
+    "lokasi {city}, {span}", "kalau dua toko bisa?", "ada contohnya?", "I see, let me think about it",
+)  # fmt: skip
+NOTES = (
+    "Minta dihubungi sore.", "Lebih suka voice note.", "Asked for an invoice.", "Membandingkan dengan yang lain.",
+    "Suaminya ikut memutuskan.", "Has two shops, starts with one.",
 )  # fmt: skip
 OUTBOUND = (
     "Halo kak! Aku Sarah 😊 boleh kenalan dulu?", "Usahanya di bidang apa, kak?", "Sudah berapa lama usahanya jalan?",

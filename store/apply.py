@@ -29,6 +29,7 @@ from rows.types import (
 from store import identities
 from store.identities import Grouping
 from store.postgres import Connection, Pool, columns, statement
+from store.tombstones import NOBODY_ERASED, Tombstones
 from store.watch import Undo, Watch
 
 Group: TypeAlias = Callable[[Connection, list[Sighting], list[Join]], Awaitable[Grouping]]
@@ -70,10 +71,14 @@ class Batch:
     facts: Facts = field(default_factory=Facts)
     deliveries: list[Settled] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    erased: dict[str, datetime] = field(default_factory=dict)
+    """Names of erased people whose past is not in it any more: what is left of them is newer."""
 
 
-async def apply(pool: Pool, batch: Batch, watch: Watch | None = None) -> None:
-    """Commit the batch whole or not at all. Applying it again changes nothing.
+async def apply(
+    pool: Pool, batch: Batch, watch: Watch | None = None, *, tombstones: Tombstones = NOBODY_ERASED
+) -> None:
+    """Commit the batch whole or not at all. Applying it again changes nothing. Raises Erased, with nothing written.
 
     With a `watch`, deliveries are stored only when they changed something or have dead letters.
     """
@@ -82,6 +87,7 @@ async def apply(pool: Pool, batch: Batch, watch: Watch | None = None) -> None:
     async def attempt(hold: str, group: Group) -> None:
         async with connection.transaction():
             await connection.execute(statement(hold))
+            await tombstones.check(connection, batch.facts, batch.erased)
             if watch:
                 await watch.begin(connection)
             await _write(connection, batch, await group(connection, sightings, joins))
@@ -122,6 +128,16 @@ async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> No
         await connection.execute(statement("refresh_contacts"), sorted(changed))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
     await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
+    if quiet := _heard_of(facts):
+        await connection.execute(statement("hear_contacts"), sorted(quiet))
+
+
+def _heard_of(facts: Facts) -> set[UUID]:
+    """Conversations of which something other than a message came in."""
+    told = {conversation.id for conversation in facts.conversations}
+    told |= {event.conversation_id for event in facts.project_events if event.conversation_id}
+    told |= {execution.conversation_id for execution in facts.workflow_executions if execution.conversation_id}
+    return told - {message.conversation_id for message in facts.messages if message.conversation_id}
 
 
 def _mentioned(messages: Sequence[Message]) -> list[Conversation]:

@@ -13,6 +13,7 @@ import asyncpg
 
 from rows.people import People, Person, Seen, people
 from rows.types import Join, Sighting
+from store.lead_merge import fold_leads
 from store.postgres import Connection, columns, statement
 
 
@@ -121,4 +122,5 @@ async def _write(connection: Connection, grouped: People, ids: list[UUID], retir
         await connection.execute(statement("move_conversations"), *old_and_new)
         await connection.execute(statement("move_messages"), *old_and_new)
         await connection.execute(statement("retire_contacts"), *old_and_new)
+        await fold_leads(connection, retired)
         await connection.execute(statement("delete_contacts"), old_and_new[0])

@@ -18,6 +18,7 @@ from store import alarms
 from store.inbox import InboxFull, stream_name
 from store.postgres import Pool
 from store.spill import Spill
+from store.tombstones import NOBODY_ERASED
 from tests.helpers import SECRET, delivery, payload, post, receiver, rows, until
 from tests.workers.processes import worker
 from workers.empty_spill import ALARM, SpillDrain
@@ -139,7 +140,7 @@ async def test_what_kills_whoever_begins_with_the_spill_is_found_and_takes_nothi
         if alone[0].delivery.body != b"killer":
             await spill.remove([good])
     emptying = asyncio.create_task(
-        SpillDrain(pool, stop, release="t", give_up=lambda: True, alone=asyncio.Lock()).run()
+        SpillDrain(pool, stop, release="t", give_up=lambda: True, alone=asyncio.Lock(), tombstones=NOBODY_ERASED).run()
     )
     await until(lambda: _is_empty(pool))
     stop.set()
@@ -154,7 +155,7 @@ async def test_a_release_that_can_read_nothing_leaves_the_spill_as_it_is(pool: P
     spill, stop = Spill(pool, limit_bytes=1 << 30), asyncio.Event()
     await spill.append([delivery(body(n), "whatsapp.message.received") for n in range(30)])
     emptying = asyncio.create_task(
-        SpillDrain(pool, stop, release="t", give_up=lambda: True, alone=asyncio.Lock()).run()
+        SpillDrain(pool, stop, release="t", give_up=lambda: True, alone=asyncio.Lock(), tombstones=NOBODY_ERASED).run()
     )
     await until(lambda: _alarmed(pool))
     assert max(row["attempts"] for row in await rows(pool, "spill")) == 0

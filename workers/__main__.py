@@ -19,9 +19,11 @@ from store import drains, inbox, postgres, redis
 from store.budget import Budget
 from store.concerns import tell_concerns
 from store.postgres import STORE_ERRORS, Pool
+from store.tombstones import Tombstones
 from workers.arq_worker import Job, work
 from workers.drains import drain_jobs
 from workers.empty_spill import SpillDrain
+from workers.read_chats import ChatReading
 from workers.upkeep import keep_days, listen
 from workers.watch_kapso import KapsoWatch, Wanted
 
@@ -47,6 +49,7 @@ async def run(settings: WorkerSettings) -> None:
         shards = await inbox.streams(client, shards)
     with contextlib.suppress(*STORE_ERRORS):
         await drains.forget(looking, shards)
+    tombstones = Tombstones(settings.erasure_bytes)
     jobs = drain_jobs(
         pool,
         client,
@@ -55,17 +58,21 @@ async def run(settings: WorkerSettings) -> None:
         alone=alone,
         shift_seconds=settings.drain_shift_seconds,
         release=settings.release,
+        tombstones=tombstones,
     )
     jobs += upkeep_jobs(settings, looking)
+    chats = ChatReading(looking, client, every=settings.extraction_seconds)
+    jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
     if kapso:
         jobs += kapso_jobs(settings, pool, client, kapso)
     await tell_concerns(looking, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     # Outside of arq, which needs Redis.
-    spill = SpillDrain(pool, stop, release=settings.release, give_up=stop.is_set, alone=alone)
+    spill = SpillDrain(pool, stop, release=settings.release, give_up=stop.is_set, alone=alone, tombstones=tombstones)
     emptying = asyncio.create_task(spill.run())
     await work(settings.redis_url.get_secret_value(), jobs, stop, grace_seconds=GRACE_SECONDS)
     await emptying
+    await chats.close()
     if kapso:
         await kapso.close()
     await client.aclose()
@@ -103,6 +110,7 @@ def kapso_jobs(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client
         grace=timedelta(seconds=settings.poll_grace_seconds),
         trailing=timedelta(hours=settings.trailing_hours),
         wanted=Wanted(settings.webhook_url, secrets),
+        tombstones=Tombstones(settings.erasure_bytes),
     )
     seconds = set(range(0, 60, settings.poll_seconds))
     return [

@@ -1,6 +1,6 @@
 """Hold what the API lists against the mirror and repair it: the same mapping and upserts, and a count of changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -13,10 +13,11 @@ from rows.types import Facts
 from store.apply import Batch, apply
 from store.postgres import Pool
 from store.reconcile import Found
+from store.tombstones import NOBODY_ERASED, Erased, Tombstones
 from store.watch import Changes, Watch
 from workers.failures import Verdict, describe, judge
 from workers.interpret import Failure, Reading, interpret
-from workers.settle import dead_letter, settled
+from workers.settle import Read, dead_letter, settled, without
 
 log = structlog.get_logger(__name__)
 
@@ -35,27 +36,40 @@ PUSHED = frozenset(
 
 class Comparer:
     def __init__(
-        self, pool: Pool, *, release: str, grace: timedelta, heard: Callable[[str, Found], None] | None = None
+        self,
+        pool: Pool,
+        *,
+        release: str,
+        grace: timedelta,
+        heard: Callable[[str, Found], None] | None = None,
+        tombstones: Tombstones = NOBODY_ERASED,
     ) -> None:
         """What is older than `grace` should have been pushed long before. `heard` is told of every page."""
         self._pool = pool
         self._release = release
         self._grace = grace
         self._heard = heard
+        self._tombstones = tombstones
 
-    async def page(self, event: str, elements: Sequence[dict[str, Any]]) -> Found:
-        """Written when it returns. Raises what the world says."""
+    async def page(
+        self, event: str, elements: Sequence[dict[str, Any]], erased: Mapping[str, datetime] | None = None
+    ) -> Found:
+        """Written when it returns, without the past of people who were erased. Raises what the world says."""
         if not elements:
             return Found()
         delivery = _delivery(event, elements, uuid4().hex)
-        reading = interpret(delivery)
+        read = without(Read(delivery, interpret(delivery)), erased or {})
+        delivery, reading = read.delivery, read.reading
         facts = Facts()
         for _, one in reading.events:
             facts.add(one)
         books = settled(delivery, len(reading.events), reading.ignored, 0)
         watch = Watch(facts, keep=True)
         try:
-            await apply(self._pool, Batch(facts=facts, deliveries=[books]), watch)
+            batch = Batch(facts=facts, deliveries=[books], erased=dict(read.erased))
+            await apply(self._pool, batch, watch, tombstones=self._tombstones)
+        except Erased as told:
+            return await self.page(event, elements, told.names)
         except Exception as error:
             if judge(error) is not Verdict.DATA:
                 raise

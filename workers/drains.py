@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from store import alarms, drains, inbox
 from store.lease import Lease, drain_lease
 from store.postgres import STORE_ERRORS, Pool
+from store.tombstones import Tombstones
 from workers.arq_worker import Job
 from workers.drain import Drain
 from workers.failures import describe
@@ -40,6 +41,7 @@ class Shard:
         shift_seconds: float,
         release: str,
         alone: asyncio.Lock,
+        tombstones: Tombstones,
     ) -> None:
         self._number = number
         self._pool = pool
@@ -48,7 +50,9 @@ class Shard:
         self._shift_seconds = shift_seconds
         self._alone = alone
         self._tries = inbox.Tries(redis, number)
-        self._settler = Settler(pool, release=release, give_up=stop.is_set, on_wait=self._not_a_crash)
+        self._settler = Settler(
+            pool, release=release, give_up=stop.is_set, on_wait=self._not_a_crash, tombstones=tombstones
+        )
         self._alarm = f"drain {number} stopped"
         self._may_stand = True  # an alarm that another process left behind
 
@@ -97,10 +101,20 @@ def drain_jobs(
     shift_seconds: float,
     release: str,
     alone: asyncio.Lock,
+    tombstones: Tombstones,
 ) -> list[Job]:
     """One per stream; every worker has them, and the lease says whose turn it is."""
     shards = [
-        Shard(number, pool, redis, stop, shift_seconds=shift_seconds, release=release, alone=alone)
+        Shard(
+            number,
+            pool,
+            redis,
+            stop,
+            shift_seconds=shift_seconds,
+            release=release,
+            alone=alone,
+            tombstones=tombstones,
+        )
         for number in range(count)
     ]
     return [

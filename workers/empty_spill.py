@@ -10,6 +10,7 @@ from rows.delivery import Delivery
 from store import alarms
 from store.postgres import STORE_ERRORS, Pool
 from store.spill import Spill, Spilled
+from store.tombstones import Tombstones
 from workers.failures import CRASHES_ALONE, SUSPICIOUS_TRIES, describe
 from workers.settle import Settler, Stuck, crashed, read
 
@@ -29,13 +30,20 @@ class SpillDrain:
     """Attempts are counted before, so that a crash counts; every other end takes them back."""
 
     def __init__(
-        self, pool: Pool, stop: asyncio.Event, *, release: str, give_up: Callable[[], bool], alone: asyncio.Lock
+        self,
+        pool: Pool,
+        stop: asyncio.Event,
+        *,
+        release: str,
+        give_up: Callable[[], bool],
+        alone: asyncio.Lock,
+        tombstones: Tombstones,
     ) -> None:
         """`alone` is held by whoever of this process tries what may kill it, so that nobody else's count goes up."""
         self._pool = pool
         self._stop = stop
         self._spill = Spill(pool, limit_bytes=0)
-        self._settler = Settler(pool, release=release, give_up=give_up, on_wait=self._give_back)
+        self._settler = Settler(pool, release=release, give_up=give_up, on_wait=self._give_back, tombstones=tombstones)
         self._alone = alone
         self._taken: list[Delivery] = []
         self._alarm_stands = True  # maybe, from another process

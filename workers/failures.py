@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import asyncpg
 
+from rows.erasure import NoKey
+
 
 class Verdict(Enum):
     WORLD = "the world: wait, for ever and loudly; nothing becomes a dead letter"
@@ -41,7 +43,9 @@ def judge(error: BaseException) -> Verdict:
     if state := getattr(error, "sqlstate", None):
         return CLASSES.get(state[:2], Verdict.UNKNOWN)
     # asyncpg's own: the connection or the pool was closed under us.
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError | MemoryError):
+    if isinstance(
+        error, NoKey | OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError | MemoryError
+    ):
         return Verdict.WORLD
     return Verdict.UNKNOWN
 
@@ -61,6 +65,8 @@ ADVICE = {
 
 def advice(error: BaseException) -> str:
     """What to do, where the world is at fault."""
+    if isinstance(error, NoKey):
+        return "set ERASURE_KEY: without it people who were erased would come back"
     state = getattr(error, "sqlstate", None) or ""
     return ADVICE.get(state) or ADVICE.get(state[:2]) or "is postgres running and reachable? It is tried for ever"
 

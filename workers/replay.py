@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 
 from rows.delivery import Delivery
+from rows.erasure import is_past, kept
 from rows.types import Facts
 from store import dead_letters, deliveries
 from store.apply import Batch, apply
 from store.dead_letters import Letter
 from store.postgres import Pool
+from store.tombstones import NOBODY_ERASED, Erased, Tombstones
 from store.watch import Watch
 from workers.failures import Verdict, describe, judge
 from workers.interpret import Failure, Reading, interpret
@@ -47,8 +49,9 @@ class Replayer:
     Raises what the world says; what was done by then stands.
     """
 
-    def __init__(self, pool: Pool, *, release: str, go: bool) -> None:
+    def __init__(self, pool: Pool, *, release: str, go: bool, tombstones: Tombstones = NOBODY_ERASED) -> None:
         self._pool = pool
+        self._tombstones = tombstones
         self._release = release
         self._go = go
 
@@ -87,6 +90,9 @@ class Replayer:
         for position, facts in reading.events:
             try:
                 changed = await self._event(facts)
+            except Erased:  # the past of somebody who was erased stays out
+                outcomes.ignored += 1
+                continue
             except Exception as error:
                 if judge(error) is Verdict.WORLD:
                     raise
@@ -99,7 +105,13 @@ class Replayer:
 
     async def _event(self, facts: Facts) -> bool:
         watch = Watch(facts, keep=self._go)
-        await apply(self._pool, Batch(facts=facts), watch)
+        try:
+            await apply(self._pool, Batch(facts=facts), watch, tombstones=self._tombstones)
+        except Erased as told:
+            if is_past(facts, told.names):
+                raise
+            rest = Batch(facts=kept(facts, told.names), erased=told.names)
+            await apply(self._pool, rest, watch, tombstones=self._tombstones)
         return bool(watch.changes)
 
 

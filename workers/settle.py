@@ -4,15 +4,18 @@ A failure of the world is waited out. A batch that fails for the data's sake is 
 it becomes a dead letter and the rest is applied. What an unknown error is, is seen by whether others meet it too.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from rows.delivery import Delivery
+from rows.erasure import EMPTY, EVENT, is_past, kept, scrubbed
 from store.apply import Batch, DeadLetter, Settled, apply
 from store.postgres import Pool
+from store.tombstones import NOBODY_ERASED, Erased, Tombstones
 from workers.failures import TRIES_OF_UNKNOWN, Streak, Verdict, advice, describe, judge
 from workers.interpret import Failure, Reading, interpret
 
@@ -25,10 +28,11 @@ class Stuck(Exception):
 
 @dataclass(slots=True)
 class Read:
-    """A delivery and what was read in it."""
+    """A delivery and what was read in it; `erased` are names of people whose past is already taken out of both."""
 
     delivery: Delivery
     reading: Reading
+    erased: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def read(deliveries: Sequence[Delivery]) -> list[Read]:
@@ -57,8 +61,10 @@ class Settler:
         release: str,
         give_up: Callable[[], bool],
         on_wait: Callable[[], Awaitable[None]] = _nothing,
+        tombstones: Tombstones = NOBODY_ERASED,
     ) -> None:
         self._pool = pool
+        self._tombstones = tombstones
         self._release = release
         self._give_up = give_up
         self._on_wait = on_wait
@@ -69,6 +75,8 @@ class Settler:
         streak = self._follow(reads)
         try:
             await self._apply(self._batch(reads))
+        except Erased as erased:
+            await self.settle([without(one, erased.names) for one in reads])
         except Exception as error:
             if judge(error) is Verdict.WORLD:
                 raise
@@ -94,15 +102,18 @@ class Settler:
     async def _settle_one(self, one: Read) -> None:
         """Event by event; the delivery's books are written when each has had its turn."""
         reading = one.reading
-        kept = Reading(ignored=reading.ignored, failures=list(reading.failures))
+        done = Reading(ignored=reading.ignored, failures=list(reading.failures))
         for position, facts in reading.events:
             try:
-                await self._apply(Batch(facts=facts))
-                kept.events.append((position, facts))
+                await self._apply(Batch(facts=facts, erased=dict(one.erased)))
+                done.events.append((position, facts))
                 self._streak = Streak()
+            except Erased as erased:
+                await self._settle_one(without(one, erased.names))
+                return
             except Exception as error:
-                kept.failures.append(self._failure(position, error))
-        await self._apply(self._batch([Read(one.delivery, kept)], with_facts=False))
+                done.failures.append(self._failure(position, error))
+        await self._apply(self._batch([Read(one.delivery, done, one.erased)], with_facts=False))
 
     def _failure(self, position: int, error: Exception) -> Failure:
         verdict = judge(error)
@@ -117,6 +128,7 @@ class Settler:
         batch = Batch()
         for one in reads:
             delivery, reading = one.delivery, one.reading
+            batch.erased.update(one.erased)
             if with_facts:
                 for _, facts in reading.events:
                     batch.facts.add(facts)
@@ -127,14 +139,14 @@ class Settler:
 
     async def _apply(self, batch: Batch) -> None:
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, Exception) and judge(error) is not Verdict.DATA),
+            retry=retry_if_exception(_may_go_well),
             wait=wait_exponential_jitter(multiplier=0.1, max=10, jitter=0.1),
             stop=self._enough,
             before_sleep=self._wait,
             reraise=True,
         ):
             with attempt:
-                await apply(self._pool, batch)
+                await apply(self._pool, batch, tombstones=self._tombstones)
         for one in batch.deliveries:
             log.debug("settled", delivery=str(one.id), applied=one.applied, ignored=one.ignored, dead=one.dead)
         for letter in batch.dead_letters:
@@ -152,6 +164,22 @@ class Settler:
             log.warning("postgres does not take it, waiting", error=describe(error), what_to_do=advice(error),
                         tries=state.attempt_number)  # fmt: skip
         await self._on_wait()
+
+
+def without(one: Read, erased: Mapping[str, datetime]) -> Read:
+    """The delivery without what is said of an erased person's past: ignored, and out of its body."""
+    delivery, reading = one.delivery, one.reading
+    past = {position for position, facts in reading.events if is_past(facts, erased)}
+    if past:
+        body = scrubbed(delivery.body, erased)
+        event = EVENT if body == EMPTY else delivery.event
+        delivery = delivery._replace(body=body, event=event, idempotency_key=None)
+    events = [(position, kept(facts, erased)) for position, facts in reading.events if position not in past]
+    return Read(delivery, Reading(events, reading.ignored + len(past), reading.failures), {**one.erased, **erased})
+
+
+def _may_go_well(error: BaseException) -> bool:
+    return isinstance(error, Exception) and not isinstance(error, Erased) and judge(error) is not Verdict.DATA
 
 
 def _unknown_error(reading: Reading) -> str | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from config.hours import BusinessHours
-from store import alarms, deliveries, reconcile
+from store import alarms, deliveries, reading, reconcile
 from store.postgres import Pool
 
 log = structlog.get_logger(__name__)
@@ -22,7 +22,9 @@ async def keep_days(pool: Pool, *, days: int) -> None:
     await deliveries.make_days(pool, today)
     if dropped := await deliveries.drop_days(pool, today - timedelta(days=days)):
         log.info("dropped old days of deliveries", days=dropped)
-    await reconcile.prune_runs(pool, datetime.now(UTC) - timedelta(days=days))
+    before = datetime.now(UTC) - timedelta(days=days)
+    await reconcile.prune_runs(pool, before)
+    await reading.prune_runs(pool, before)
 
 
 async def listen(pool: Pool, *, hours: BusinessHours, longest: timedelta) -> None:

@@ -13,6 +13,7 @@ from store.lease import Lease
 from store.postgres import Pool
 from store.reconcile import Found
 from store.spill import Spill
+from store.tombstones import Tombstones
 from workers import full_pass
 from workers.compare import Comparer
 from workers.poll import Poll, numbers
@@ -53,6 +54,7 @@ class KapsoWatch:
         grace: timedelta,
         trailing: timedelta,
         wanted: Wanted,
+        tombstones: Tombstones,
     ) -> None:
         self._pool = pool
         self._redis = redis
@@ -61,7 +63,7 @@ class KapsoWatch:
         self._trailing = trailing
         self._wanted = wanted
         self._spill = Spill(pool, limit_bytes=0)
-        self._comparer = Comparer(pool, release=release, grace=grace)
+        self._comparer = Comparer(pool, release=release, grace=grace, tombstones=tombstones)
         self._poll = Poll(pool, client, self._comparer)
 
     async def poll(self) -> None:

@@ -15,6 +15,8 @@ WITH v AS (
     FROM v JOIN contacts AS c ON c.id = v.contact_id LEFT JOIN messages AS m ON m.id = v.last_id
 )
 UPDATE contacts AS c SET
+    -- The contact is locked: who sees this time sees all that came before it.
+    heard_at = clock_timestamp(),
     last_inbound_at = greatest(c.last_inbound_at, n.inbound_at),
     last_outbound_at = greatest(c.last_outbound_at, n.outbound_at),
     last_message_at = CASE WHEN n.is_last THEN n.sent_at ELSE c.last_message_at END,

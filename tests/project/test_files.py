@@ -21,7 +21,11 @@ def locked() -> dict[str, str]:
 
 def declared() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    return [Requirement(line) for line in (*project["project"]["dependencies"], *project["dependency-groups"]["dev"])]
+    optional = (line for extra in project["project"]["optional-dependencies"].values() for line in extra)
+    return [
+        Requirement(line)
+        for line in (*project["project"]["dependencies"], *optional, *project["dependency-groups"]["dev"])
+    ]
 
 
 def test_the_lock_satisfies_what_is_declared() -> None:

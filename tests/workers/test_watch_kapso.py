@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from kapso.client import Client
 from store import alarms, cursors
 from store.postgres import Pool
+from store.tombstones import NOBODY_ERASED
 from tests.helpers import delivery, queue, rows
 from tests.servers import KEY, NUMBER, client, kapso_api
 from tests.test_console import run
@@ -21,7 +22,7 @@ from workers.webhook_check import OF_PROJECT, PER_NUMBER, problems
 
 def watch(pool: Pool, redis: Redis, kapso: Client, url: str | None = None) -> KapsoWatch:
     return KapsoWatch(pool, redis, kapso, shards=1, release="test", grace=timedelta(minutes=5),
-                      trailing=timedelta(hours=24), wanted=Wanted(url, ["secret"]))  # fmt: skip
+                      trailing=timedelta(hours=24), wanted=Wanted(url, ["secret"]), tombstones=NOBODY_ERASED)  # fmt: skip
 
 
 async def standing(pool: Pool) -> set[str]:

@@ -1,0 +1,71 @@
+"""`mirror eval`: how well chats are read, on the synthetic gold chats of evaluation/."""
+
+import argparse
+import asyncio
+import json
+
+from config.settings import WorkerSettings, load
+from console.stores import database, told
+from evaluation.gold import Chat, chats, found
+from evaluation.score import Report, report
+from store.postgres import Pool
+from workers.extraction.__main__ import model_of
+from workers.extraction.rules.reader import Rules
+from workers.extraction.source import Source
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on", choices=("report", "develop"), default="report",
+        help="report: chats that rules were never written with (default); develop: those that they were",
+    )  # fmt: skip
+    parser.add_argument("--model", action="store_true", help="the model of MODEL_URL too; it costs tokens")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    gold = chats(arguments.on)
+    reports = {"rules": asyncio.run(_score(Rules(), gold))}
+    if arguments.model:
+        return asyncio.run(told(lambda: _with_model(arguments, gold, reports)))
+    _tell(arguments, reports)
+    return 0
+
+
+async def _with_model(arguments: argparse.Namespace, gold: list[Chat], reports: dict[str, Report]) -> int:
+    settings = load(WorkerSettings)
+    if settings.model_url is None:
+        print("MODEL_URL is not set: there is no model to ask.")
+        return 2
+    async with database() as pool:
+        reports["model"] = await _score(_model(settings, pool), gold)
+    _tell(arguments, reports)
+    return 0
+
+
+def _model(settings: WorkerSettings, pool: Pool) -> Source:
+    return model_of(settings, pool)
+
+
+async def _score(source: Source, gold: list[Chat]) -> Report:
+    readings = await source.read([chat.window for chat in gold])
+    return report((chat.expected, found(reading)) for chat, reading in zip(gold, readings, strict=True))
+
+
+def _tell(arguments: argparse.Namespace, reports: dict[str, Report]) -> None:
+    if arguments.json:
+        print(json.dumps({name: _plain(one) for name, one in reports.items()}))
+        return
+    for name, one in reports.items():
+        print(f"{name}, on {one.chats} synthetic chats ({arguments.on})\n")
+        print(f"  {'field':<24}{'precision':>10}{'recall':>10}{'F1':>8}{'correct null':>14}")
+        for field, tally in one.fields.items():
+            print(f"  {field:<24}{tally.precision:>10.2f}{tally.recall:>10.2f}{tally.f1:>8.2f}{tally.correct_null:>14.3f}")
+        print(f"  {'all (macro)':<24}{'':>20}{one.macro_f1:>8.3f}{one.correct_null:>14.3f}\n")
+
+
+def _plain(one: Report) -> dict[str, object]:
+    fields = {
+        name: {"precision": tally.precision, "recall": tally.recall, "f1": tally.f1, "correct_null": tally.correct_null}
+        for name, tally in one.fields.items()
+    }
+    return {"chats": one.chats, "macro_f1": one.macro_f1, "correct_null": one.correct_null, "fields": fields}

@@ -1,0 +1,17 @@
+DROP VIEW lead_list;
+DROP VIEW leads;
+DROP TABLE tombstones;
+DROP TABLE access_log;
+DROP TABLE model_days;
+DROP TABLE extraction_runs;
+DROP TABLE workflow_variables;
+DROP TABLE lead_notes;
+DROP TABLE lead_suggestions;
+DROP TABLE lead_changes;
+DROP TABLE lead_aliases;
+DROP TRIGGER contacts_begin_leads ON contacts;
+DROP FUNCTION begin_leads;
+DROP TABLE lead_records;
+CREATE INDEX contacts_by_last_message ON contacts (last_message_at DESC NULLS LAST, id);
+DROP INDEX contacts_by_recency;
+ALTER TABLE contacts DROP COLUMN heard_at;

@@ -1,0 +1,74 @@
+"""What extraction reads of one lead, and what a source says it found there (pure)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from rows.lead import Claim
+from rows.score import Signal
+
+
+class Line(NamedTuple):
+    """What one message says; of a voice message its transcript."""
+
+    id: str
+    inbound: bool
+    text: str
+    spoken: bool = False
+
+
+class Fact(NamedTuple):
+    """What the bot keeps of a chat; `origin`: conversation metadata, workflow variables, project event NAME."""
+
+    origin: str
+    at: datetime | None
+    values: Mapping[str, Any]
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The end of a lead's chat, oldest line first, and what the bot knows, newest fact first."""
+
+    lead_id: UUID
+    lines: tuple[Line, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def hash(self, readers: str) -> bytes:
+        """The same for the same words read by the same readers."""
+        said = [
+            readers,
+            [tuple(line) for line in self.lines],
+            [(fact.origin, fact.at, fact.values) for fact in self.facts],
+        ]
+        return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+class Note(NamedTuple):
+    """What the bot wrote down, in the project event `event_id`."""
+
+    event_id: str
+    text: str
+    at: datetime | None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a source found. `status` is a move that the bot made, with when it said so."""
+
+    claims: list[Claim] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    status: tuple[Claim, datetime] | None = None
+
+    def add(self, other: "Reading") -> None:
+        """Earlier claims to a field of the same rank stand."""
+        self.claims += other.claims
+        self.signals += other.signals
+        self.notes += other.notes
+        self.status = self.status or other.status

@@ -1,0 +1,185 @@
+"""Erase one person from all that is stored: rows, raw bodies, what waits; and leave tombstones of them.
+
+First, in one short transaction that no batch can race with, rows go and tombstones are laid: from then on whatever is
+settled comes without them. Then raw bodies are rewritten, at leisure.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from rows.erasure import EMPTY, EVENT, pattern, scrubbed
+from store.inbox import SCRIPTS, Reader, fields, stream_name
+from store.leads import log_access
+from store.postgres import Connection, Pool, statement
+from store.tombstones import Tombstones
+
+PAGE = 200
+AOF_SECONDS = 60.0
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+NOTHING = UUID(int=0)
+
+
+class Person(NamedTuple):
+    contact_id: UUID
+    lead_id: UUID
+    names: list[str]
+    """Numbers and business-scoped ids."""
+    conversations: list[str]
+    messages: list[str]
+    first_seen_at: datetime | None
+
+
+class Ambiguous(Exception):
+    """More than one person is meant."""
+
+
+@dataclass(slots=True)
+class Erasure:
+    """What was done: rows by table, raw bodies by where they stood, and whether Redis wrote its file anew."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    bodies: Counter[str] = field(default_factory=Counter)
+    aof_rewritten: bool = False
+
+
+async def person(pool: Pool | Connection, given: str) -> Person | None:
+    """Who is meant by an id, a number in any form, a business-scoped id or a @username. Raises Ambiguous."""
+    found = await pool.fetch(statement("person"), given.strip())
+    if not found:
+        return None
+    if len(found) > 1:
+        raise Ambiguous(f"{given!r} names more than one person: give the contact's id")
+    contact_id, lead_id = found[0]["contact_id"], found[0]["lead_id"]
+    named = await pool.fetch(statement("names_to_erase"), contact_id)
+    return Person(
+        contact_id,
+        lead_id,
+        *([row["name"] for row in named if row["kind"] == kind] for kind in ("person", "conversation", "message")),
+        await pool.fetchval(statement("first_seen"), contact_id),
+    )
+
+
+async def erase(
+    pool: Pool,
+    redis: Redis,
+    who: Person,
+    tombstones: Tombstones,
+    *,
+    shards: int,
+    by: str,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Erasure:
+    """Done when it returns; begun again after a failure it goes on. `tell` hears of each step."""
+    done = Erasure()
+    tell("rows and tombstones")
+    who = await _rows(pool, who, tombstones, by, done)
+    names = [*who.names, *who.conversations, *who.messages]
+    tell("what waits")
+    for shard in range(shards):
+        done.bodies["stream"] += await _stream(redis, shard, names)
+    done.bodies["spill"] += await _spill(pool, names)
+    tell("raw deliveries and dead letters")
+    done.bodies["dead letters"] += await _letters(pool, names)
+    done.bodies["deliveries"] += await _deliveries(pool, who, tell)
+    tell("the append-only file of Redis")
+    done.aof_rewritten = await _rewrite_aof(redis)
+    return done
+
+
+async def _rows(pool: Pool, who: Person, tombstones: Tombstones, by: str, done: Erasure) -> Person:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(statement("hold_who_is_who"))
+        # Somebody may have written between the look and the lock.
+        who = await person(connection, str(who.contact_id)) or who
+        await tombstones.lay(connection, [*who.names, *who.conversations, *who.messages])
+        await log_access(connection, who.lead_id, by, "erase")
+        for row in await connection.fetch(statement("erase_rows"), who.contact_id, who.names):
+            done.rows[row["of"]] += row["count"]
+    return who
+
+
+async def _stream(redis: Redis, shard: int, names: Collection[str]) -> int:
+    """Entries that wait are put anew without the person; one in a drain's hands is cleaned when it is settled."""
+    reader, count, after = Reader(redis, shard), 0, b"0"
+    replace = redis.register_script((SCRIPTS / "replace_entry.lua").read_text())
+    length = await redis.xlen(stream_name(shard))
+    for _ in range(length // PAGE + 1):
+        entries = await reader.read(after, count=PAGE, wait_ms=1)
+        for position, delivery in entries:
+            body = _without(delivery.body, names)
+            if body is not None:
+                event = EVENT if body == EMPTY else delivery.event
+                clean = delivery._replace(body=body, event=event, idempotency_key=None)
+                count += await replace(keys=[stream_name(shard)], args=[position, *fields(clean)])
+        if not entries:
+            break
+        after = entries[-1].position
+    return count
+
+
+async def _spill(pool: Pool, names: Sequence[str]) -> int:
+    count = 0
+    async with pool.acquire() as connection, connection.transaction():
+        for row in await connection.fetch(statement("bodies_of_spill"), _bytes(names)):
+            if (body := _without(row["body"], names)) is not None:
+                event = EVENT if body == EMPTY else row["event"]
+                await connection.execute(statement("scrub_spill"), row["received_at"], row["id"], body, event)
+                count += 1
+    return count
+
+
+async def _letters(pool: Pool, names: Sequence[str]) -> int:
+    count = 0
+    for row in await pool.fetch(statement("bodies_of_letters"), _bytes(names)):
+        if (body := _without(row["body"], names)) is not None:
+            empty = body == EMPTY
+            await pool.execute(statement("scrub_letter"), row["id"], body, EVENT if empty else row["event"], empty)
+            count += 1
+    return count
+
+
+async def _deliveries(pool: Pool, who: Person, tell: Callable[[str], None]) -> int:
+    count, at, id = 0, who.first_seen_at or BEGINNING, NOTHING
+    names, conversations = [*who.names, *who.messages, *who.conversations], [*who.names, *who.conversations]
+    sought = _bytes(conversations), _bytes(who.messages)
+    while rows := await pool.fetch(statement("bodies_of_deliveries"), *sought, at, id, PAGE):
+        for row in rows:
+            if (body := _without(row["body"], names)) is not None:
+                event = EVENT if body == EMPTY else row["event"]
+                await pool.execute(statement("scrub_delivery"), row["received_at"], row["id"], body, event)
+                count += 1
+        at, id = rows[-1]["received_at"], rows[-1]["id"]
+        tell(f"raw deliveries, as far as {at:%Y-%m-%d %H:%M}")
+    return count
+
+
+async def _rewrite_aof(redis: Redis) -> bool:
+    """False when it has no such file, or takes longer than we wait."""
+    if (await redis.config_get("appendonly")).get("appendonly") != "yes":
+        return False
+    await redis.execute_command("BGREWRITEAOF")
+    until = asyncio.get_running_loop().time() + AOF_SECONDS
+    while asyncio.get_running_loop().time() < until:
+        info = await redis.info("persistence")
+        if not info["aof_rewrite_in_progress"] and not info["aof_rewrite_scheduled"]:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+def _without(body: bytes, names: Collection[str]) -> bytes | None:
+    """The body without the person; None when it does not name them."""
+    if not pattern(names).search(body.decode(errors="replace")):
+        return None
+    return scrubbed(body, names)
+
+
+def _bytes(names: Collection[str]) -> list[bytes]:
+    return [name.lstrip("+").removeprefix("kapso:").encode() for name in names]

@@ -1,0 +1,73 @@
+"""Contacts turned out to be one person: their leads become one, by precedence, with all of both histories."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from rows.lead import Change, Claim, Decision, Held, Source, fold
+from store.lead_records import Lead, Write, decided, lead_of, write
+from store.postgres import Connection, columns, statement
+
+STATUS = "status"
+
+
+async def fold_leads(connection: Connection, retired: Sequence[tuple[UUID, UUID]]) -> None:
+    """`retired` are (contact that goes, contact that stays). Their contacts are locked by the caller."""
+    contacts = sorted({contact for pair in retired for contact in pair})
+    rows = await connection.fetch(statement("leads_of_contacts"), contacts)
+    leads = {lead.contact_id: lead for lead in map(lead_of, rows)}
+    held = await _held(connection, {lead.id: lead for lead in leads.values()})
+    moved: list[tuple[UUID, UUID]] = []
+    writes: dict[UUID, Write] = {}
+    for old, new in retired:
+        if (gone := leads.get(old)) and (kept := leads.get(new)):
+            claims = fold(held.get(kept.id, {}), held.get(gone.id, {}))
+            writes[kept.id] = merged = _merged(writes.get(kept.id), kept, gone, claims)
+            leads[new] = merged.lead
+            held.setdefault(kept.id, {}).update(
+                {claim.field: held[gone.id][claim.field] for claim in claims},
+            )
+            moved.append((gone.id, kept.id))
+    if not moved:
+        return
+    await write(connection, list(writes.values()))
+    for name in ("move_lead_history", "move_lead_suggestions", "alias_leads"):
+        await connection.execute(statement(name), *columns(moved, 2))
+    await connection.execute(statement("delete_leads"), [old for old, _ in moved])
+
+
+def _merged(so_far: Write | None, kept: Lead, gone: Lead, claims: Sequence[Claim]) -> Write:
+    fields = [claim for claim in claims if claim.field != STATUS]
+    status = next((claim for claim in claims if claim.field == STATUS), None)
+    one = decided(kept, Decision([Change(claim, kept.fields[claim.field]) for claim in fields]))
+    if status and status.value != kept.status:
+        one.changes.append(Change(status, kept.status))
+        one.lead = replace(one.lead, status=str(status.value))
+    one.lead = replace(one.lead, signals={**gone.signals, **kept.signals})
+    one.changes = (so_far.changes if so_far else []) + one.changes
+    return one
+
+
+async def _held(connection: Connection, leads: Mapping[UUID, Lead]) -> dict[UUID, dict[str, Held]]:
+    found: dict[UUID, dict[str, Held]] = {}
+    for row in await connection.fetch(statement("why"), list(leads)):
+        # What a person let go of is held by nobody.
+        if row["field"] in (STATUS, *leads[row["lead_id"]].set_by):
+            found.setdefault(row["lead_id"], {})[row["field"]] = Held(claim_of(row), row["changed_at"])
+    return found
+
+
+def claim_of(row: Any) -> Claim:
+    return Claim(
+        row["field"],
+        None if row["new"] is None else orjson.loads(row["new"]),
+        Source(row["source"]),
+        row["actor"],
+        row["reason"],
+        row["message_id"],
+        row["quote"],
+        row["confidence"],
+    )

@@ -1,0 +1,247 @@
+"""What the dashboard, the API and agents do with leads: read, list, patch, move, note, answer suggestions, look back.
+
+Every write is audited in its own transaction. Ids of merged leads keep resolving. Times are timezone-aware UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from rows.lead import STATUSES, Change, Claim, NotAllowed, Source, decide, parse
+from store.lead_merge import STATUS, claim_of
+from store.lead_records import Lead, Write, decided, lead_of, locked, write
+from store.postgres import Connection, Pool, statement
+
+LET_GO = "let go"
+
+
+class Actor(NamedTuple):
+    """Who acts: what kind of author, and which one (`user:budi`, `key:orchestrator`, `sarah`)."""
+
+    source: Source
+    name: str
+
+
+class NotFound(Exception):
+    """There is no such lead, suggestion or note."""
+
+
+class Stale(Exception):
+    """The lead has changed since it was read: `current` is how it stands now."""
+
+    def __init__(self, current: Lead) -> None:
+        super().__init__(f"the lead has changed since it was read; its version is {current.version} now")
+        self.current = current
+
+
+class Patched(NamedTuple):
+    """The lead as it stands, the fields that changed, and those that a person holds: these became suggestions."""
+
+    lead: Lead
+    changed: list[str]
+    suggested: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Leads that fit all that is given; of several values any. `city` in any case; `score` at least."""
+
+    status: Sequence[str] | None = None
+    temperature: Sequence[str] | None = None
+    phase: Sequence[str] | None = None
+    city: str | None = None
+    awaiting_reply: bool | None = None
+    score: int | None = None
+    since: datetime | None = None
+    """Last message not older than this."""
+
+
+class Cursor(NamedTuple):
+    """Where a page ended: the next one goes on behind it. None of its parts is personal."""
+
+    recency: datetime
+    contact_id: UUID
+
+
+class Page(NamedTuple):
+    leads: list[asyncpg.Record]
+    """Rows of the view lead_list, newest message first."""
+    next: Cursor | None
+
+
+class Detail(NamedTuple):
+    lead: asyncpg.Record
+    """A row of the view leads."""
+    why: dict[str, asyncpg.Record]
+    """Field to its last row of lead_changes; no row where nobody set it (a name then is the profile's)."""
+    suggestions: list[asyncpg.Record]
+    messages: list[asyncpg.Record]
+    """The newest, newest first."""
+
+
+async def page(pool: Pool, wanted: Filter, *, after: Cursor | None = None, limit: int = 50) -> Page:
+    """Newest message first; people who never wrote come last."""
+    rows = await pool.fetch(
+        statement("lead_page"),
+        _list(wanted.status), _list(wanted.temperature), _list(wanted.phase),
+        wanted.city and wanted.city.lower(), wanted.awaiting_reply, wanted.score, wanted.since,
+        after and after.recency, after and after.contact_id, limit + 1,
+    )  # fmt: skip
+    shown = list(rows[:limit])
+    return Page(shown, Cursor(shown[-1]["recency"], shown[-1]["contact_id"]) if len(rows) > limit else None)
+
+
+async def read(pool: Pool, id: UUID, by: Actor, *, messages: int = 50) -> Detail:
+    """One lead with all that explains it. That it was opened, and by whom, is kept. Raises NotFound."""
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await connection.fetchrow(statement("lead"), id)
+        if lead is None:
+            raise NotFound(f"there is no lead {id}")
+        await log_access(connection, lead["id"], by.name, "open")
+        why = await connection.fetch(statement("why"), [lead["id"]])
+        suggestions = await connection.fetch(statement("open_suggestions"), lead["id"])
+        tail = await connection.fetch(statement("messages_of_contact"), lead["contact_id"], messages)
+    return Detail(lead, {row["field"]: row for row in why}, list(suggestions), list(tail))
+
+
+async def log_access(connection: Connection | Pool, lead_id: UUID | None, actor: str, action: str) -> None:
+    await connection.execute(statement("log_access"), actor, action, lead_id)
+
+
+async def patch(
+    pool: Pool, id: UUID, values: Mapping[str, object], *, version: int, by: Actor, reason: str | None = None
+) -> Patched:
+    """Set fields; None empties one. Raises NotAllowed, NotFound, Stale."""
+    claims = [Claim(name, parse(name, value), by.source, by.name, reason) for name, value in values.items()]
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await _at(connection, id, version)
+        decision = decide(lead.fields, lead.set_by, claims)
+        await write(connection, [decided(lead, decision)])
+        return Patched(
+            await _now(connection, lead.id),
+            [change.claim.field for change in decision.changes],
+            [claim.field for claim in decision.suggestions],
+        )
+
+
+async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, by: Actor) -> Lead:
+    """A person gives fields back: their values stay, and may be overwritten by anybody. Raises NotAllowed and so on."""
+    if by.source is not Source.HUMAN:
+        raise NotAllowed("only a person can let go of a field")
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await _at(connection, id, version)
+        held = [name for name in fields if name in lead.set_by]
+        claims = [Claim(name, lead.fields[name], by.source, by.name, LET_GO) for name in held]
+        free = replace(lead, set_by={name: source for name, source in lead.set_by.items() if name not in held})
+        await write(connection, [Write(free, [Change(claim, claim.value) for claim in claims])])
+        return await _now(connection, lead.id)
+
+
+async def set_status(
+    pool: Pool, id: UUID, status: str, *, by: Actor, version: int | None = None, reason: str | None = None
+) -> Patched:
+    """Move a lead, in any direction. AI only proposes. Without a version it moves from wherever it stands."""
+    if status not in STATUSES:
+        raise NotAllowed(f"status must be one of: {', '.join(STATUSES)}")
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await _at(connection, id, version)
+        await write(connection, [one := moved(lead, Claim(STATUS, status, by.source, by.name, reason))])
+        return Patched(
+            await _now(connection, lead.id), [STATUS] if one.changes else [], [STATUS] if one.suggestions else []
+        )
+
+
+def moved(lead: Lead, claim: Claim) -> Write:
+    """What a claim to the status comes to."""
+    if claim.value == lead.status:
+        return Write(lead)
+    if claim.source is Source.AI:
+        return Write(lead, suggestions=[claim])
+    return Write(replace(lead, status=str(claim.value)), [Change(claim, lead.status)])
+
+
+async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> Lead:
+    """A person takes a suggestion over as their own value, or has it never made again. Raises NotFound, NotAllowed."""
+    if by.source is not Source.HUMAN:
+        raise NotAllowed("only a person can answer a suggestion")
+    async with pool.acquire() as connection, connection.transaction():
+        # The lead first, as everybody who writes does: two that wait for each other would deadlock.
+        lead_id = await connection.fetchval(statement("lead_of_suggestion"), suggestion)
+        lead = await _at(connection, lead_id, None) if lead_id else None
+        state = "accepted" if accept else "ignored"
+        row = await connection.fetchrow(statement("answer_suggestion"), suggestion, state, by.name)
+        if row is None or lead is None:
+            raise NotFound(f"there is no open suggestion {suggestion}")
+        if accept:
+            claim = claim_of(row)._replace(source=by.source, actor=by.name, reason=f"accepted from {row['actor']}")
+            mine = moved(lead, claim) if claim.field == STATUS else decided(lead, decide(lead.fields, {}, [claim]))
+            await write(connection, [mine])
+        return await _now(connection, lead.id)
+
+
+async def add_note(pool: Pool, id: UUID, text: str, *, by: Actor) -> int:
+    """Returns the note's id. Raises NotFound, NotAllowed."""
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await _at(connection, id, None)
+        note: int = await connection.fetchval(
+            statement("insert_note"), lead.id, by.source.value, by.name, _note(text), None
+        )
+        return note
+
+
+async def correct_note(pool: Pool, note: int, text: str, *, by: Actor) -> int:
+    """The old text stays, behind the new one. A note that was corrected can only be corrected at its newest text."""
+    async with pool.acquire() as connection, connection.transaction():
+        lead_id = await connection.fetchval(statement("note_to_correct"), note)
+        if lead_id is None:
+            raise NotFound(f"there is no note {note}, or it was corrected already")
+        newer: int = await connection.fetchval(
+            statement("insert_note"), lead_id, by.source.value, by.name, _note(text), note
+        )
+        return newer
+
+
+async def notes(pool: Pool, id: UUID) -> list[asyncpg.Record]:
+    """All of them, oldest first; `corrected_by` names the note that took the place of one."""
+    return list(await pool.fetch(statement("notes"), id))
+
+
+async def history(
+    pool: Pool, id: UUID, *, field: str | None = None, before: int | None = None, limit: int = 100
+) -> list[asyncpg.Record]:
+    """Rows of lead_changes, newest first; go on with the last one's id as `before`."""
+    return list(await pool.fetch(statement("lead_history"), id, field, before, limit))
+
+
+async def _at(connection: Connection, id: UUID, version: int | None) -> Lead:
+    lead = await locked(connection, id)
+    if lead is None:
+        raise NotFound(f"there is no lead {id}")
+    if version is not None and version != lead.version:
+        raise Stale(lead)
+    return lead
+
+
+async def _now(connection: Connection, id: UUID) -> Lead:
+    return lead_of(await connection.fetchrow(statement("lock_lead"), id))
+
+
+def _note(text: str) -> str:
+    words = text.replace("\0", "").strip()
+    if not 0 < len(words) <= 10_000:
+        raise NotAllowed("a note must have 1 to 10,000 characters")
+    return words
+
+
+def _list(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def plain(value: str | None) -> Any:
+    """A jsonb column of lead_changes or lead_suggestions as a Python value."""
+    return None if value is None else orjson.loads(value)

@@ -1,0 +1,97 @@
+"""What extraction reads, and how far it has come. Leads themselves are written by store.lead_records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from rows.window import Fact, Line, Note, Window
+from store.postgres import Connection, Pool, columns, statement
+
+
+class Due(NamedTuple):
+    """A lead of whom something came in since it was last read; `heard_at` is when."""
+
+    lead_id: UUID
+    contact_id: UUID
+    heard_at: datetime
+    read_hash: bytes | None
+
+
+@dataclass(slots=True)
+class Run:
+    """One pass: leads due, the same as last time, read, changed; suggestions made; leads left because being edited."""
+
+    due: int = 0
+    unchanged: int = 0
+    read: int = 0
+    changed: int = 0
+    suggested: int = 0
+    busy: int = 0
+    error: str | None = None
+
+
+async def due(pool: Pool, *, limit: int) -> list[Due]:
+    """Those who wait longest first."""
+    return [Due(*row.values()) for row in await pool.fetch(statement("due_leads"), limit)]
+
+
+async def windows(pool: Pool, wanted: Sequence[Due], *, lines: int) -> list[Window]:
+    """In the order of `wanted`; the last `lines` messages of each that carry words."""
+    contacts = [one.contact_id for one in wanted]
+    said: dict[UUID, list[Line]] = {contact: [] for contact in contacts}
+    known: dict[UUID, list[Fact]] = {contact: [] for contact in contacts}
+    for row in await pool.fetch(statement("lines_of_contacts"), contacts, lines):
+        said[row["contact_id"]].append(Line(row["id"], row["inbound"], row["text"], row["spoken"]))
+    for row in await pool.fetch(statement("facts_of_contacts"), contacts):
+        values = orjson.loads(row["values"])
+        if isinstance(values, dict):
+            known[row["contact_id"]].append(Fact(row["origin"], row["at"], values, row["event_id"]))
+    return [Window(one.lead_id, tuple(said[one.contact_id]), tuple(known[one.contact_id])) for one in wanted]
+
+
+async def mark_read(connection: Connection, read: Sequence[tuple[Due, bytes]]) -> None:
+    turned = columns([(one.lead_id, one.heard_at, hash) for one, hash in read], 3)
+    await connection.execute(statement("mark_read"), *turned)
+
+
+async def keep_notes(connection: Connection, notes: Sequence[tuple[UUID, Note]], *, actor: str) -> None:
+    """A note is kept once, however often its event is read."""
+    if notes:
+        turned = columns([(lead, note.event_id, note.text, note.at) for lead, note in notes], 4)
+        await connection.execute(statement("insert_bot_notes"), *turned, actor)
+
+
+async def unread_executions(pool: Pool, *, limit: int) -> list[str]:
+    """Runs of the bot whose variables were never read, newest first."""
+    return [row["id"] for row in await pool.fetch(statement("unread_executions"), limit)]
+
+
+async def keep_variables(pool: Pool, execution: str, variables: Mapping[str, Any]) -> None:
+    """What Kapso told of a run; its lead becomes due."""
+    await pool.execute(statement("insert_variables"), execution, orjson.dumps(variables).decode())
+
+
+async def seconds_since_begin(pool: Pool) -> float | None:
+    """Since a pass last began; None before the first."""
+    seconds: float | None = await pool.fetchval(statement("extraction_began"))
+    return seconds
+
+
+async def begin_run(pool: Pool) -> int:
+    id: int = await pool.fetchval(statement("begin_extraction"))
+    return id
+
+
+async def end_run(pool: Pool, id: int, run: Run) -> None:
+    await pool.execute(
+        statement("end_extraction"), id, run.due, run.unchanged, run.read, run.changed, run.suggested, run.busy,
+        run.error,
+    )  # fmt: skip
+
+
+async def prune_runs(pool: Pool, before: datetime) -> None:
+    await pool.execute(statement("prune_extractions"), before)

@@ -1,0 +1,1 @@
+INSERT INTO extraction_runs (began_at) VALUES (now()) RETURNING id

@@ -1,0 +1,2 @@
+-- $1 ids
+DELETE FROM lead_records WHERE id = ANY ($1::uuid[])

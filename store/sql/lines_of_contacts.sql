@@ -1,0 +1,12 @@
+-- The last words of each chat, oldest first.
+-- $1 contact ids, $2 how many of each
+SELECT t.contact_id, m.id, m.inbound, m.text, m.spoken
+FROM unnest($1::uuid[]) AS t (contact_id)
+CROSS JOIN LATERAL (
+    SELECT m.id, m.direction = 'inbound' AS inbound, coalesce(m.text, m.transcript) AS text,
+        m.text IS NULL AS spoken, m.sent_at
+    FROM messages AS m
+    WHERE m.contact_id = t.contact_id AND m.direction IS NOT NULL AND coalesce(m.text, m.transcript) <> ''
+    ORDER BY m.sent_at DESC NULLS LAST, m.id DESC LIMIT $2
+) AS m
+ORDER BY t.contact_id, m.sent_at NULLS FIRST, m.id

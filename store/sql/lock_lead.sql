@@ -1,0 +1,5 @@
+-- One lead, to be changed. Waits for whoever changes it now.
+-- $1 id, also of a lead that was merged into another
+SELECT r.* FROM lead_records AS r
+WHERE r.id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = $1), $1)
+FOR NO KEY UPDATE OF r

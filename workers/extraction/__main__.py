@@ -1,0 +1,110 @@
+"""The process that reads chats: `python -m workers.extraction`, started and told by a worker.
+
+Each line on its standard input is a word to make one pass; the answer is one line of JSON. It works at low priority, so
+that reading chats never holds up the mirror, and ends with its standard input.
+"""
+
+import asyncio
+import importlib
+import os
+import sys
+from dataclasses import asdict
+
+import orjson
+import structlog
+import uvloop
+
+from config import logs
+from config.settings import WorkerSettings, load
+from kapso.client import Client
+from store import postgres, redis
+from store.budget import Budget
+from store.postgres import STORE_ERRORS, Pool
+from workers.extraction.extract import Extraction
+from workers.extraction.known import Known
+from workers.extraction.rules.reader import Rules
+from workers.extraction.source import Source
+from workers.extraction.variables import fetch_variables
+
+log = structlog.get_logger(__name__)
+
+NICENESS = 10
+
+
+def readers(settings: WorkerSettings, pool: Pool) -> list[Source]:
+    """In the order in which they are asked."""
+    return [Rules()] if settings.model_url is None else [model_of(settings, pool), Rules()]
+
+
+def model_of(settings: WorkerSettings, pool: Pool) -> Source:
+    """Its SDK is an optional extra, so it is looked for only where a model is configured."""
+    try:
+        module = importlib.import_module("workers.extraction.model")
+    except ModuleNotFoundError:
+        raise SystemExit("MODEL_URL is set, and the extra is missing: pip install '.[model]'") from None
+    key = settings.model_api_key.get_secret_value() if settings.model_api_key else None
+    model: Source = module.Model(
+        pool, url=settings.model_url, name=settings.model_name, key=key, tokens_per_day=settings.model_tokens_per_day
+    )
+    return model
+
+
+async def run(settings: WorkerSettings) -> None:
+    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4)
+    client = redis.connect(settings.redis_url.get_secret_value())
+    kapso = None
+    if settings.kapso_api_key:
+        key = settings.kapso_api_key.get_secret_value()
+        budget = Budget(client, key, per_minute=settings.kapso_requests_per_minute)
+        kapso = Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
+    stop = asyncio.Event()
+    known = Known(bot=settings.bot_name, note_event=settings.note_event)
+    extraction = Extraction(pool, known, readers(settings, pool), bot=settings.bot_name, stop=stop.is_set)
+    words, asked = await _words(), asyncio.Queue[bool]()
+    # Told to end in the middle of a pass, it ends after the chats in hand.
+    ear = asyncio.create_task(_listen(words, asked, stop))
+    while await asked.get():
+        sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso)) + b"\n")
+        sys.stdout.flush()
+    await ear
+    if kapso:
+        await kapso.close()
+    await client.aclose()
+    await pool.close()
+
+
+async def _pass(extraction: Extraction, pool: Pool, kapso: Client | None) -> dict[str, object]:
+    try:
+        done = await extraction.run()
+        if kapso:
+            # What it brings makes leads due: the next pass reads them.
+            await fetch_variables(pool, kapso)
+    except STORE_ERRORS as error:
+        return {"error": type(error).__name__}
+    return asdict(done)
+
+
+async def _words() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def _listen(words: asyncio.StreamReader, asked: "asyncio.Queue[bool]", stop: asyncio.Event) -> None:
+    while await words.readline():
+        asked.put_nowait(True)
+    stop.set()
+    asked.put_nowait(False)
+
+
+def main() -> None:
+    settings = load(WorkerSettings)
+    # Logs go where the worker's go; standard output is for answers.
+    logs.configure(settings.log_level, sys.stderr)
+    os.nice(NICENESS)
+    uvloop.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Numbers and e-mail addresses that the customer gives for themself."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import phonenumbers
+
+from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.vocabulary import around
+
+EMAIL: Final = re.compile(r"\b[a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b")
+NAMES: Final = {
+    "nol": 0, "kosong": 0, "zero": 0, "oh": 0, "satu": 1, "one": 1, "dua": 2, "two": 2, "tiga": 3, "three": 3,
+    "empat": 4, "four": 4, "lima": 5, "five": 5, "enam": 6, "six": 6, "tujuh": 7, "seven": 7, "delapan": 8, "eight": 8,
+    "sembilan": 9, "nine": 9,
+}  # fmt: skip
+SPELLED: Final = re.compile(rf"(?<!\w)(?:(?:{'|'.join(NAMES)}) ){{7,14}}(?:{'|'.join(NAMES)})(?!\w)")
+BARE: Final = re.compile(r"(?:rp|idr|bukan|not)\.?\s*$")
+OLD: Final = re.compile(r"[^,.;]*?\b(?:lama|old|mati|hilang|rusak)\b|.{0,12}\bitu (?:no|nomor) lama")
+DIGITS: Final = re.compile(r"\d[\d\s().-]{7,}\d")
+OF_OTHERS: Final = around("contacts", "of_others")
+
+
+def contacts(said: Said) -> Iterator[Found]:
+    text = said.line.text
+    for email in EMAIL.finditer(text.lower()):
+        if not OF_OTHERS.search(text[max(0, email.start() - 30) : email.start()].lower()):
+            yield Found("email", email[0], said.line, text[email.start() : email.end()], 0.95, email.start())
+    spelled = _digits(said.text)
+    for number, start, end in (*_numbers(text), *_numbers(spelled)):
+        before = said.text[:start] if spelled and start >= len(text) else text[max(0, start - 30) : start].lower()
+        behind = text[end : end + 25].lower()
+        if OF_OTHERS.search(before[-30:]) or BARE.search(before) or OLD.match(behind):
+            continue
+        yield Found("phone", number, said.line, text[start:end] or text, 0.85, start)
+
+
+def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
+    if DIGITS.search(text):
+        for match in phonenumbers.PhoneNumberMatcher(text, "ID"):
+            number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+            yield number, int(match.start), int(match.end)
+
+
+def _digits(text: str) -> str:
+    """A number said digit by digit, as digits; '' where there is none."""
+    said = SPELLED.search(text)
+    return "".join(str(NAMES[word]) for word in said[0].split()) if said else ""

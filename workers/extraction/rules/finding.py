@@ -1,0 +1,102 @@
+"""What a rule works on and what it gives back (pure)."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, NamedTuple
+
+from rows.window import Line
+from workers.extraction.rules.vocabulary import around, spelled, words
+
+WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+END: Final = re.compile(r"[?!.\n]")
+CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|kalau aku|kalau gue|while)(?!\w)")
+CORRECTS: Final = around("finding", "corrects")
+# Who writes such a line talks to a program, not about themself.
+ORDERS: Final = re.compile(spelled("finding", "orders"), re.IGNORECASE | re.DOTALL)
+
+
+class Found(NamedTuple):
+    """A value, and where in which line it was seen; a later line replaces an earlier one."""
+
+    field: str
+    value: str
+    line: Line
+    quote: str
+    confidence: float
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line, in lower case and with slang spelled out, so that rules need to know each word once."""
+
+    line: Line
+    text: str
+    asked: str = ""
+    """What we had said right before it, in the same spelling."""
+    topic: str = ""
+    """What we had said last, however many lines ago."""
+    places: tuple[tuple[int, int, int], ...] = ()
+    """For each word of `text`: where it begins there, and where it begins and ends in the line as it was written."""
+
+    def written(self, start: int, end: int) -> str:
+        """The words as they stand in the message."""
+        inside = [(first, last) for at, first, last in self.places if start <= at < end]
+        return self.line.text[inside[0][0] : inside[-1][1]] if inside else ""
+
+    def asks(self, place: int) -> bool:
+        """Whether the sentence around that place is a question."""
+        end = END.search(self.text, place)
+        return end is not None and end[0] == "?"
+
+    def before(self, place: int) -> str:
+        """The clause up to that place."""
+        starts = [match.end() for match in CLAUSE.finditer(self.text, 0, place)]
+        return self.text[starts[-1] if starts else 0 : place]
+
+    @property
+    def corrects(self) -> bool:
+        return CORRECTS.search(self.text) is not None
+
+    def found(self, field: str, value: str, match: re.Match[str], confidence: float, group: str | int = 0) -> Found:
+        start, end = match.span(group)
+        return Found(field, value, self.line, self.written(start, end), confidence, start)
+
+
+@cache
+def slang() -> dict[str, str]:
+    return {short: word for short, _, word in (line.partition(" ") for line in words("slang"))}
+
+
+def conversation(lines: tuple[Line, ...]) -> tuple[list[Said], list[Said]]:
+    """The customer's lines, without those that give orders to programs; and ours."""
+    theirs: list[Said] = []
+    ours: list[Said] = []
+    asked = topic = ""
+    for line in lines:
+        if not line.inbound:
+            ours.append(one := said(line))
+            asked = topic = one.text
+        elif not ORDERS.search(line.text):
+            theirs.append(said(line, asked, topic))
+            asked = ""
+    return theirs, ours
+
+
+def said(line: Line, asked: str = "", topic: str = "") -> Said:
+    known = slang()
+    parts: list[str] = []
+    places: list[tuple[int, int, int]] = []
+    length, last = 0, 0
+    for match in WORD.finditer(line.text):
+        word = match[0].lower()
+        word = known.get(word, word)
+        gap = line.text[last : match.start()]
+        if word:
+            space = "\n" if "\n" in gap else " " if gap and parts else ""
+            parts.append(space + word)
+            places.append((length + len(space), match.start(), match.end()))
+            length += len(space) + len(word)
+        last = match.end()
+    return Said(line, "".join(parts), asked, topic, tuple(places))

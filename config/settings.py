@@ -85,6 +85,13 @@ class KapsoSettings(StoreSettings):
 
 class WorkerSettings(KapsoSettings):
     delivery_days: int = Field(30, ge=1, description="Days for which raw deliveries are kept.")
+    message_days: int | None = Field(None, ge=1, description="Days for which messages are kept; unset: for ever.")
+    dead_letter_days: int | None = Field(
+        None, ge=1, description="Days for which dead letters are kept after their last failure; unset: for ever."
+    )
+    lead_days: int | None = Field(
+        None, ge=1, description="Days of silence after which a lead is erased with its contact; unset: never."
+    )
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
     poll_seconds: int = Field(60, ge=1, le=60, description="How often Kapso is polled; it must divide 60.")
     trailing_hours: int = Field(
@@ -117,6 +124,12 @@ class WorkerSettings(KapsoSettings):
     def _names_its_model(self) -> Self:
         if self.model_url and not self.model_name:
             raise ValueError("MODEL_URL needs MODEL_NAME: which model to ask there")
+        return self
+
+    @model_validator(mode="after")
+    def _can_erase(self) -> Self:
+        if self.lead_days and self.erasure_key is None:
+            raise ValueError("LEAD_DAYS needs ERASURE_KEY: leads that grow too old are erased")
         return self
 
     @field_validator("business_hours")

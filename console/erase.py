@@ -9,13 +9,14 @@ import sys
 from config.settings import StoreSettings, load
 from console.stores import stores, told
 from store import erase
-from store.erase import Ambiguous, Erasure, Person
+from store.erase import Ambiguous, Erasure, Person, TooMuchWaits
 from store.tombstones import Tombstones
 
 KEY = (
-    "ERASURE_KEY is not set. It keys the tombstones that keep an erased person from coming back by a late webhook, a poll "
-    "or a replay. Set it (any 16 or more characters, for workers too) and keep it."
+    "ERASURE_KEY is not set. It keys the tombstones that keep an erased person from coming back by a late webhook, "
+    "a poll or a replay. Set it (any 16 or more characters, for workers too) and keep it."
 )
+WAITS = "Nothing was erased: more waits in the inbox than can be looked through. Try again once workers have caught up."
 BEYOND = """Not reached from here, and yours to look after:
   - backups of Postgres, its write-ahead log and replicas that lag: they forget when they expire
   - Kapso itself: delete the contact there too
@@ -23,7 +24,9 @@ BEYOND = """Not reached from here, and yours to look after:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("contact", help="id of the contact or lead, a number in any form, a business-scoped id, @username")
+    parser.add_argument(
+        "contact", help="id of the contact or lead, a number in any form, a business-scoped id, @username"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say who is meant and how much there is")
     parser.add_argument("--yes", action="store_true", help="do not ask again on a terminal")
     parser.add_argument("--by", default=None, help="who erases, for the record (default: the user of this system)")
@@ -52,7 +55,12 @@ async def _run(arguments: argparse.Namespace) -> int:
             return 0
         by = arguments.by or f"user:{getpass.getuser()}"
         tell = _quiet if arguments.json else _tell
-        done = await erase.erase(pool, redis, who, Tombstones(settings.erasure_bytes), shards=shards, by=by, tell=tell)
+        tombstones = Tombstones(settings.erasure_bytes)
+        try:
+            done = await erase.erase(pool, redis, who, tombstones, shards=shards, by=by, tell=tell)
+        except TooMuchWaits:
+            print(WAITS, file=sys.stderr)
+            return 1
     _told(arguments, who, done)
     return 0
 
@@ -81,7 +89,9 @@ def _told(arguments: argparse.Namespace, who: Person, done: Erasure) -> None:
     print(f"Erased contact {who.contact_id}.")
     print("  rows     " + ", ".join(f"{count} {name}" for name, count in done.rows.items() if count))
     print("  bodies   " + (", ".join(f"{count} in {name}" for name, count in done.bodies.items() if count) or "none"))
-    print(f"  Redis    {'its file was written anew' if done.aof_rewritten else 'has no append-only file to write anew'}")
+    print(
+        f"  Redis    {'its file was written anew' if done.aof_rewritten else 'has no append-only file to write anew'}"
+    )
     print(f"  left     {len(who.names) + len(who.conversations) + len(who.messages)} tombstones (keyed hashes)")
     print(BEYOND)
 

@@ -59,7 +59,9 @@ def _tell(arguments: argparse.Namespace, reports: dict[str, Report]) -> None:
         print(f"{name}, on {one.chats} synthetic chats ({arguments.on})\n")
         print(f"  {'field':<24}{'precision':>10}{'recall':>10}{'F1':>8}{'correct null':>14}")
         for field, tally in one.fields.items():
-            print(f"  {field:<24}{tally.precision:>10.2f}{tally.recall:>10.2f}{tally.f1:>8.2f}{tally.correct_null:>14.3f}")
+            print(
+                f"  {field:<24}{tally.precision:>10.2f}{tally.recall:>10.2f}{tally.f1:>8.2f}{tally.correct_null:>14.3f}"
+            )
         print(f"  {'all (macro)':<24}{'':>20}{one.macro_f1:>8.3f}{one.correct_null:>14.3f}\n")
 
 

@@ -13,7 +13,9 @@ from store.erase import Ambiguous
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("contact", help="id of the contact or lead, a number in any form, a business-scoped id, @username")
+    parser.add_argument(
+        "contact", help="id of the contact or lead, a number in any form, a business-scoped id, @username"
+    )
     parser.add_argument("--to", type=Path, help="a file to write (default: standard output)")
     parser.add_argument("--by", default=None, help="who exports, for the access log (default: the user of this system)")
 
@@ -39,5 +41,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         print(text)
         return 0
     arguments.to.write_text(text + "\n", encoding="utf-8")
-    print(f"{sum(len(rows) for rows in found.values())} rows of {len(found)} tables are in {arguments.to}", file=sys.stderr)
+    print(
+        f"{sum(len(rows) for rows in found.values())} rows of {len(found)} tables are in {arguments.to}",
+        file=sys.stderr,
+    )
     return 0

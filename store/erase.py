@@ -1,7 +1,7 @@
 """Erase one person from all that is stored: rows, raw bodies, what waits; and leave tombstones of them.
 
-First, in one short transaction that no batch can race with, rows go and tombstones are laid: from then on whatever is
-settled comes without them. Then raw bodies are rewritten, at leisure.
+Raw bodies are rewritten at leisure. Then, in one short transaction that no batch can race with, rows go and tombstones
+are laid: from there on whatever is settled comes without the person.
 """
 
 import asyncio
@@ -15,12 +15,13 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from rows.erasure import EMPTY, EVENT, pattern, scrubbed
-from store.inbox import SCRIPTS, Reader, fields, stream_name
+from store.inbox import SCRIPTS, Reader, stream_name
 from store.leads import log_access
 from store.postgres import Connection, Pool, statement
 from store.tombstones import Tombstones
 
 PAGE = 200
+MOST_WAITING = 20_000
 AOF_SECONDS = 60.0
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 NOTHING = UUID(int=0)
@@ -34,6 +35,10 @@ class Person(NamedTuple):
     conversations: list[str]
     messages: list[str]
     first_seen_at: datetime | None
+
+
+class TooMuchWaits(Exception):
+    """The inbox is too full to be written anew: erase again once the workers have caught up."""
 
 
 class Ambiguous(Exception):
@@ -57,13 +62,11 @@ async def person(pool: Pool | Connection, given: str) -> Person | None:
     if len(found) > 1:
         raise Ambiguous(f"{given!r} names more than one person: give the contact's id")
     contact_id, lead_id = found[0]["contact_id"], found[0]["lead_id"]
-    named = await pool.fetch(statement("names_to_erase"), contact_id)
-    return Person(
-        contact_id,
-        lead_id,
-        *([row["name"] for row in named if row["kind"] == kind] for kind in ("person", "conversation", "message")),
-        await pool.fetchval(statement("first_seen"), contact_id),
-    )
+    names: dict[str, list[str]] = {"person": [], "conversation": [], "message": []}
+    for row in await pool.fetch(statement("names_to_erase"), contact_id):
+        names[row["kind"]].append(row["name"])
+    first_seen_at = await pool.fetchval(statement("first_seen"), contact_id)
+    return Person(contact_id, lead_id, names["person"], names["conversation"], names["message"], first_seen_at)
 
 
 async def erase(
@@ -76,10 +79,31 @@ async def erase(
     by: str,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Erasure:
-    """Done when it returns; begun again after a failure it goes on. `tell` hears of each step."""
-    done = Erasure()
+    """Done when it returns; after a failure it can be begun again. `tell` hears of each step. Raises TooMuchWaits."""
+    done, began = Erasure(), datetime.now(UTC)
+    for shard in range(shards):
+        if await redis.xlen(stream_name(shard)) > MOST_WAITING:
+            raise TooMuchWaits
+    await _bodies(pool, redis, who, done, shards=shards, settled_since=BEGINNING, tell=tell)
     tell("rows and tombstones")
     who = await _rows(pool, who, tombstones, by, done)
+    # What was settled while the first look took its time.
+    await _bodies(pool, redis, who, done, shards=shards, settled_since=began, tell=tell)
+    tell("the append-only file of Redis")
+    done.aof_rewritten = await _rewrite_aof(redis)
+    return done
+
+
+async def _bodies(
+    pool: Pool,
+    redis: Redis,
+    who: Person,
+    done: Erasure,
+    *,
+    shards: int,
+    settled_since: datetime,
+    tell: Callable[[str], None],
+) -> None:
     names = [*who.names, *who.conversations, *who.messages]
     tell("what waits")
     for shard in range(shards):
@@ -87,10 +111,7 @@ async def erase(
     done.bodies["spill"] += await _spill(pool, names)
     tell("raw deliveries and dead letters")
     done.bodies["dead letters"] += await _letters(pool, names)
-    done.bodies["deliveries"] += await _deliveries(pool, who, tell)
-    tell("the append-only file of Redis")
-    done.aof_rewritten = await _rewrite_aof(redis)
-    return done
+    done.bodies["deliveries"] += await _deliveries(pool, who, settled_since, tell)
 
 
 async def _rows(pool: Pool, who: Person, tombstones: Tombstones, by: str, done: Erasure) -> Person:
@@ -106,21 +127,23 @@ async def _rows(pool: Pool, who: Person, tombstones: Tombstones, by: str, done: 
 
 
 async def _stream(redis: Redis, shard: int, names: Collection[str]) -> int:
-    """Entries that wait are put anew without the person; one in a drain's hands is cleaned when it is settled."""
-    reader, count, after = Reader(redis, shard), 0, b"0"
-    replace = redis.register_script((SCRIPTS / "replace_entry.lua").read_text())
-    length = await redis.xlen(stream_name(shard))
-    for _ in range(length // PAGE + 1):
+    """What waits in a stream, without the person. What a drain has in hand is cleaned when it is settled."""
+    reader, after = Reader(redis, shard), b"0"
+    changed: list[str | bytes] = []
+    for _ in range(MOST_WAITING // PAGE + 1):
         entries = await reader.read(after, count=PAGE, wait_ms=1)
         for position, delivery in entries:
-            body = _without(delivery.body, names)
-            if body is not None:
-                event = EVENT if body == EMPTY else delivery.event
-                clean = delivery._replace(body=body, event=event, idempotency_key=None)
-                count += await replace(keys=[stream_name(shard)], args=[position, *fields(clean)])
+            if (body := _without(delivery.body, names)) is not None:
+                changed += [position, (EVENT if body == EMPTY else delivery.event) or "", body]
         if not entries:
             break
         after = entries[-1].position
+    if not changed:
+        return 0
+    rewrite = redis.register_script((SCRIPTS / "rewrite_stream.lua").read_text())
+    count = int(await rewrite(keys=[stream_name(shard)], args=[MOST_WAITING, *changed]))
+    if count < 0:
+        raise TooMuchWaits
     return count
 
 
@@ -145,11 +168,11 @@ async def _letters(pool: Pool, names: Sequence[str]) -> int:
     return count
 
 
-async def _deliveries(pool: Pool, who: Person, tell: Callable[[str], None]) -> int:
+async def _deliveries(pool: Pool, who: Person, settled_since: datetime, tell: Callable[[str], None]) -> int:
     count, at, id = 0, who.first_seen_at or BEGINNING, NOTHING
     names, conversations = [*who.names, *who.messages, *who.conversations], [*who.names, *who.conversations]
     sought = _bytes(conversations), _bytes(who.messages)
-    while rows := await pool.fetch(statement("bodies_of_deliveries"), *sought, at, id, PAGE):
+    while rows := await pool.fetch(statement("bodies_of_deliveries"), *sought, at, id, PAGE, settled_since):
         for row in rows:
             if (body := _without(row["body"], names)) is not None:
                 event = EVENT if body == EMPTY else row["event"]
@@ -164,7 +187,7 @@ async def _rewrite_aof(redis: Redis) -> bool:
     """False when it has no such file, or takes longer than we wait."""
     if (await redis.config_get("appendonly")).get("appendonly") != "yes":
         return False
-    await redis.execute_command("BGREWRITEAOF")
+    await redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]
     until = asyncio.get_running_loop().time() + AOF_SECONDS
     while asyncio.get_running_loop().time() < until:
         info = await redis.info("persistence")

@@ -19,12 +19,13 @@ from store import drains, inbox, postgres, redis
 from store.budget import Budget
 from store.concerns import tell_concerns
 from store.postgres import STORE_ERRORS, Pool
+from store.retention import Retention
 from store.tombstones import Tombstones
 from workers.arq_worker import Job, work
 from workers.drains import drain_jobs
 from workers.empty_spill import SpillDrain
 from workers.read_chats import ChatReading
-from workers.upkeep import keep_days, listen
+from workers.upkeep import forget, keep_days, listen
 from workers.watch_kapso import KapsoWatch, Wanted
 
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ async def run(settings: WorkerSettings) -> None:
         release=settings.release,
         tombstones=tombstones,
     )
-    jobs += upkeep_jobs(settings, looking)
+    jobs += upkeep_jobs(settings, looking, client)
     chats = ChatReading(looking, client, every=settings.extraction_seconds)
     jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
     if kapso:
@@ -90,10 +91,14 @@ def kapso_client(settings: WorkerSettings, redis: Redis) -> Client | None:
     return Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
 
 
-def upkeep_jobs(settings: WorkerSettings, pool: Pool) -> list[Job]:
+def upkeep_jobs(settings: WorkerSettings, pool: Pool, redis: Redis) -> list[Job]:
     hours = BusinessHours.parse(settings.business_hours)
     listening = partial(listen, pool, hours=hours, longest=timedelta(minutes=settings.silence_minutes))
+    keep = Retention(settings.message_days, settings.dead_letter_days, settings.lead_days)
+    tombstones = Tombstones(settings.erasure_bytes)
+    pruning = partial(forget, pool, redis, keep, tombstones, shards=settings.inbox_shards)
     return [
+        Job("prune", pruning, 3 * 3600, {"hour": {19}, "minute": {17}}, at_start=False),
         Job("keep_days", partial(keep_days, pool, days=settings.delivery_days), 300, {"minute": {7}}),
         Job("listen", listening, 30, {"second": {10}}),
     ]

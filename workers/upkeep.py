@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from redis.asyncio import Redis
 
 from config.hours import BusinessHours
-from store import alarms, deliveries, reading, reconcile
+from store import alarms, deliveries, reading, reconcile, retention
 from store.postgres import Pool
+from store.retention import Retention
+from store.tombstones import Tombstones
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +28,14 @@ async def keep_days(pool: Pool, *, days: int) -> None:
     before = datetime.now(UTC) - timedelta(days=days)
     await reconcile.prune_runs(pool, before)
     await reading.prune_runs(pool, before)
+
+
+async def forget(pool: Pool, redis: Redis, keep: Retention, tombstones: Tombstones, *, shards: int) -> None:
+    """What is older than the retention settings say."""
+    if not keep:
+        return
+    done = await retention.prune(pool, redis, keep, tombstones, shards=shards)
+    log.info("dropped what was too old", messages=done.messages, dead_letters=done.dead_letters, leads=done.leads)
 
 
 async def listen(pool: Pool, *, hours: BusinessHours, longest: timedelta) -> None:

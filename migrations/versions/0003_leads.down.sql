@@ -12,6 +12,7 @@ DROP TABLE lead_aliases;
 DROP TRIGGER contacts_begin_leads ON contacts;
 DROP FUNCTION begin_leads;
 DROP TABLE lead_records;
+DROP INDEX messages_by_age;
 CREATE INDEX contacts_by_last_message ON contacts (last_message_at DESC NULLS LAST, id);
 DROP INDEX contacts_by_recency;
 ALTER TABLE contacts DROP COLUMN heard_at;

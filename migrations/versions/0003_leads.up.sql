@@ -7,6 +7,9 @@ CREATE INDEX contacts_by_recency ON contacts ((coalesce(last_message_at, '-infin
 DROP INDEX contacts_by_last_message;
 COMMENT ON COLUMN contacts.heard_at IS 'When something of this person last came in here (not when it was said): tells extraction and live pages what to look at again.';
 
+-- What retention drops is found by its age; so small that writing does not feel it.
+CREATE INDEX messages_by_age ON messages USING brin (sent_at);
+
 CREATE TABLE lead_records (
     id                      uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     contact_id              uuid NOT NULL UNIQUE REFERENCES contacts,

@@ -12,7 +12,7 @@ from store import leads
 from store.leads import Actor, Cursor, Filter, NotFound, Stale
 from store.postgres import Pool
 from tests.chats import changes, chat, extracted, lead
-from tests.helpers import rows
+from tests.helpers import delivery, payload, rows, settled
 
 BUDI = Actor(Source.HUMAN, "user:budi")
 AGENT = Actor(Source.AGENT, "key:manager")
@@ -188,6 +188,9 @@ async def some_leads(pool: Pool) -> None:
             pool, id, {"domisili": "Bandung", "lead_temperature": "hot", "lead_score": 80}, version=1, by=BUDI
         )
     await chat(pool, "< baik", number="628110000006", at=60)
+    body = payload("conversation_created")["body"]
+    session = body["conversation"] | {"phone_number": "628110000007"}
+    await settled(pool, [delivery(body | {"conversation": session}, "whatsapp.conversation.created")])
 
 
 async def pages(pool: Pool, wanted: Filter, limit: int) -> list[str]:
@@ -205,9 +208,9 @@ async def pages(pool: Pool, wanted: Filter, limit: int) -> list[str]:
 async def test_pages_show_every_lead_once_newest_first(pool: Pool) -> None:
     await some_leads(pool)
     whole = await pages(pool, Filter(), 50)
-    assert sorted(whole) == list("0123456")
-    assert whole[0] == "6"
-    for limit in (1, 2, 3, 7):
+    assert sorted(whole) == list("01234567")
+    assert (whole[0], whole[-1]) == ("6", "7")  # who never wrote comes last
+    for limit in (1, 2, 3, 8):
         assert await pages(pool, Filter(), limit) == whole
 
 
@@ -215,7 +218,7 @@ async def test_pages_show_every_lead_once_newest_first(pool: Pool) -> None:
     ("wanted", "found"),
     [
         ({"temperature": ["hot", "warm"]}, "012"), ({"city": "BANDUNG"}, "012"), ({"score": 81}, ""),
-        ({"awaiting_reply": True}, "012345"), ({"awaiting_reply": False}, "6"), ({"status": ["new"], "city": "Solo"}, ""),
+        ({"awaiting_reply": True}, "012345"), ({"awaiting_reply": False}, "67"), ({"status": ["new"], "city": "Solo"}, ""),
         ({"phase": ["D"]}, ""),
     ],
 )  # fmt: skip

@@ -1,0 +1,39 @@
+"""`mirror read-chats`: one pass over the chats with something new, now."""
+
+import argparse
+import asyncio
+import json
+from dataclasses import asdict
+
+from config.settings import WorkerSettings, load
+from console.stores import database, told
+from store.reading import Run
+from workers.extraction.__main__ import readers
+from workers.extraction.extract import Extraction
+from workers.extraction.known import Known
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "A pass that a worker makes at the same moment is harmless: each lead is locked while it is written."
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return asyncio.run(told(lambda: _run(arguments)))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    settings = load(WorkerSettings)
+    async with database() as pool:
+        known = Known(bot=settings.bot_name, note_event=settings.note_event)
+        done = await Extraction(pool, known, readers(settings, pool), bot=settings.bot_name).run()
+    print(json.dumps(asdict(done)) if arguments.json else _line(done))
+    return 0
+
+
+def _line(done: Run) -> str:
+    return (
+        f"{done.due} chats with something new: {done.read} read, {done.unchanged} said nothing new, "
+        f"{done.changed} leads changed, {done.suggested} suggestions, {done.busy} being edited just now"
+    )

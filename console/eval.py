@@ -8,7 +8,6 @@ from config.settings import WorkerSettings, load
 from console.stores import database, told
 from evaluation.gold import Chat, chats, found
 from evaluation.score import Report, report
-from store.postgres import Pool
 from workers.extraction.__main__ import model_of
 from workers.extraction.rules.reader import Rules
 from workers.extraction.source import Source
@@ -37,13 +36,11 @@ async def _with_model(arguments: argparse.Namespace, gold: list[Chat], reports: 
         print("MODEL_URL is not set: there is no model to ask.")
         return 2
     async with database() as pool:
-        reports["model"] = await _score(_model(settings, pool), gold)
+        model = model_of(settings, pool)
+        reports["model"] = await _score(model, gold)
+        await model.close()
     _tell(arguments, reports)
     return 0
-
-
-def _model(settings: WorkerSettings, pool: Pool) -> Source:
-    return model_of(settings, pool)
 
 
 async def _score(source: Source, gold: list[Chat]) -> Report:

@@ -27,7 +27,10 @@ async def _run(arguments: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     async with database() as pool:
         known = Known(bot=settings.bot_name, note_event=settings.note_event)
-        done = await Extraction(pool, known, readers(settings, pool), bot=settings.bot_name).run()
+        asking = readers(settings, pool)
+        done = await Extraction(pool, known, asking, bot=settings.bot_name).run()
+        for reader in asking:
+            await reader.close()
     print(json.dumps(asdict(done)) if arguments.json else _line(done))
     return 0
 

@@ -59,7 +59,8 @@ async def run(settings: WorkerSettings) -> None:
         kapso = Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
     stop = asyncio.Event()
     known = Known(bot=settings.bot_name, note_event=settings.note_event)
-    extraction = Extraction(pool, known, readers(settings, pool), bot=settings.bot_name, stop=stop.is_set)
+    asking = readers(settings, pool)
+    extraction = Extraction(pool, known, asking, bot=settings.bot_name, stop=stop.is_set)
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))
@@ -67,6 +68,8 @@ async def run(settings: WorkerSettings) -> None:
         sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso)) + b"\n")
         sys.stdout.flush()
     await ear
+    for reader in asking:
+        await reader.close()
     if kapso:
         await kapso.close()
     await client.aclose()

@@ -35,6 +35,9 @@ class Known:
     async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
         return [self._read(window) for window in windows]
 
+    async def close(self) -> None:
+        pass
+
     def _read(self, window: Window) -> Reading:
         reading = Reading()
         for fact in window.facts:  # newest first, and the first claim to a field stands

@@ -13,6 +13,8 @@ class Source(Protocol):
     async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
         """One answer a window, in their order; None: could not read it, ask the next."""
 
+    async def close(self) -> None: ...
+
 
 async def first_that_reads(sources: Sequence[Source], windows: Sequence[Window]) -> list[Reading]:
     """Each window by the first source that can; an empty reading where none could."""

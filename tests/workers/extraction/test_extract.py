@@ -126,6 +126,9 @@ class Slow:
         await leads.patch(self._pool, row["id"], {"domisili": "Solo"}, version=1, by=BUDI)
         return [Reading(claims=[Claim("domisili", "Bandung", Source.AI, "slow")]) for _ in windows]
 
+    async def close(self) -> None:
+        pass
+
 
 async def test_a_person_who_edits_during_a_pass_wins(pool: Pool) -> None:
     await chat(pool, "halo")

@@ -82,7 +82,7 @@ def _confidence(said: Said, start: int, end: int, *, asked: bool) -> float | Non
         return SURE
     if asked and (not everyday or len(said.text.split()) <= 4):
         return SURE
-    if apart and not everyday:
+    if (apart or said.corrects) and not everyday:
         return LIKELY
     return None
 

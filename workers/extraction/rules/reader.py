@@ -24,6 +24,9 @@ class Rules:
     async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
         return [read(window) for window in windows]
 
+    async def close(self) -> None:
+        pass
+
 
 def read(window: Window) -> Reading:
     """What the customer says; a later line replaces an earlier one, and the surest of one line counts."""

@@ -1,0 +1,126 @@
+"""Chats are read every 30 to 60 seconds, by one process at a time, beside the mirror and not in its way."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr, ValidationError
+from redis.asyncio import Redis
+
+from config.settings import WorkerSettings
+from kapso.client import Client
+from simulator.town import Event
+from store import reading
+from store.postgres import Pool
+from tests.chats import NUMBER, chat, conversation, extracted, lead
+from tests.helpers import delivery, rows, settled
+from tests.servers import client, kapso_api
+from workers.extraction.variables import fetch_variables
+from workers.read_chats import ChatReading
+
+
+@pytest.mark.parametrize("seconds", [30, 45, 60])
+def test_the_cadence_is_a_setting(seconds: int, database_url: str, redis_url: str) -> None:
+    settings = WorkerSettings(
+        database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), extraction_seconds=seconds
+    )
+    assert settings.extraction_seconds == seconds
+
+
+@pytest.mark.parametrize("seconds", [0, 29, 61, 3600])
+def test_any_other_cadence_is_refused(seconds: int, database_url: str, redis_url: str) -> None:
+    with pytest.raises(ValidationError, match="extraction_seconds"):
+        WorkerSettings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), extraction_seconds=seconds)
+
+
+@pytest.fixture
+def environment(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_process_of_its_own_reads_when_it_is_due(pool: Pool, redis: Redis) -> None:
+    await chat(pool, "saya Rina dari Bandung")
+    chats = ChatReading(pool, redis, every=30)
+    try:
+        await chats.tick()
+        assert (await lead(pool))["domisili"] == "Bandung"
+        await chat(pool, "eh salah, Cimahi maksudnya", at=9)
+        await chats.tick()  # not yet
+        assert len(await rows(pool, "extraction_runs")) == 1
+        await pool.execute("UPDATE extraction_runs SET began_at = began_at - interval '30 seconds'")
+        await chats.tick()
+        assert (await lead(pool))["domisili"] == "Cimahi"
+        assert chats._child is not None
+        assert os.getpriority(os.PRIO_PROCESS, chats._child.pid) >= 10
+    finally:
+        await chats.close()
+    assert chats._child.returncode == 0
+
+
+@pytest.mark.usefixtures("environment")
+async def test_many_workers_read_once(pool: Pool, redis: Redis) -> None:
+    await chat(pool, "saya Rina dari Bandung")
+    workers = [ChatReading(pool, redis, every=30) for _ in range(3)]
+    try:
+        await asyncio.gather(*(worker.tick() for worker in workers))
+        assert len(await rows(pool, "extraction_runs")) == 1
+    finally:
+        for worker in workers:
+            await worker.close()
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_reader_that_was_killed_is_replaced(pool: Pool, redis: Redis) -> None:
+    chats = ChatReading(pool, redis, every=0)
+    try:
+        await chats.tick()
+        assert chats._child is not None
+        os.kill(chats._child.pid, 9)
+        await chats._child.wait()
+        await chat(pool, "saya Rina dari Bandung")
+        await chats.tick()
+        assert (await lead(pool))["domisili"] == "Bandung"
+    finally:
+        await chats.close()
+
+
+def handover(execution: str) -> Event:
+    body = {
+        "event": "workflow.execution.handoff", "occurred_at": datetime.now(UTC).isoformat(), "workflow_execution_id": execution,
+        "workflow_id": str(uuid4()), "status": "handoff", "channel": "whatsapp", "whatsapp_conversation_id": conversation(),
+        "handoff": {"reason": "asked"},
+    }  # fmt: skip
+    return Event("workflow.execution.handoff", "v2", body)
+
+
+async def fetched(pool: Pool, kapso: Client) -> None:
+    await fetch_variables(pool, kapso)
+
+
+async def test_what_the_bot_knew_is_fetched_once_and_read(pool: Pool) -> None:
+    known, gone = str(uuid4()), str(uuid4())
+    await chat(pool, "halo")
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        for id in (known, gone):
+            event = handover(id)
+            await settled(pool, [delivery(event.body, event.name, at=datetime.now(UTC))])
+            if id == known:
+                world.learn(event)
+        world.conversations[conversation()] = {"id": conversation(), "contact_name": "Rina Kusuma"}
+        await fetched(pool, kapso)
+        assert await reading.unread_executions(pool, limit=10) == []
+    await extracted(pool)
+    assert (await lead(pool, number=NUMBER))["name"] == "Rina Kusuma"
+
+
+async def test_a_kapso_that_refuses_is_asked_again_later(pool: Pool) -> None:
+    await chat(pool, "halo")
+    event = handover(str(uuid4()))
+    await settled(pool, [delivery(event.body, event.name, at=datetime.now(UTC))])
+    async with kapso_api() as (url, _, _), client(url, key="wrong") as kapso:
+        await fetched(pool, kapso)
+    assert len(await reading.unread_executions(pool, limit=10)) == 1

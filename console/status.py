@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from console.stores import stores
-from store.status import Status, status
+from store.status import Chats, Status, status
 
 LOOK_BACK = timedelta(hours=1)
 
@@ -52,10 +52,22 @@ def _tell(now: Status) -> None:
         trouble = f"; failed: {run.error}" if run.error else ""
         day = f"last day {run.missing} missing, {run.repaired} fields repaired, {run.late} late{trouble}"
         print(f"           {run.kind}: {run.checked} compared at {_when(run.ended_at)}; {day}")
+    if now.chats:
+        print(f"leads      {now.chats.leads}: {now.chats.known} known, {now.chats.warm} warm, {now.chats.hot} hot")
+        print(f"chats      {_chats(now.chats)}")
     for letters in now.letters:
         hours = letters.oldest_seconds / 3600
         print(f"dead       {letters.open} {letters.kind}, open for up to {hours:.1f} h; newest: {letters.newest}")
     print("needs you  " + ("\n           ".join(now.problems) if now.problems else "nothing"))
+
+
+def _chats(chats: Chats) -> str:
+    if chats.began_seconds is None:
+        return "never read yet"
+    trouble = f"; it failed: {chats.error}" if chats.error else ""
+    spent = f"; {chats.tokens_today} tokens today" if chats.tokens_today else ""
+    said = f"last read {chats.began_seconds:.0f} s ago: {chats.due} had something new, {chats.changed} leads changed"
+    return said + spent + trouble
 
 
 def _when(at: datetime | None) -> str:
@@ -88,10 +100,14 @@ async def _watch() -> int:
     return 0
 
 
+def _leads(now: Status) -> str:
+    return f"  leads {now.chats.leads}: {now.chats.known} known, {now.chats.hot} hot" if now.chats else ""
+
+
 def _line(now: Status) -> str:
     fresh = "–" if now.freshness_p50_ms is None else f"{now.freshness_p50_ms:.0f}/{now.freshness_p99_ms:.0f} ms"
     away = "".join(f"  {concern.split(' (')[0]}" for concern in now.concerns)
     return (
         f"received {now.received}  applied {now.applied}  waiting {now.waiting}  dead {now.dead}  "
-        f"freshness p50/p99 {fresh}{away}"
+        f"freshness p50/p99 {fresh}{_leads(now)}{away}"
     )

@@ -16,19 +16,29 @@ from devstack.stack import Stack, running_stack
 LEDGER = RUN / "ledger.jsonl"
 SIMULATOR_LOG = "simulator.log"
 FINISHED = "seed "
+# Few enough that within half a minute some have told Sarah most of what she asks.
+PEOPLE = "60"
 
 
 def demo(arguments: argparse.Namespace) -> int:
     with running_stack(simulated=True) as stack:
         began = now()
-        options = ["--rate", str(arguments.rate), "--chaos", arguments.chaos]
+        options = ["--rate", str(arguments.rate), "--chaos", arguments.chaos, "--people", PEOPLE]
         if arguments.seconds is not None:
             options += ["--seconds", str(arguments.seconds)]
         with talking(stack, LEDGER, *options) as simulator:
             welcome(stack)
             with _watcher(stack):
                 watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
+            show_leads(stack)
             return check(stack, LEDGER, since=began)
+
+
+def show_leads(stack: Stack) -> None:
+    """What came of the talk, read now rather than at the next half minute."""
+    say("\nReading the chats, as workers do every 30 seconds …")
+    mirror(stack, "read-chats")
+    mirror(stack, "leads", "--temperature", "hot", "--temperature", "warm", "--limit", "8")
 
 
 @contextmanager
@@ -91,7 +101,7 @@ def mirror(stack: Stack, *arguments: str) -> int:
 def welcome(stack: Stack) -> None:
     say("")
     say(f"  webhooks   {stack.environment['WEBHOOK_URL']}")
-    say("  database   python3 dev.py psql            then: TABLE mirror_freshness; or TABLE contacts;")
+    say("  database   python3 dev.py psql            then: TABLE mirror_freshness; or TABLE lead_list;")
     say("  console    python3 dev.py mirror status   or dead-letters, replay, reconcile, webhooks, verify …")
     say(f"  logs       {os.path.relpath(stack.folder)}/*.log")
     say("  Ctrl-C stops everything and keeps the data; python3 dev.py reset wipes it.")

@@ -18,6 +18,8 @@ from store.spill import Spill
 # A drain tells of itself every second; a poll runs every minute.
 DRAIN_DEAD_SECONDS = 15.0
 LAG_LIMIT_SECONDS = 10.0
+# They are read every minute at least.
+CHATS_LATE_SECONDS = 300.0
 
 
 class Letters(NamedTuple):
@@ -34,6 +36,22 @@ class DrainSeen(NamedTuple):
     seen_seconds: float
     complete_to: datetime
     kapso_seconds: float | None
+
+
+class Chats(NamedTuple):
+    """The last pass over chats (None before the first), and how many leads there are of which kind."""
+
+    began_seconds: float | None
+    due: int | None
+    read: int | None
+    changed: int | None
+    error: str | None
+    tokens_today: int
+    leads: int
+    hot: int
+    warm: int
+    known: int
+    """Of whom at least a name, a trade or a city is known."""
 
 
 @dataclass(slots=True)
@@ -61,6 +79,7 @@ class Status:
     runs: list[LastRun] = field(default_factory=list)
     concerns: list[str] = field(default_factory=list)
     budget_left: float | None = None
+    chats: Chats | None = None
 
     @property
     def waiting(self) -> int:
@@ -83,6 +102,9 @@ class Status:
         ]
         if self.received is not None and not self.drains:
             found.append("no drain has ever reported: start a worker (python -m workers)")
+        if self.chats and (self.chats.began_seconds or 0) > CHATS_LATE_SECONDS:
+            minutes = (self.chats.began_seconds or 0) / 60
+            found.append(f"chats were last read {minutes:.0f} minutes ago: is a worker running? its log says more")
         if count := sum(letters.open for letters in self.letters):
             found.append(f"{count} dead letters are open: mirror dead-letters groups")
         return found
@@ -120,4 +142,5 @@ async def _of_postgres(found: Status, pool: Pool, since: datetime) -> None:
     found.alarms = await alarms.standing(pool)
     found.runs = await reconcile.last_runs(pool)
     found.verified_to = await pool.fetchval(statement("verified_to"))
+    found.chats = Chats(*(await pool.fetchrow(statement("chats_status"))))
     found.received = row["settled"]

@@ -36,7 +36,8 @@ def metrics_route(
 
 def exposition(now: Status, answers: Iterable[tuple[int, int]]) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_Families([*_answers(answers), *_inbox(now), *_lag(now), *_trouble(now), *_polled(now)]))
+    of_status = (_inbox, _lag, _trouble, _polled, _leads)
+    registry.register(_Families([*_answers(answers), *(one for family in of_status for one in family(now))]))
     return generate_latest(registry)
 
 
@@ -125,3 +126,19 @@ def _polled(now: Status) -> Iterator[Metric]:
     if now.verified_to:
         behind = (datetime.now(UTC) - now.verified_to).total_seconds()
         yield GaugeMetricFamily("mirror_verified_behind_seconds", "How far behind polling is.", value=behind)
+
+
+def _leads(now: Status) -> Iterator[Metric]:
+    if now.chats is None:
+        return
+    family = GaugeMetricFamily(
+        "mirror_leads", "Leads, by temperature; all is every one of them.", labels=["temperature"]
+    )
+    for name, count in (("all", now.chats.leads), ("warm", now.chats.warm), ("hot", now.chats.hot)):
+        family.add_metric([name], count)
+    yield family
+    spent = now.chats.tokens_today
+    yield GaugeMetricFamily("mirror_model_tokens_today", "What the language model cost today (UTC).", value=spent)
+    if now.chats.began_seconds is not None:
+        began = now.chats.began_seconds
+        yield GaugeMetricFamily("mirror_chats_read_age_seconds", "Since chats were last read.", value=began)

@@ -128,8 +128,11 @@ def bench(arguments: list[str]) -> int:
             stack.start_servers()
             stack.migrate()
             given = stack.full_environment() | {"PGBENCH": str(postgres_binary("pgbench"))}
+            module, given_on = ("benchmarks", arguments)
+            if arguments[:1] == ["leads"]:
+                module, given_on = "benchmarks.leads", arguments[1:]
             return subprocess.run(
-                [PYTHON, "-m", "benchmarks", *arguments], cwd=ROOT, env=given, check=False, preexec_fn=preexec()
+                [PYTHON, "-m", module, *given_on], cwd=ROOT, env=given, check=False, preexec_fn=preexec()
             ).returncode
         finally:
             stack.discard()

@@ -1,16 +1,19 @@
 -- $1 contact id, $2 lead id, $3 names, $4 conversation ids as text
-SELECT 'contacts' AS of, to_jsonb(c) AS row FROM contacts AS c WHERE c.id = $1
-UNION ALL SELECT 'contact_identities', to_jsonb(i) FROM contact_identities AS i WHERE i.contact_id = $1
-UNION ALL SELECT 'sightings', to_jsonb(s) FROM sightings AS s WHERE s.contact_id = $1
-UNION ALL SELECT 'identity_joins', to_jsonb(j) FROM identity_joins AS j WHERE j.a = ANY ($3::text[]) OR j.b = ANY ($3)
-UNION ALL SELECT 'conversations', to_jsonb(v) FROM conversations AS v WHERE v.contact_id = $1
-UNION ALL SELECT 'messages', to_jsonb(m) FROM messages AS m WHERE m.contact_id = $1
-UNION ALL SELECT 'project_events', to_jsonb(e) FROM project_events AS e WHERE e.conversation_id::text = ANY ($4::text[])
-UNION ALL SELECT 'workflow_executions', to_jsonb(w) FROM workflow_executions AS w WHERE w.conversation_id::text = ANY ($4)
-UNION ALL SELECT 'workflow_variables', to_jsonb(x) FROM workflow_variables AS x
-    JOIN workflow_executions AS w ON w.id = x.execution_id WHERE w.conversation_id::text = ANY ($4)
-UNION ALL SELECT 'leads', to_jsonb(l) FROM leads AS l WHERE l.id = $2
-UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = $2
-UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = $2
-UNION ALL SELECT 'lead_notes', to_jsonb(n) FROM lead_notes AS n WHERE n.lead_id = $2
-UNION ALL SELECT 'access_log', to_jsonb(a) FROM access_log AS a WHERE a.lead_id = $2
+SELECT * FROM (
+    SELECT 'contacts' AS of, to_jsonb(c) AS row FROM contacts AS c WHERE c.id = $1
+    UNION ALL SELECT 'contact_identities', to_jsonb(i) FROM contact_identities AS i WHERE i.contact_id = $1
+    UNION ALL SELECT 'sightings', to_jsonb(s) FROM sightings AS s WHERE s.contact_id = $1
+    UNION ALL SELECT 'identity_joins', to_jsonb(j) FROM identity_joins AS j WHERE j.a = ANY ($3::text[]) OR j.b = ANY ($3)
+    UNION ALL SELECT 'conversations', to_jsonb(v) FROM conversations AS v WHERE v.contact_id = $1
+    UNION ALL SELECT 'messages', to_jsonb(m) FROM messages AS m WHERE m.contact_id = $1
+    UNION ALL SELECT 'project_events', to_jsonb(e) FROM project_events AS e WHERE e.conversation_id::text = ANY ($4::text[])
+    UNION ALL SELECT 'workflow_executions', to_jsonb(w) FROM workflow_executions AS w WHERE w.conversation_id::text = ANY ($4)
+    UNION ALL SELECT 'workflow_variables', to_jsonb(x) FROM workflow_variables AS x
+        JOIN workflow_executions AS w ON w.id = x.execution_id WHERE w.conversation_id::text = ANY ($4)
+    UNION ALL SELECT 'leads', to_jsonb(l) FROM leads AS l WHERE l.id = $2
+    UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = $2
+    UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = $2
+    UNION ALL SELECT 'lead_notes', to_jsonb(n) FROM lead_notes AS n WHERE n.lead_id = $2
+    UNION ALL SELECT 'access_log', to_jsonb(a) FROM access_log AS a WHERE a.lead_id = $2
+) AS found
+ORDER BY of, coalesce(row ->> 'sent_at', row ->> 'changed_at', row ->> 'occurred_at', row ->> 'at')

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from rows.window import Line
-from workers.extraction.rules.vocabulary import around, spelled, words
+from workers.extraction.rules.vocabulary import all_phrases, around, spelled, words
 
 WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
@@ -37,6 +37,8 @@ class Said:
     """What we had said right before it, in the same spelling."""
     topic: str = ""
     """What we had said last, however many lines ago."""
+    letters: int = 0
+    """What may stand in it (vocabulary.Letters)."""
     places: tuple[tuple[int, int, int], ...] = ()
     """For each word of `text`: where it begins there, and where it begins and ends in the line as it was written."""
 
@@ -99,4 +101,5 @@ def said(line: Line, asked: str = "", topic: str = "") -> Said:
             places.append((length + len(space), match.start(), match.end()))
             length += len(space) + len(word)
         last = match.end()
-    return Said(line, "".join(parts), asked, topic, tuple(places))
+    text = "".join(parts)
+    return Said(line, text, asked, topic, all_phrases()[1].seen(text), tuple(places))

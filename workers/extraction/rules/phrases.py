@@ -18,7 +18,7 @@ NOT_IN_QUESTIONS: Final = frozenset({"objection_raised", "urgency_level"})
 
 
 def pains(said: Said) -> Iterator[Found]:
-    for value, pattern in phrases("pain_points").items():
+    for value, pattern in phrases("pain_points").within(said.letters):
         if match := pattern.search(said.text):
             yield said.found("pain_points", value, match, 0.8)
 
@@ -27,7 +27,7 @@ def choices(said: Said) -> Iterator[Found]:
     for field in ONE_OF:
         found = [
             said.found(field, value, match, 0.7)
-            for value, pattern in phrases(field).items()
+            for value, pattern in phrases(field).within(said.letters)
             for match in pattern.finditer(said.text)
             if _counts(field, said, match)
         ]
@@ -36,7 +36,7 @@ def choices(said: Said) -> Iterator[Found]:
 
 
 def signals(said: Said) -> Iterator[Found]:
-    for name, pattern in phrases("signals").items():
+    for name, pattern in phrases("signals").within(said.letters):
         match = pattern.search(said.text)
         if match and not DENIED.search(said.text[: match.start()]):
             yield said.found(name, name, match, 0.8)
@@ -45,7 +45,7 @@ def signals(said: Said) -> Iterator[Found]:
 def closing(ours: Sequence[Said]) -> Iterator[Found]:
     """What we said, oldest first."""
     for said in ours:
-        tried = phrases("closing_technique_used").items()
+        tried = phrases("closing_technique_used").within(said.letters)
         found = [
             said.found("closing_technique_used", value, match, 0.7)
             for value, pattern in tried

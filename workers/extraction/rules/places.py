@@ -13,6 +13,7 @@ from workers.extraction.rules.vocabulary import around, words
 REGIONS: Final = Path(__file__).parent / "regions"
 KINDS: Final = re.compile(r"^(KOTA ADMINISTRASI|KABUPATEN ADMINISTRASI|KABUPATEN|KOTA)\s+")
 LONGEST: Final = 4
+LETTERS: Final = re.compile(r"[a-z]+")
 SURE, LIKELY, WIDE = 0.9, 0.7, 0.6
 # Their names are everyday words too: they count only behind a word for "in", or as the answer to "where".
 EVERYDAY: Final = frozenset(words("everyday_places"))
@@ -89,13 +90,19 @@ def _confidence(said: Said, start: int, end: int, *, asked: bool) -> float | Non
 
 def mentions(text: str) -> Iterator[tuple[int, int, Place]]:
     """The longest names of places, without overlap."""
-    parts = [(one.start(), one.end()) for one in re.finditer(r"[a-z]+", text)]
-    known, at = places(), 0
+    found = list(LETTERS.finditer(text))
+    parts = [one[0] for one in found]
+    known, first_words, at = places(), first_words_of_places(), 0
     while at < len(parts):
-        for width in range(min(LONGEST, len(parts) - at), 0, -1):
-            start, end = parts[at][0], parts[at + width - 1][1]
-            if place := known.get(re.sub(r"\s+", " ", text[start:end])):
-                yield start, end, place
-                at += width - 1
-                break
+        if parts[at] in first_words:
+            for width in range(min(LONGEST, len(parts) - at), 0, -1):
+                if place := known.get(" ".join(parts[at : at + width])):
+                    yield found[at].start(), found[at + width - 1].end(), place
+                    at += width - 1
+                    break
         at += 1
+
+
+@cache
+def first_words_of_places() -> frozenset[str]:
+    return frozenset(name.split()[0] for name in places())

@@ -2,12 +2,16 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 WORDS: Final = Path(__file__).parent / "words"
+LETTERS: Final = re.compile(r"[a-z]+")
+ESCAPES: Final = re.compile(r"\\[a-zA-Z]|\[[^\]]*\][*+?]?|.\?")
+OPTIONAL: Final = re.compile(r"\(\?:[^()]*\)(?:\?|\{0,\d+\}|\*)")
+SHORTEST, RUN = 3, 4
 # What stands in braces in the files.
 SHORT: Final = {
     "{NO}": r"(?:gak|tidak|tak|belum|not|don'?t|doesn'?t|didn'?t|can'?t|cannot|never|no)",
@@ -34,11 +38,67 @@ def any_of(name: str) -> str:
     return "|".join(re.escape(word) for word in sorted(words(name), key=len, reverse=True))
 
 
+class Phrases:
+    """The ways to say each value of a field."""
+
+    def __init__(self, ways_of: Mapping[str, list[str]], letters: "Letters") -> None:
+        self._values = [(value, _pattern(ways), letters.bit(ways)) for value, ways in ways_of.items()]
+
+    def within(self, seen: int) -> Iterator[tuple[str, re.Pattern[str]]]:
+        """(value, pattern) of those that may stand in a text of which `Letters.seen` told this."""
+        return ((value, pattern) for value, pattern, bit in self._values if seen & bit)
+
+
+class Letters:
+    """Most lines say none of all those things: a few letters in a row tell which of them may be worth a look."""
+
+    def __init__(self) -> None:
+        self._bits = 0
+        self._always = 0
+        self._of: dict[str, int] = {}
+
+    def bit(self, ways: list[str]) -> int:
+        """A bit of its own for these ways to say one thing."""
+        bit = 1 << self._bits
+        self._bits += 1
+        for way in ways:
+            stems = _stems(way)
+            self._always |= 0 if stems else bit
+            for stem in stems:
+                start = stem[:RUN] if len(stem) >= RUN else stem
+                self._of[start] = self._of.get(start, 0) | bit
+        return bit
+
+    def seen(self, text: str) -> int:
+        """The bits of all that may stand in the text."""
+        found, of = self._always, self._of
+        for place in range(len(text) - SHORTEST + 1):
+            found |= of.get(text[place : place + RUN], 0) | of.get(text[place : place + SHORTEST], 0)
+        return found
+
+
 @cache
-def phrases(field: str) -> Mapping[str, re.Pattern[str]]:
-    """Value of a field to the pattern of all ways to say it."""
-    said = tomllib.loads((WORDS / "phrases.toml").read_text(encoding="utf-8"))[field]
-    return {value: _pattern(ways) for value, ways in said.items()}
+def all_phrases() -> tuple[Mapping[str, Phrases], Letters]:
+    said, letters = tomllib.loads((WORDS / "phrases.toml").read_text(encoding="utf-8")), Letters()
+    return {field: Phrases(ways_of, letters) for field, ways_of in said.items()}, letters
+
+
+def phrases(field: str) -> Phrases:
+    return all_phrases()[0][field]
+
+
+def _stems(way: str) -> list[str]:
+    """Runs of letters of which one stands in whatever the way matches; none where that can't be told."""
+    plain = ESCAPES.sub(" ", OPTIONAL.sub(" ", _spelled_out(way)))
+    if r"\d" in way:
+        return []
+    return [stem for stem in LETTERS.findall(plain) if len(stem) >= SHORTEST]
+
+
+def _spelled_out(way: str) -> str:
+    for short, long in SHORT.items():
+        way = way.replace(short, long)
+    return way
 
 
 def around(rule: str, what: str, *, before: str = "", behind: str = "") -> re.Pattern[str]:
@@ -54,7 +114,5 @@ def spelled(rule: str, what: str) -> str:
 
 
 def _pattern(ways: list[str], *, before: str = "", behind: str = "") -> re.Pattern[str]:
-    joined = "|".join(ways)
-    for short, long in SHORT.items():
-        joined = joined.replace(short, long)
+    joined = _spelled_out("|".join(ways))
     return re.compile(rf"{before}(?<!\w)(?:{joined})(?!\w){behind}")

@@ -1,0 +1,31 @@
+"""Looking only where letters promise something finds all that looking everywhere finds."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluation.gold import chats
+from workers.extraction.rules.finding import conversation
+from workers.extraction.rules.vocabulary import all_phrases, words
+
+GOLD = [said.text for chat in chats("develop") for side in conversation(chat.window.lines) for said in side]
+SAYINGS = [word for text in GOLD for word in text.split()] + list(words("slang"))
+
+
+def missed(text: str) -> list[str]:
+    every, letters = all_phrases()
+    seen = letters.seen(text)
+    return [
+        f"{field}: {value}"
+        for field, one in every.items()
+        for value, pattern in one.within(-1)
+        if pattern.search(text) and value not in {likely for likely, _ in one.within(seen)}
+    ]
+
+
+def test_nothing_is_missed_in_the_gold_chats() -> None:
+    assert [miss for text in GOLD for miss in missed(text)] == []
+
+
+@given(st.lists(st.sampled_from(SAYINGS), max_size=14).map(" ".join))
+def test_nothing_is_missed_in_jumbled_words(text: str) -> None:
+    assert missed(text) == []

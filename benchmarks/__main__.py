@@ -52,7 +52,8 @@ class Bench:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        given = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "KAPSO_WEBHOOK_SECRETS": SECRET} | more
+        given = os.environ | {"PORT": str(port), "HOST": "127.0.0.1", "KAPSO_WEBHOOK_SECRETS": SECRET}
+        given |= {"LOG_LEVEL": "ERROR"} | more
         processes = [
             await asyncio.create_subprocess_exec(sys.executable, *command, env=given, preexec_fn=preexec())
             for command in commands

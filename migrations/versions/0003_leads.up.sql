@@ -218,7 +218,7 @@ COMMENT ON COLUMN leads.status_changed_at IS 'When the status last moved.';
 COMMENT ON COLUMN leads.converted_at IS 'When they became a customer; null again once moved back.';
 
 CREATE VIEW lead_list AS
-SELECT r.id, r.contact_id, coalesce(r.name, c.name) AS name, coalesce(r.phone, c.phone) AS phone, c.username,
+SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.phone, c.phone) AS phone, c.username,
     c.business_scoped_user_id,
     r.status, r.lead_temperature, r.lead_score, r.chat_phase, r.domisili, r.business_type, r.urgency_level,
     r.pain_points, r.objection_raised, r.language,

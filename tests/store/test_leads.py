@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from rows.lead import NotAllowed, Source
-from store import leads
+from store import leads, postgres
 from store.leads import Actor, Cursor, Filter, NotFound, Stale
-from store.postgres import Pool
+from store.postgres import Pool, statement
 from tests.chats import changes, chat, extracted, lead
 from tests.helpers import delivery, payload, rows, settled
 
@@ -212,6 +212,24 @@ async def test_pages_show_every_lead_once_newest_first(pool: Pool) -> None:
     assert (whole[0], whole[-1]) == ("6", "7")  # who never wrote comes last
     for limit in (1, 2, 3, 8):
         assert await pages(pool, Filter(), limit) == whole
+
+
+async def test_every_page_goes_along_the_index(pool: Pool, database_url: str) -> None:
+    await pool.execute(
+        "INSERT INTO contacts (id, last_message_at) SELECT gen_random_uuid(), now() - n * interval '1 minute'"
+        " FROM generate_series(1, 5000) AS n"
+    )
+    await pool.execute("UPDATE lead_records SET lead_temperature = 'hot'")
+    await pool.execute("ANALYZE")
+    middle = await pool.fetchrow("SELECT recency, contact_id FROM lead_list ORDER BY recency OFFSET 2500 LIMIT 1")
+    reading = await postgres.connect(database_url, size=1)
+    given = (None, ["hot"], None, None, None, None, None, middle["recency"], middle["contact_id"], 51)
+    plan = await reading.fetch("EXPLAIN (COSTS OFF) " + statement("lead_page"), *given)
+    await reading.close()
+    text = "\n".join(row[0] for row in plan)
+    assert "contacts_by_recency" in text
+    assert "Index Cond: (ROW(COALESCE(" in text
+    assert "Seq Scan" not in text
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,8 @@ async def test_every_page_goes_along_the_index(pool: Pool, database_url: str) ->
     text = "\n".join(row[0] for row in plan)
     assert "contacts_by_recency" in text
     assert "Index Cond: (ROW(COALESCE(" in text
-    assert "Seq Scan" not in text
+    assert "Seq Scan on contacts" not in text
+    assert "Seq Scan on lead_records" not in text
 
 
 @pytest.mark.parametrize(

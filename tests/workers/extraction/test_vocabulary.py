@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.gold import chats
-from workers.extraction.rules.finding import conversation
+from workers.extraction.rules.finding import spelled_out
 from workers.extraction.rules.vocabulary import all_phrases, words
 
-GOLD = [said.text for chat in chats("develop") for side in conversation(chat.window.lines) for said in side]
+GOLD = [spelled_out(line.text)[0] for chat in chats("develop") for line in chat.window.lines]
 SAYINGS = [word for text in GOLD for word in text.split()] + list(words("slang"))
 
 

@@ -31,12 +31,27 @@ TAIL: Final = re.compile(
 )
 
 
+def _first(name: str) -> frozenset[str]:
+    return frozenset(word.split()[0] for word in words(name))
+
+
+# Where to look, how sure a find is, and words of which one must stand there: looking is what costs.
+LOOKS: Final = (
+    (SELLS, 0.85, frozenset(["jualan", "jual", "berjualan", "dagang", "selling", "sell", "sells"])),
+    (SHOP, 0.8, _first("shops")),
+    (ENGLISH_SHOP, 0.8, frozenset(words("english_shops"))),
+    (SAYS, 0.75, None),
+    (KNOWN, 0.7, None),
+)
+
+
 def businesses(said: Said) -> Iterator[Found]:
     asked = ASKED.search(said.asked) is not None and NOT_ASKED.search(said.asked) is None
     own = asked or OWN.search(said.text) is not None or ASKED.search(said.topic) is not None
     found = False
-    for pattern, confidence in ((SELLS, 0.85), (SHOP, 0.8), (ENGLISH_SHOP, 0.8), (SAYS, 0.75), (KNOWN, 0.7)):
-        for match in pattern.finditer(said.text):
+    parts = set(said.text.split())
+    for pattern, confidence, begins in LOOKS:
+        for match in pattern.finditer(said.text) if begins is None or begins & parts else ():
             stands = own or _stands_apart(said, match.start("what"))
             if stands and (one := _found(said, match, confidence)):
                 found = True

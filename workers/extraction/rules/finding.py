@@ -1,12 +1,13 @@
 """What a rule works on and what it gives back (pure)."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from rows.window import Line
-from workers.extraction.rules.vocabulary import all_phrases, around, spelled, words
+from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, spelled, words
 
 WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
@@ -14,6 +15,9 @@ CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|k
 CORRECTS: Final = around("finding", "corrects")
 # Who writes such a line talks to a program, not about themself.
 ORDERS: Final = re.compile(spelled("finding", "orders"), re.IGNORECASE | re.DOTALL)
+# No line without one of these gives orders; to look for them first is quicker.
+ORDERLY: Final = frozenset(words("orderly"))
+MARKS: Final = frozenset("<{[:=")
 
 
 class Found(NamedTuple):
@@ -71,35 +75,41 @@ def slang() -> dict[str, str]:
     return {short: word for short, _, word in (line.partition(" ") for line in words("slang"))}
 
 
-def conversation(lines: tuple[Line, ...]) -> tuple[list[Said], list[Said]]:
-    """The customer's lines, without those that give orders to programs; and ours."""
-    theirs: list[Said] = []
-    ours: list[Said] = []
+def gives_orders(text: str) -> bool:
+    """Whether a line talks to a program."""
+    words = set(LETTERS.findall(text.lower()))
+    return (not ORDERLY.isdisjoint(words) or not MARKS.isdisjoint(text)) and ORDERS.search(text) is not None
+
+
+def in_context(lines: Iterable[Line]) -> Iterator[tuple[Line, str, str]]:
+    """Each line with what we had said right before it, and what we had said last."""
     asked = topic = ""
     for line in lines:
-        if not line.inbound:
-            ours.append(one := said(line))
-            asked = topic = one.text
-        elif not ORDERS.search(line.text):
-            theirs.append(said(line, asked, topic))
-            asked = ""
-    return theirs, ours
+        yield line, asked if line.inbound else "", topic if line.inbound else ""
+        asked, topic = ("", topic) if line.inbound else (line.text, line.text)
 
 
 def said(line: Line, asked: str = "", topic: str = "") -> Said:
+    """`asked` and `topic` as they were written."""
+    text, places = spelled_out(line.text)
+    return Said(line, text, spelled_out(asked)[0], spelled_out(topic)[0], all_phrases()[1].seen(text), places)
+
+
+@lru_cache(maxsize=1000)
+def spelled_out(text: str) -> tuple[str, tuple[tuple[int, int, int], ...]]:
+    """In lower case, slang spelled out, fillers left out; and where each word stands, as in Said."""
     known = slang()
     parts: list[str] = []
     places: list[tuple[int, int, int]] = []
     length, last = 0, 0
-    for match in WORD.finditer(line.text):
+    for match in WORD.finditer(text):
         word = match[0].lower()
         word = known.get(word, word)
-        gap = line.text[last : match.start()]
+        gap = text[last : match.start()]
         if word:
             space = "\n" if "\n" in gap else " " if gap and parts else ""
             parts.append(space + word)
             places.append((length + len(space), match.start(), match.end()))
             length += len(space) + len(word)
         last = match.end()
-    text = "".join(parts)
-    return Said(line, text, asked, topic, all_phrases()[1].seen(text), tuple(places))
+    return "".join(parts), tuple(places)

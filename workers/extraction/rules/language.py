@@ -2,26 +2,39 @@
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from workers.extraction.rules.finding import Found, Said
+from rows.window import Line
+from workers.extraction.rules.finding import Found
 from workers.extraction.rules.vocabulary import words
 
 INDONESIAN: Final = frozenset(words("indonesian"))
 ENGLISH: Final = frozenset(words("english"))
 
 
-def language(said: Sequence[Said]) -> Found | None:
-    """Over all lines; None when there are not three words to tell by."""
-    indonesian = english = count = 0
-    for one in said:
-        found = re.findall(r"[a-z']+", one.line.text.lower())
-        count += len(found)
-        indonesian += sum(1 for word in found if word in INDONESIAN)
-        english += sum(1 for word in found if word in ENGLISH)
-    if count < 3 or not said or indonesian + english == 0:
+class Tongue(NamedTuple):
+    """Words of one line, and how many of them either language knows."""
+
+    words: int = 0
+    indonesian: int = 0
+    english: int = 0
+
+
+SILENT: Final = Tongue()
+
+
+def tongue(text: str) -> Tongue:
+    found = re.findall(r"[a-z']+", text.lower())
+    known = sum(1 for word in found if word in INDONESIAN), sum(1 for word in found if word in ENGLISH)
+    return Tongue(len(found), *known)
+
+
+def language(lines: Sequence[tuple[Line, Tongue]]) -> Found | None:
+    """Over all of the customer's lines; None when there are not three words to tell by."""
+    words, indonesian, english = (sum(one[place] for _, one in lines) for place in range(3))
+    if words < 3 or indonesian + english == 0:
         return None
     share = english / (indonesian + english)
     value = "en" if share > 0.8 else "mixed" if share > 0.3 else "id"
-    last = said[-1].line
+    last = next(line for line, one in reversed(lines) if one.words)
     return Found("language", value, last, last.text[:80], 0.9, 0)

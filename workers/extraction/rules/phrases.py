@@ -1,7 +1,7 @@
 """Closed vocabularies: pains, motives, urgency, objections, closing, and the signals that make the score."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from workers.extraction.rules.finding import Found, Said
@@ -42,17 +42,15 @@ def signals(said: Said) -> Iterator[Found]:
             yield said.found(name, name, match, 0.8)
 
 
-def closing(ours: Sequence[Said]) -> Iterator[Found]:
-    """What we said, oldest first."""
-    for said in ours:
-        tried = phrases("closing_technique_used").within(said.letters)
-        found = [
-            said.found("closing_technique_used", value, match, 0.7)
-            for value, pattern in tried
-            if (match := pattern.search(said.text))
-        ]
-        if found:
-            yield max(found, key=lambda one: one.start)
+def closing(said: Said) -> Iterator[Found]:
+    """How one of our own lines tries to close; the last way counts."""
+    found = [
+        said.found("closing_technique_used", value, match, 0.7)
+        for value, pattern in phrases("closing_technique_used").within(said.letters)
+        if (match := pattern.search(said.text))
+    ]
+    if found:
+        yield max(found, key=lambda one: one.start)
 
 
 def _counts(field: str, said: Said, match: re.Match[str]) -> bool:

@@ -1,21 +1,25 @@
 """All rules together, as one source."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rows.lead import FIELDS, Claim, Source
 from rows.score import POINTS, Signal
-from rows.window import Reading, Window
+from rows.window import Line, Reading, Window
 from workers.extraction.rules.business import businesses
 from workers.extraction.rules.contacts import contacts
 from workers.extraction.rules.durations import durations
-from workers.extraction.rules.finding import Found, Said, conversation
-from workers.extraction.rules.language import language
+from workers.extraction.rules.finding import Found, gives_orders, in_context, said
+from workers.extraction.rules.language import SILENT, Tongue, language, tongue
 from workers.extraction.rules.names import names
 from workers.extraction.rules.phrases import choices, closing, pains, signals
 from workers.extraction.rules.places import WIDE, cities
 
 RULES: Final = (names, businesses, cities, durations, contacts, choices)
+# A chat that goes on is read again; what its earlier lines say does not change.
+LINES_KEPT: Final = 200_000
 
 
 class Rules:
@@ -28,29 +32,56 @@ class Rules:
         pass
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one line says."""
+
+    fields: tuple[Found, ...] = ()
+    pains: tuple[Found, ...] = ()
+    signals: tuple[Found, ...] = ()
+    tongue: Tongue = SILENT
+
+
 def read(window: Window) -> Reading:
     """What the customer says; a later line replaces an earlier one, and the surest of one line counts."""
-    said, ours = conversation(window.lines)
-    latest: dict[str, Found] = {}
-    for one in said:
-        for found in _best(found for rule in RULES for found in rule(one)):
-            if not (found.field == "domisili" and found.confidence <= WIDE and found.field in latest):
-                latest[found.field] = found
-    latest.update((found.field, found) for found in closing(ours))
-    if (spoken := language(said)) is not None:
+    told = [(line, of_line(line, asked, topic)) for line, asked, topic in in_context(window.lines)]
+    latest = _latest(one for _, one in told)
+    spoken = language([(line, one.tongue) for line, one in told if line.inbound])
+    if spoken is not None:
         latest[spoken.field] = spoken
     reading = Reading(claims=[_claim(found) for name, found in latest.items() if name in FIELDS])
-    reading.claims += _pains(said)
-    seen = {found.value: found for one in said for found in signals(one)}
-    seen |= {
-        f"gave {'e-mail' if name == 'email' else name}": latest[name] for name in ("phone", "email") if name in latest
-    }
+    reading.claims += _pains(one for _, one in told)
+    seen = {found.value: found for _, one in told for found in one.signals}
+    for name, signal in (("phone", "gave phone"), ("email", "gave e-mail")):
+        if name in latest:
+            seen[signal] = latest[name]
+    objection = latest.get("objection_raised")
+    if objection and objection.value == "no need":
+        seen["not interested"] = objection
     reading.signals = [Signal(name, found.line.id, found.quote) for name, found in seen.items()]
-    if latest.get("objection_raised") and latest["objection_raised"].value == "no need":
-        found = latest["objection_raised"]
-        reading.signals.append(Signal("not interested", found.line.id, found.quote))
     assert all(signal.name in POINTS for signal in reading.signals)
     return reading
+
+
+@lru_cache(maxsize=LINES_KEPT)
+def of_line(line: Line, asked: str, topic: str) -> Told:
+    """`asked` is what we had said right before it, `topic` what we had said last."""
+    if not line.inbound:
+        return Told(fields=tuple(closing(said(line))))
+    if gives_orders(line.text):
+        return Told()
+    one = said(line, asked, topic)
+    fields = _best(found for rule in RULES for found in rule(one))
+    return Told(tuple(fields), tuple(pains(one)), tuple(signals(one)), tongue(line.text))
+
+
+def _latest(told: Iterable[Told]) -> dict[str, Found]:
+    latest: dict[str, Found] = {}
+    for one in told:
+        for found in one.fields:
+            if not (found.field == "domisili" and found.confidence <= WIDE and found.field in latest):
+                latest[found.field] = found
+    return latest
 
 
 def _best(found: Iterable[Found]) -> list[Found]:
@@ -62,9 +93,9 @@ def _best(found: Iterable[Found]) -> list[Found]:
     return list(best.values())
 
 
-def _pains(said: Sequence[Said]) -> list[Claim]:
+def _pains(told: Iterable[Told]) -> list[Claim]:
     """All of them together: each is told in its own time."""
-    found = {one.value: one for line in said for one in pains(line)}
+    found = {pain.value: pain for one in told for pain in one.pains}
     if not found:
         return []
     last = list(found.values())[-1]

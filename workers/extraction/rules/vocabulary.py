@@ -10,6 +10,8 @@ from typing import Final
 WORDS: Final = Path(__file__).parent / "words"
 LETTERS: Final = re.compile(r"[a-z]+")
 ESCAPES: Final = re.compile(r"\\[a-zA-Z]|\[[^\]]*\][*+?]?|.\?")
+# What may stand before a word without a space: the word then begins otherwise.
+PREFIXED: Final = re.compile(r"[a-z]\)\?[a-z]|\\w[*+][a-z]")
 OPTIONAL: Final = re.compile(r"\(\?:[^()]*\)(?:\?|\{0,\d+\}|\*)")
 SHORTEST, RUN = 3, 4
 # What stands in braces in the files.
@@ -72,8 +74,8 @@ class Letters:
     def seen(self, text: str) -> int:
         """The bits of all that may stand in the text."""
         found, of = self._always, self._of
-        for place in range(len(text) - SHORTEST + 1):
-            found |= of.get(text[place : place + RUN], 0) | of.get(text[place : place + SHORTEST], 0)
+        for word in set(LETTERS.findall(text)):
+            found |= of.get(word[:RUN], 0) | of.get(word[:SHORTEST], 0)
         return found
 
 
@@ -88,10 +90,11 @@ def phrases(field: str) -> Phrases:
 
 
 def _stems(way: str) -> list[str]:
-    """Runs of letters of which one stands in whatever the way matches; none where that can't be told."""
-    plain = ESCAPES.sub(" ", OPTIONAL.sub(" ", _spelled_out(way)))
-    if r"\d" in way:
+    """Beginnings of words of which one stands in whatever the way matches; none where that can't be told."""
+    way = _spelled_out(way)
+    if r"\d" in way or PREFIXED.search(way):
         return []
+    plain = ESCAPES.sub(" ", OPTIONAL.sub(" ", way))
     return [stem for stem in LETTERS.findall(plain) if len(stem) >= SHORTEST]
 
 

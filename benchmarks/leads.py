@@ -150,7 +150,7 @@ async def _behind(bench: Bench, pool: Pool) -> dict[str, Any]:
     )
     seconds = [row["seconds"] for row in rows]
     passes = await pool.fetch(
-        "SELECT extract(epoch FROM ended_at - began_at)::float8 AS seconds FROM extraction_runs WHERE ended_at > $1",
+        "SELECT extract(epoch FROM ended_at - began_at)::float8 AS seconds FROM extraction_runs WHERE began_at > $1",
         began,
     )
     return {

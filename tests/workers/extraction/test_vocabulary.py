@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 
 from evaluation.gold import chats
 from workers.extraction.rules.finding import spelled_out
-from workers.extraction.rules.vocabulary import all_phrases, words
+from workers.extraction.rules.vocabulary import LETTERS, all_phrases, words
 
-GOLD = [spelled_out(line.text)[0] for chat in chats("develop") for line in chat.window.lines]
+GOLD = [spelled_out(line.text) for chat in chats("develop") for line in chat.window.lines]
 SAYINGS = [word for text in GOLD for word in text.split()] + list(words("slang"))
 
 
 def missed(text: str) -> list[str]:
     every, letters = all_phrases()
-    seen = letters.seen(text)
+    seen = letters.seen(LETTERS.findall(text))
     return [
         f"{field}: {value}"
         for field, one in every.items()

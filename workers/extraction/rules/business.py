@@ -40,8 +40,8 @@ LOOKS: Final = (
     (SELLS, 0.85, frozenset(["jualan", "jual", "berjualan", "dagang", "selling", "sell", "sells"])),
     (SHOP, 0.8, _first("shops")),
     (ENGLISH_SHOP, 0.8, frozenset(words("english_shops"))),
-    (SAYS, 0.75, None),
-    (KNOWN, 0.7, None),
+    (SAYS, 0.75, frozenset(words("says_trades"))),
+    (KNOWN, 0.7, _first("trades")),
 )
 
 
@@ -49,9 +49,8 @@ def businesses(said: Said) -> Iterator[Found]:
     asked = ASKED.search(said.asked) is not None and NOT_ASKED.search(said.asked) is None
     own = asked or OWN.search(said.text) is not None or ASKED.search(said.topic) is not None
     found = False
-    parts = set(said.text.split())
     for pattern, confidence, begins in LOOKS:
-        for match in pattern.finditer(said.text) if begins is None or begins & parts else ():
+        for match in pattern.finditer(said.text) if not said.words.isdisjoint(begins) else ():
             stands = own or _stands_apart(said, match.start("what"))
             if stands and (one := _found(said, match, confidence)):
                 found = True

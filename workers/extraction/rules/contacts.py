@@ -24,10 +24,10 @@ OF_OTHERS: Final = around("contacts", "of_others")
 
 def contacts(said: Said) -> Iterator[Found]:
     text = said.line.text
-    for email in EMAIL.finditer(text.lower()):
+    for email in EMAIL.finditer(text.lower()) if "@" in text else ():
         if not OF_OTHERS.search(text[max(0, email.start() - 30) : email.start()].lower()):
             yield Found("email", email[0], said.line, text[email.start() : email.end()], 0.95, email.start())
-    spelled = _digits(said.text)
+    spelled = _digits(said.text) if len(said.words & NAMES.keys()) > 2 else ""
     for number, start, end in (*_numbers(text), *_numbers(spelled)):
         before = said.text[:start] if spelled and start >= len(text) else text[max(0, start - 30) : start].lower()
         behind = text[end : end + 25].lower()

@@ -43,18 +43,31 @@ NOT_RUNNING: Final = around("durations", "not_running")
 AHEAD: Final = re.compile(r" ?(?:lagi|depan|ke depan|from now)(?!\w)")
 
 
+# Words of which one must stand there: looking is what costs.
+BEGINNING: Final = frozenset(
+    ("baru", "just", "belum", "masih", "lagi", "sedang", "have", "haven", "not", "about", "brand", "newly")
+)
+SPANNING: Final = frozenset(
+    {form for unit in UNITS for form in (unit, f"{unit}an", f"se{unit}", f"se{unit}an")} | {"setengah", "half"}
+)
+SINCE_WORDS: Final = frozenset(
+    ("sejak", "dari", "semenjak", "since", "mulai", "buka", "berdiri", "established", "est", "opened", "started",
+     "began", "founded", "dibuka")
+)  # fmt: skip
+
+
 def durations(said: Said) -> Iterator[Found]:
     asked = ASKED.search(said.topic) is not None or said.corrects
-    for match in STARTS.finditer(said.text):
+    for match in STARTS.finditer(said.text) if not said.words.isdisjoint(BEGINNING) else ():
         yield said.found("business_duration", "just started", match, 0.7)
-    for match in SPAN.finditer(said.text):
+    for match in SPAN.finditer(said.text) if not said.words.isdisjoint(SPANNING) else ():
         near = said.text[max(0, match.start() - 25) : match.end() + 14]
         around = said.text[max(0, match.start() - 45) : match.end() + 30]
         if NOT_RUNNING.search(near) or AHEAD.match(said.text, match.end()):
             continue
         if asked or RUNS.search(around):
             yield said.found("business_duration", _span(match), match, 0.9 if asked else 0.8)
-    for match in SINCE.finditer(said.text):
+    for match in SINCE.finditer(said.text) if not said.words.isdisjoint(SINCE_WORDS) else ():
         if year := _year(match):
             yield said.found("business_duration", f"since {year}", match, 0.9)
 

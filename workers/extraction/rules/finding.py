@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from rows.window import Line
 from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, spelled, words
 
+WORDS: Final = re.compile(r"([^\W\d_]+)")
+SPACE: Final = re.compile(r"\s+")
 WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
 CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|kalau aku|kalau gue|while)(?!\w)")
@@ -37,18 +39,20 @@ class Said:
 
     line: Line
     text: str
+    words: frozenset[str]
+    """To see at once that there is nothing to look for."""
+    letters: int
+    """What may stand in it (vocabulary.Letters)."""
+    corrects: bool
+    """Whether it takes something back."""
     asked: str = ""
     """What we had said right before it, in the same spelling."""
     topic: str = ""
     """What we had said last, however many lines ago."""
-    letters: int = 0
-    """What may stand in it (vocabulary.Letters)."""
-    places: tuple[tuple[int, int, int], ...] = ()
-    """For each word of `text`: where it begins there, and where it begins and ends in the line as it was written."""
 
     def written(self, start: int, end: int) -> str:
-        """The words as they stand in the message."""
-        inside = [(first, last) for at, first, last in self.places if start <= at < end]
+        """The words between two places of `text` as they stand in the message."""
+        inside = [(first, last) for at, first, last in _places(self.line.text) if start <= at < end]
         return self.line.text[inside[0][0] : inside[-1][1]] if inside else ""
 
     def asks(self, place: int) -> bool:
@@ -60,10 +64,6 @@ class Said:
         """The clause up to that place."""
         starts = [match.end() for match in CLAUSE.finditer(self.text, 0, place)]
         return self.text[starts[-1] if starts else 0 : place]
-
-    @property
-    def corrects(self) -> bool:
-        return CORRECTS.search(self.text) is not None
 
     def found(self, field: str, value: str, match: re.Match[str], confidence: float, group: str | int = 0) -> Found:
         start, end = match.span(group)
@@ -91,25 +91,31 @@ def in_context(lines: Iterable[Line]) -> Iterator[tuple[Line, str, str]]:
 
 def said(line: Line, asked: str = "", topic: str = "") -> Said:
     """`asked` and `topic` as they were written."""
-    text, places = spelled_out(line.text)
-    return Said(line, text, spelled_out(asked)[0], spelled_out(topic)[0], all_phrases()[1].seen(text), places)
+    text = spelled_out(line.text)
+    words = frozenset(LETTERS.findall(text))
+    corrects = CORRECTS.search(text) is not None
+    return Said(line, text, words, all_phrases()[1].seen(words), corrects, spelled_out(asked), spelled_out(topic))
 
 
 @lru_cache(maxsize=1000)
-def spelled_out(text: str) -> tuple[str, tuple[tuple[int, int, int], ...]]:
-    """In lower case, slang spelled out, fillers left out; and where each word stands, as in Said."""
+def spelled_out(text: str) -> str:
+    """In lower case, slang spelled out, fillers left out, and one space where there was any."""
     known = slang()
-    parts: list[str] = []
-    places: list[tuple[int, int, int]] = []
-    length, last = 0, 0
+    parts = [known.get(part, part) for part in WORDS.split(SPACE.sub(_space, text.strip()).lower())]
+    return SPACE.sub(_space, "".join(parts)).strip()
+
+
+def _space(match: re.Match[str]) -> str:
+    return "\n" if "\n" in match[0] else " "
+
+
+@lru_cache(maxsize=100)
+def _places(text: str) -> list[tuple[int, int, int]]:
+    """For each word: where it begins in the text as spelled out, and where it begins and ends as it was written."""
+    spelled, places, at = spelled_out(text), [], 0
     for match in WORD.finditer(text):
-        word = match[0].lower()
-        word = known.get(word, word)
-        gap = text[last : match.start()]
-        if word:
-            space = "\n" if "\n" in gap else " " if gap and parts else ""
-            parts.append(space + word)
-            places.append((length + len(space), match.start(), match.end()))
-            length += len(space) + len(word)
-        last = match.end()
-    return "".join(parts), tuple(places)
+        word = slang().get(match[0].lower(), match[0].lower())
+        if word and (place := spelled.find(word, at)) >= 0:
+            places.append((place, match.start(), match.end()))
+            at = place + len(word)
+    return places

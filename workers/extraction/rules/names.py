@@ -55,6 +55,17 @@ ANSWERS: Final = re.compile(
 )
 
 
+SELF: Final = frozenset(("this", "it", "i", "im", "saya", "aku", "gue", "ini", "dengan", "sama"))
+NAMING: Final = frozenset(("nama", "namanya", "namaku", "bernama", "panggil", "sebut", "my", "name", "names", "call"))
+# Where to look, how sure a find is, and words of which one must stand there: looking is what costs.
+LOOKS: Final = (
+    (SURE, 0.95, NAMING),
+    (WRITTEN, 0.85, SELF),
+    (FOLLOWED, 0.8, SELF),
+    (HERE, 0.8, frozenset(("here", "ini"))),
+)
+
+
 def names(said: Said) -> Iterator[Found]:
     careless = said.line.text.islower()
     yield from _told(said, careless=careless)
@@ -71,8 +82,8 @@ def names(said: Said) -> Iterator[Found]:
 
 def _told(said: Said, *, careless: bool) -> Iterator[Found]:
     """Without being asked. Who never writes capitals is not asked for them here either."""
-    for pattern, confidence in ((SURE, 0.95), (WRITTEN, 0.85), (FOLLOWED, 0.8), (HERE, 0.8)):
-        for match in pattern.finditer(said.text):
+    for pattern, confidence, cues in LOOKS:
+        for match in pattern.finditer(said.text) if not said.words.isdisjoint(cues) else ():
             if pattern is FOLLOWED and careless and not _is_introduction(said, match):
                 continue
             capitals = pattern in (WRITTEN, HERE) or (pattern is FOLLOWED and not careless)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -71,10 +71,10 @@ class Letters:
                 self._of[start] = self._of.get(start, 0) | bit
         return bit
 
-    def seen(self, text: str) -> int:
-        """The bits of all that may stand in the text."""
+    def seen(self, words: Iterable[str]) -> int:
+        """The bits of all that may stand in a text of these words."""
         found, of = self._always, self._of
-        for word in set(LETTERS.findall(text)):
+        for word in words:
             found |= of.get(word[:RUN], 0) | of.get(word[:SHORTEST], 0)
         return found
 

@@ -86,4 +86,4 @@ def _found(said: Said, match: re.Match[str], confidence: float) -> Found | None:
         return None
     if "verb" in match.re.groupindex and match["verb"] in ("jualan", "jual", "dagang", "berjualan"):
         value, start = f"jualan {value}", match.start("verb")
-    return Found("business_type", value, said.line, said.written(start, end), confidence, match.start("what"))
+    return Found("business_type", value, said.line, confidence, start, end)

@@ -26,14 +26,16 @@ def contacts(said: Said) -> Iterator[Found]:
     text = said.line.text
     for email in EMAIL.finditer(text.lower()) if "@" in text else ():
         if not OF_OTHERS.search(text[max(0, email.start() - 30) : email.start()].lower()):
-            yield Found("email", email[0], said.line, text[email.start() : email.end()], 0.95, email.start())
+            yield Found(
+                "email", email[0], said.line, 0.95, email.start(), email.end(), text[email.start() : email.end()]
+            )
     spelled = _digits(said.text) if len(said.words & NAMES.keys()) > 2 else ""
     for number, start, end in (*_numbers(text), *_numbers(spelled)):
         before = said.text[:start] if spelled and start >= len(text) else text[max(0, start - 30) : start].lower()
         behind = text[end : end + 25].lower()
         if OF_OTHERS.search(before[-30:]) or BARE.search(before) or OLD.match(behind):
             continue
-        yield Found("phone", number, said.line, text[start:end] or text, 0.85, start)
+        yield Found("phone", number, said.line, 0.85, start, end, text[start:end] or text)
 
 
 def _numbers(text: str) -> Iterator[tuple[str, int, int]]:

@@ -19,7 +19,7 @@ CORRECTS: Final = around("finding", "corrects")
 ORDERS: Final = re.compile(spelled("finding", "orders"), re.IGNORECASE | re.DOTALL)
 # No line without one of these gives orders; to look for them first is quicker.
 ORDERLY: Final = frozenset(words("orderly"))
-MARKS: Final = frozenset("<{[:=")
+MARKS: Final = frozenset("<{[")
 
 
 class Found(NamedTuple):
@@ -28,9 +28,12 @@ class Found(NamedTuple):
     field: str
     value: str
     line: Line
-    quote: str
     confidence: float
     start: int
+    """In the text as it was spelled out."""
+    end: int
+    quote: str = ""
+    """The words as they stand in the message; filled in once the find counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Said:
 
     def found(self, field: str, value: str, match: re.Match[str], confidence: float, group: str | int = 0) -> Found:
         start, end = match.span(group)
-        return Found(field, value, self.line, self.written(start, end), confidence, start)
+        return Found(field, value, self.line, confidence, start, end)
 
 
 @cache

@@ -37,4 +37,4 @@ def language(lines: Sequence[tuple[Line, Tongue]]) -> Found | None:
     share = english / (indonesian + english)
     value = "en" if share > 0.8 else "mixed" if share > 0.3 else "id"
     last = next(line for line, one in reversed(lines) if one.words)
-    return Found("language", value, last, last.text[:80], 0.9, 0)
+    return Found("language", value, last, 0.9, 0, 0, last.text[:80])

@@ -77,7 +77,7 @@ def names(said: Said) -> Iterator[Found]:
         yield found
     agreed = ASKED_IF.search(said.asked) if AGREES.match(said.text) else None
     if agreed and _is_name(agreed["name"]):
-        yield Found("name", agreed["name"].title(), said.line, said.line.text, 0.7, 0)
+        yield Found("name", agreed["name"].title(), said.line, 0.7, 0, len(said.text))
 
 
 def _told(said: Said, *, careless: bool) -> Iterator[Found]:
@@ -104,9 +104,11 @@ def _found(said: Said, match: re.Match[str], confidence: float, *, capitals: boo
     start = place = match.start(group)
     parts: list[str] = []
     for word in match[group].split(" "):
+        if not _is_name(word):
+            break
         end = place + len(word)
         written = said.written(place, end) or word
-        if not _is_name(word) or (capitals and not written[:1].isupper()):
+        if capitals and not written[:1].isupper():
             break
         if parts and written[:1].islower() and parts[0][:1].isupper():
             break
@@ -115,7 +117,7 @@ def _found(said: Said, match: re.Match[str], confidence: float, *, capitals: boo
     if not parts or re.search(rf"(?<!\w)(?:bukan|not) (?:{TITLES} )?{re.escape(parts[0].lower())}(?!\w)", said.text):
         return None
     value = " ".join(part if part[:1].isupper() and not part.isupper() else part.capitalize() for part in parts)
-    return Found("name", value, said.line, said.written(start, place - 1), confidence, start)
+    return Found("name", value, said.line, confidence, start, place - 1)
 
 
 def _is_name(word: str) -> bool:

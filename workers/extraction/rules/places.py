@@ -61,11 +61,10 @@ def cities(said: Said) -> Iterator[Found]:
     for start, end, place in mentions(said.text):
         confidence = _confidence(said, start, end, asked=asked)
         if confidence:
-            quote = said.written(start, end)
-            yield Found("domisili", place.name, said.line, quote, WIDE if place.wide else confidence, start)
+            yield Found("domisili", place.name, said.line, WIDE if place.wide else confidence, start, end)
     if AGREES.match(said.text) and ASKED_IF.search(said.asked):
         for _, _, place in mentions(said.asked):
-            yield Found("domisili", place.name, said.line, said.line.text, WIDE, 0)
+            yield Found("domisili", place.name, said.line, WIDE, 0, len(said.text))
 
 
 def _confidence(said: Said, start: int, end: int, *, asked: bool) -> float | None:

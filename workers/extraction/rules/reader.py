@@ -11,7 +11,7 @@ from rows.window import Line, Reading, Window
 from workers.extraction.rules.business import businesses
 from workers.extraction.rules.contacts import contacts
 from workers.extraction.rules.durations import durations
-from workers.extraction.rules.finding import Found, gives_orders, in_context, said
+from workers.extraction.rules.finding import Found, Said, gives_orders, in_context, said
 from workers.extraction.rules.language import SILENT, Tongue, language, tongue
 from workers.extraction.rules.names import names
 from workers.extraction.rules.phrases import choices, closing, pains, signals
@@ -67,12 +67,17 @@ def read(window: Window) -> Reading:
 def of_line(line: Line, asked: str, topic: str) -> Told:
     """`asked` is what we had said right before it, `topic` what we had said last."""
     if not line.inbound:
-        return Told(fields=tuple(closing(said(line))))
+        ours = said(line)
+        return Told(_quoted(ours, closing(ours)))
     if gives_orders(line.text):
         return Told()
     one = said(line, asked, topic)
     fields = _best(found for rule in RULES for found in rule(one))
-    return Told(tuple(fields), tuple(pains(one)), tuple(signals(one)), tongue(line.text))
+    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, signals(one)), tongue(line.text))
+
+
+def _quoted(one: Said, found: Iterable[Found]) -> tuple[Found, ...]:
+    return tuple(each if each.quote else each._replace(quote=one.written(each.start, each.end)) for each in found)
 
 
 def _latest(told: Iterable[Told]) -> dict[str, Found]:

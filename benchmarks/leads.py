@@ -215,14 +215,16 @@ def table(found: dict[str, Any]) -> str:
     lists, lead = found["reads"]["any_list_ms"], found["reads"]["lead_ms"]
     slowest = max(found["reads"]["list_ms"].items(), key=lambda one: one[1]["p95"])
     lines = [
-        (f"a pass over {first['leads']:,} leads, rules, all new", f"{first['seconds']} s", "≤ 30 s"),
-        ("the same chats again", f"{again['seconds']} s", ""),
-        ("AI fields behind the message, p50 / p99", f"{late['p50']} / {late['p99']} s", "≤ 60 s p99"),
+        (f"longest pass while {found['behind']['leads']:,} people write within a minute",
+         f"{found['behind']['longest_pass_s']} s", "≤ 30 s"),
+        ("AI fields behind the message then, p50 / p99", f"{late['p50']} / {late['p99']} s", "≤ 60 s p99"),
+        (f"{first['leads']:,} chats at once, by a worker that has just begun", f"{first['seconds']} s", ""),
+        ("  the same when nothing in them is new", f"{again['seconds']} s", ""),
         ("throughput of the mirror while a pass runs", f"{found['beside']['ratio']} of it alone", "≥ 0.9"),
         ("lead list, any filter, any page, p50 / p95", f"{lists['p50']} / {lists['p95']} ms", "≤ 20 ms p95"),
         (f"  its slowest filter ({slowest[0]}), p95", f"{slowest[1]['p95']} ms", "≤ 20 ms p95"),
         ("one lead with its last 50 messages, p50 / p95", f"{lead['p50']} / {lead['p95']} ms", "≤ 10 ms p95"),
-    ]
+    ]  # fmt: skip
     rows = [f"| {what} | {value} | {goal} |" for what, value, goal in lines]
     return "\n".join([f"{found['machine']}", "", "| measure | found | goal |", "|---|---|---|", *rows])
 

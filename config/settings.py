@@ -120,6 +120,11 @@ class WorkerSettings(KapsoSettings):
         description="Tokens the model may cost a day (UTC); from then on rules read, and an alarm says so.",
     )
 
+    @field_validator("model_url", "model_name", "note_event", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
     @model_validator(mode="after")
     def _names_its_model(self) -> Self:
         if self.model_url and not self.model_name:

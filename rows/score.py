@@ -25,6 +25,12 @@ POINTS: Final[Mapping[str, int]] = {
     "objected": -5,
     "not interested": -40,
 }
+# Who says one takes the other back.
+OPPOSITES: Final[Mapping[str, tuple[str, ...]]] = {
+    "said yes": ("not interested",),
+    "asked how to buy": ("not interested",),
+    "not interested": ("said yes", "asked how to buy"),
+}
 HOT, WARM, LUKEWARM = 70, 45, 20
 
 
@@ -37,9 +43,11 @@ class Signal(NamedTuple):
 
 
 def merged(stored: Mapping[str, Any], seen: Iterable[Signal], names: Iterable[str]) -> dict[str, Any]:
-    """The signals to keep: stored ones stay, seen ones are renewed, those that follow from fields are `names`."""
+    """The signals to keep: stored ones stay, seen ones (oldest first) are renewed, `names` follow from fields."""
     kept = {name: signal for name, signal in stored.items() if name in POINTS and signal.get("message_id")}
     for signal in seen:
+        for opposite in OPPOSITES.get(signal.name, ()):
+            kept.pop(opposite, None)
         kept[signal.name] = {
             "points": POINTS[signal.name], "message_id": signal.message_id, "quote": signal.quote,
         }  # fmt: skip

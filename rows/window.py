@@ -41,11 +41,8 @@ class Window:
 
     def hash(self, readers: str) -> bytes:
         """The same for the same words read by the same readers."""
-        said = [
-            readers,
-            [tuple(line) for line in self.lines],
-            [(fact.origin, fact.at, fact.values) for fact in self.facts],
-        ]
+        known = [(fact.origin, fact.event_id, fact.values) for fact in self.facts]
+        said = [readers, [tuple(line) for line in self.lines], known]
         return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 

@@ -1,6 +1,7 @@
 """What extraction reads, and how far it has come. Leads themselves are written by store.lead_records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -79,6 +80,18 @@ async def seconds_since_begin(pool: Pool) -> float | None:
     """Since a pass last began; None before the first."""
     seconds: float | None = await pool.fetchval(statement("extraction_began"))
     return seconds
+
+
+@asynccontextmanager
+async def alone(pool: Pool) -> AsyncIterator[bool]:
+    """Whether no other pass is under way anywhere; then none begins within the block."""
+    async with pool.acquire() as connection:
+        ours = bool(await connection.fetchval(statement("take_reading")))
+        try:
+            yield ours
+        finally:
+            if ours:
+                await connection.execute(statement("leave_reading"))
 
 
 async def begin_run(pool: Pool) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+import time
 from typing import Any
 
 import orjson
@@ -28,9 +29,10 @@ class ChatReading:
         self._redis = redis
         self._every = every
         self._child: asyncio.subprocess.Process | None = None
+        self._rests_until = 0.0
 
     async def tick(self) -> None:
-        if not await self._is_due():
+        if time.monotonic() < self._rests_until or not await self._is_due():
             return
         async with Lease(self._redis, "extraction", milliseconds=LEASE_MS).held() as ours:
             if ours and await self._is_due():
@@ -75,6 +77,7 @@ class ChatReading:
                 child.kill()
             raise
         if not line:
+            self._rests_until = time.monotonic() + self._every
             raise ChildProcessError("the process that reads chats ended; see its last words above")
         answer: dict[str, Any] = orjson.loads(line)
         return answer

@@ -13,6 +13,7 @@ from dataclasses import asdict
 import orjson
 import structlog
 import uvloop
+from redis.exceptions import RedisError
 
 from config import logs
 from config.settings import WorkerSettings, load
@@ -20,7 +21,7 @@ from kapso.client import Client
 from store import postgres, redis
 from store.budget import Budget
 from store.postgres import STORE_ERRORS, Pool
-from workers.extraction.extract import Extraction
+from workers.extraction.extract import CHUNK, Extraction
 from workers.extraction.known import Known
 from workers.extraction.rules.reader import Rules
 from workers.extraction.source import Source
@@ -29,6 +30,8 @@ from workers.extraction.variables import fetch_variables
 log = structlog.get_logger(__name__)
 
 NICENESS = 10
+# Of a model's answers; what was paid for is soon written.
+A_FEW = 8
 
 
 def readers(settings: WorkerSettings, pool: Pool) -> list[Source]:
@@ -60,7 +63,8 @@ async def run(settings: WorkerSettings) -> None:
     stop = asyncio.Event()
     known = Known(bot=settings.bot_name, note_event=settings.note_event)
     asking = readers(settings, pool)
-    extraction = Extraction(pool, known, asking, bot=settings.bot_name, stop=stop.is_set)
+    few = len(asking) > 1
+    extraction = Extraction(pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=A_FEW if few else CHUNK)
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))
@@ -82,7 +86,7 @@ async def _pass(extraction: Extraction, pool: Pool, kapso: Client | None) -> dic
         if kapso:
             # What it brings makes leads due: the next pass reads them.
             await fetch_variables(pool, kapso)
-    except STORE_ERRORS as error:
+    except (*STORE_ERRORS, RedisError) as error:
         return {"error": type(error).__name__}
     return asdict(done)
 

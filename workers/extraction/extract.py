@@ -4,15 +4,16 @@ What is decided is decided under the lead's lock, against the lead as it stands 
 left to the next pass.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from rows import score
-from rows.lead import Claim, Source, decide
+from rows.lead import Claim, NotAllowed, Source, decide, parse
 from rows.window import Reading, Window
 from store import lead_records, reading
 from store.lead_records import Lead, Write, decided
@@ -39,24 +40,33 @@ class Extraction:
     readers: Sequence[Reader]
     bot: str
     stop: Callable[[], bool] = lambda: False
+    chunk: int = CHUNK
+    """Chats that are written together; few where each takes seconds to read."""
 
     @property
     def _names(self) -> str:
         return " ".join([SCORER, self.known.name, *(reader.name for reader in self.readers)])
 
     async def run(self) -> Run:
-        """Kept in extraction_runs, whatever comes of it. What was written before a failure stands."""
-        id, run = await reading.begin_run(self.pool), Run()
-        try:
-            waiting = await reading.due(self.pool, limit=MOST_LEADS)
-            run.due, ahead = len(waiting), iter(waiting)
-            while (chunk := list(islice(ahead, CHUNK))) and not self.stop():
-                await self._chunk(chunk, run)
-        except STORE_ERRORS as error:
-            run.error = type(error).__name__
-            raise
-        finally:
-            await reading.end_run(self.pool, id, run)
+        """Kept in extraction_runs, whatever comes of it; nothing where another pass is under way.
+
+        What was written before a failure stands. A chat that can't be read or written is told, and left alone until
+        something new comes in.
+        """
+        async with reading.alone(self.pool) as ours:
+            if not ours:
+                return Run()
+            id, run = await reading.begin_run(self.pool), Run()
+            try:
+                waiting = await reading.due(self.pool, limit=MOST_LEADS)
+                run.due, ahead = len(waiting), iter(waiting)
+                while (chunk := list(islice(ahead, self.chunk))) and not self.stop():
+                    await self._chunk(chunk, run)
+            except STORE_ERRORS as error:
+                run.error = type(error).__name__
+                raise
+            finally:
+                await reading.end_run(self.pool, id, run)
         return run
 
     async def _chunk(self, waiting: Sequence[Due], run: Run) -> None:
@@ -66,14 +76,34 @@ class Extraction:
         readings = await self._read(fresh)
         run.unchanged += len(windows) - len(fresh)
         run.read += len(fresh)
+        await self._write(waiting, hashes, readings, run)
+
+    async def _write(
+        self, waiting: Sequence[Due], hashes: Mapping[UUID, bytes], readings: Mapping[UUID, Reading], run: Run
+    ) -> None:
+        try:
+            await self._write_whole(waiting, hashes, readings, run)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            if len(waiting) > 1:
+                middle = len(waiting) // 2
+                await self._write(waiting[:middle], hashes, readings, run)
+                await self._write(waiting[middle:], hashes, readings, run)
+                return
+            log.error("a reading can't be written", lead=str(waiting[0].lead_id), error=type(error).__name__)
+            await self._write_whole(waiting, hashes, {}, run)
+
+    async def _write_whole(
+        self, waiting: Sequence[Due], hashes: Mapping[UUID, bytes], readings: Mapping[UUID, Reading], run: Run
+    ) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
-            leads = await lead_records.locked_many(connection, hashes)
+            leads = await lead_records.locked_many(connection, [one.lead_id for one in waiting])
             found = {id: readings[id] for id in leads if id in readings}
             writes = [settle(leads[id], one) for id, one in found.items()]
-            run.suggested += await lead_records.write(connection, writes)
+            suggested = await lead_records.write(connection, writes)
             notes = [(id, note) for id, one in found.items() for note in one.notes]
             await reading.keep_notes(connection, notes, actor=self.bot)
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
+        run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)
         run.busy += len(waiting) - len(leads)
 
@@ -87,13 +117,31 @@ class Extraction:
 
 def settle(lead: Lead, found: Reading) -> Write:
     """What a reading makes of a lead as it stands: fields by precedence, then score, temperature and phase (pure)."""
-    claims = [claim for claim in found.claims if claim.value is not None]
+    claims = [_whole_pains(claim, lead) for claim in found.claims if claim.value is not None and _allowed(claim)]
     one = decided(lead, decide(lead.fields, lead.set_by, claims))
     signals = score.merged(lead.signals, found.signals, score.following(one.lead.fields))
     one.lead = lead_records.with_signals(one.lead, signals)
     second = decided(one.lead, decide(one.lead.fields, one.lead.set_by, _computed(one.lead)))
     merged = Write(second.lead, one.changes + second.changes, one.suggestions + second.suggestions)
     return _with_status(merged, found)
+
+
+def _allowed(claim: Claim) -> bool:
+    """Whatever a source says, no field holds what it can't."""
+    try:
+        parse(claim.field, claim.value)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _whole_pains(claim: Claim, lead: Lead) -> Claim:
+    """Pains that were told before stay; only a person takes one away."""
+    before = lead.fields["pain_points"] or []
+    if claim.field != "pain_points" or lead.set_by.get("pain_points") not in (Source.AI, Source.BOT):
+        return claim
+    told = claim.value if isinstance(claim.value, list) else []
+    return claim._replace(value=[*before, *(pain for pain in told if pain not in before)][:20])
 
 
 def _computed(lead: Lead) -> list[Claim]:

@@ -60,7 +60,8 @@ class Known:
         return None if parsed is None else Claim(name, parsed, Source.BOT, self._bot, origin)
 
     def _status(self, key: str, value: object, fact: Fact) -> tuple[Claim, datetime] | None:
-        if key.lower() in STATUS_KEYS and value in STATUSES and fact.at:
+        # Metadata comes with every message, whether or not it says anything new: it can't move a lead back again.
+        if fact.event_id and key.lower() in STATUS_KEYS and value in STATUSES and fact.at:
             return Claim("status", str(value), Source.BOT, self._bot, fact.origin), fact.at
         return None
 
@@ -77,7 +78,7 @@ def _shaped(name: str, value: object) -> object:
     """Bots say numbers as text, lists with commas, and the reverse."""
     if name == "pain_points" and isinstance(value, str):
         return [one.strip() for one in value.split(",") if one.strip()]
-    if name == "lead_score" and isinstance(value, str) and value.isdigit():
+    if name == "lead_score" and isinstance(value, str) and value.isdecimal():
         return int(value)
     if isinstance(value, str) and name in ("urgency_level", "lead_temperature", "language"):
         return value.lower() or None

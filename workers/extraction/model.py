@@ -6,12 +6,14 @@ in the message that the model names.
 
 import asyncio
 import re
+import time
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import orjson
 import structlog
 from openai import AsyncOpenAI, OpenAIError
+from openai.types.chat import ChatCompletion
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rows.lead import Claim, NotAllowed, Source, parse
@@ -23,7 +25,9 @@ from store.postgres import Pool
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 4
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 30.0
+# After so many failures in a row it is left alone for a while, and rules read.
+FAILURES, PAUSE_SECONDS = 3, 60.0
 LEAST_CONFIDENCE = 0.5
 FIELDS: Final = (
     "name", "business_type", "domisili", "business_duration", "story", "language", "pain_points", "interest_motivation",
@@ -78,7 +82,9 @@ class Model:
         self._model = name
         self._pool = pool
         self._most = tokens_per_day
-        self._client = AsyncOpenAI(base_url=url, api_key=key or "none", timeout=TIMEOUT_SECONDS, max_retries=1)
+        self._client = AsyncOpenAI(base_url=url, api_key=key or "none", timeout=TIMEOUT_SECONDS, max_retries=0)
+        self._failures = 0
+        self._asks_again_at = 0.0
 
     async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
         """None where the model did not answer, answered nonsense twice, or the day's tokens are spent."""
@@ -101,13 +107,17 @@ class Model:
             {"role": "user", "content": _chat(window)},
         ]
         for _ in range(2):
-            if not await model_budget.left(self._pool, self._most):
+            if time.monotonic() < self._asks_again_at or not await model_budget.left(self._pool, self._most):
                 return None
             try:
                 text = await self._ask(messages)
             except OpenAIError as error:
+                self._failures += 1
+                if self._failures >= FAILURES:
+                    self._failures, self._asks_again_at = 0, time.monotonic() + PAUSE_SECONDS
                 log.warning("the model does not answer, rules read instead", error=type(error).__name__)
                 return None
+            self._failures = 0
             try:
                 return self._believed(Answer.model_validate_json(text), window)
             except ValidationError as error:
@@ -123,8 +133,12 @@ class Model:
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
         answer = await self._client.chat.completions.create(**asked)
-        await model_budget.spend(self._pool, answer.usage.total_tokens if answer.usage else 0)
-        return (answer.choices[0].message.content or "") if answer.choices else ""
+        if not isinstance(answer, ChatCompletion) or not answer.choices:  # a proxy's page, for one
+            raise OpenAIError("not an answer of a model")
+        text = answer.choices[0].message.content or ""
+        said = sum(len(message["content"]) for message in messages) + len(text)
+        await model_budget.spend(self._pool, answer.usage.total_tokens if answer.usage else said // 3)
+        return text
 
     def _believed(self, answer: Answer, window: Window) -> Reading:
         lines = {line.id: line for line in window.lines}

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import structlog
+
 from rows.window import Reading, Window
+
+log = structlog.get_logger(__name__)
 
 
 class Source(Protocol):
@@ -21,7 +25,20 @@ async def first_that_reads(sources: Sequence[Source], windows: Sequence[Window])
     found: list[Reading | None] = [None] * len(windows)
     for source in sources:
         left = [place for place, reading in enumerate(found) if reading is None]
-        answers = await source.read([windows[place] for place in left]) if left else []
+        answers = await _asked(source, [windows[place] for place in left]) if left else []
         for place, answer in zip(left, answers, strict=True):
             found[place] = answer
     return [reading or Reading() for reading in found]
+
+
+async def _asked(source: Source, windows: Sequence[Window]) -> list[Reading | None]:
+    """One chat that a source can't bear must not keep it from the others."""
+    try:
+        return await source.read(windows)
+    except Exception as error:
+        if len(windows) == 1:
+            log.error(
+                "a chat can't be read", source=source.name, lead=str(windows[0].lead_id), error=type(error).__name__
+            )
+            return [None]
+    return [answer for window in windows for answer in await _asked(source, [window])]

@@ -6,7 +6,7 @@ from typing import Final
 
 import phonenumbers
 
-from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.finding import LONGEST, Found, Said
 from workers.extraction.rules.vocabulary import around
 
 EMAIL: Final = re.compile(r"\b[a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b")
@@ -23,7 +23,7 @@ OF_OTHERS: Final = around("contacts", "of_others")
 
 
 def contacts(said: Said) -> Iterator[Found]:
-    text = said.line.text
+    text = said.line.text[:LONGEST]
     for email in EMAIL.finditer(text.lower()) if "@" in text else ():
         if not OF_OTHERS.search(text[max(0, email.start() - 30) : email.start()].lower()):
             yield Found(

@@ -10,6 +10,8 @@ from rows.window import Line
 from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, spelled, words
 
 WORDS: Final = re.compile(r"([^\W\d_]+)")
+# Nobody says more about themself in one breath; it bounds what a hostile text can cost.
+LONGEST: Final = 1500
 SPACE: Final = re.compile(r"\s+")
 WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
@@ -94,7 +96,7 @@ def in_context(lines: Iterable[Line]) -> Iterator[tuple[Line, str, str]]:
 
 def said(line: Line, asked: str = "", topic: str = "") -> Said:
     """`asked` and `topic` as they were written."""
-    text = spelled_out(line.text)
+    text = spelled_out(line.text[:LONGEST])
     words = frozenset(LETTERS.findall(text))
     corrects = CORRECTS.search(text) is not None
     return Said(line, text, words, all_phrases()[1].seen(words), corrects, spelled_out(asked), spelled_out(topic))

@@ -11,13 +11,14 @@ from rows.window import Line, Reading, Window
 from workers.extraction.rules.business import businesses
 from workers.extraction.rules.contacts import contacts
 from workers.extraction.rules.durations import durations
-from workers.extraction.rules.finding import Found, Said, gives_orders, in_context, said
+from workers.extraction.rules.finding import LONGEST, Found, Said, gives_orders, in_context, said
 from workers.extraction.rules.language import SILENT, Tongue, language, tongue
 from workers.extraction.rules.names import names
 from workers.extraction.rules.phrases import choices, closing, pains, signals
 from workers.extraction.rules.places import WIDE, cities
 
 RULES: Final = (names, businesses, cities, durations, contacts, choices)
+GIVEN: Final = {"phone": "gave phone", "email": "gave e-mail"}
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 200_000
 
@@ -51,14 +52,9 @@ def read(window: Window) -> Reading:
         latest[spoken.field] = spoken
     reading = Reading(claims=[_claim(found) for name, found in latest.items() if name in FIELDS])
     reading.claims += _pains(one for _, one in told)
-    seen = {found.value: found for _, one in told for found in one.signals}
-    for name, signal in (("phone", "gave phone"), ("email", "gave e-mail")):
-        if name in latest:
-            seen[signal] = latest[name]
-    objection = latest.get("objection_raised")
-    if objection and objection.value == "no need":
-        seen["not interested"] = objection
-    reading.signals = [Signal(name, found.line.id, found.quote) for name, found in seen.items()]
+    seen = [(found.value, found) for _, one in told for found in _signals(one)]
+    seen += [(signal, latest[name]) for name, signal in GIVEN.items() if name in latest]
+    reading.signals = [Signal(name, found.line.id, found.quote) for name, found in seen]
     assert all(signal.name in POINTS for signal in reading.signals)
     return reading
 
@@ -69,15 +65,21 @@ def of_line(line: Line, asked: str, topic: str) -> Told:
     if not line.inbound:
         ours = said(line)
         return Told(_quoted(ours, closing(ours)))
-    if gives_orders(line.text):
+    if gives_orders(line.text[:LONGEST]):
         return Told()
     one = said(line, asked, topic)
     fields = _best(found for rule in RULES for found in rule(one))
-    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, signals(one)), tongue(line.text))
+    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, signals(one)), tongue(line.text[:LONGEST]))
 
 
 def _quoted(one: Said, found: Iterable[Found]) -> tuple[Found, ...]:
     return tuple(each if each.quote else each._replace(quote=one.written(each.start, each.end)) for each in found)
+
+
+def _signals(told: Told) -> list[Found]:
+    """Of one line, in which no need may be said as an objection."""
+    refusals = [one for one in told.fields if one.field == "objection_raised" and one.value == "no need"]
+    return [*told.signals, *(one._replace(value="not interested") for one in refusals)]
 
 
 def _latest(told: Iterable[Told]) -> dict[str, Found]:

@@ -8,7 +8,7 @@ import sys
 
 from config.settings import StoreSettings, load
 from console.stores import stores, told
-from store import erase
+from store import erase, inbox
 from store.erase import Ambiguous, Erasure, Person, TooMuchWaits
 from store.tombstones import Tombstones
 
@@ -18,7 +18,7 @@ KEY = (
 )
 WAITS = "Nothing was erased: more waits in the inbox than can be looked through. Try again once workers have caught up."
 BEYOND = """Not reached from here, and yours to look after:
-  - backups of Postgres, its write-ahead log and replicas that lag: they forget when they expire
+  - backups of Postgres and Redis, the write-ahead log and replicas that lag: they forget when they expire
   - Kapso itself: delete the contact there too
   - files that somebody exported, and a language model's provider, if one read the chat"""
 
@@ -41,7 +41,8 @@ async def _run(arguments: argparse.Namespace) -> int:
     if settings.erasure_bytes is None:
         print(KEY, file=sys.stderr)
         return 2
-    async with stores() as (pool, redis, shards):
+    async with stores() as (pool, redis, set_shards):
+        shards = await inbox.streams(redis, set_shards)
         try:
             who = await erase.person(pool, arguments.contact)
         except Ambiguous as error:
@@ -84,14 +85,12 @@ def _plan(arguments: argparse.Namespace, who: Person) -> None:
 def _told(arguments: argparse.Namespace, who: Person, done: Erasure) -> None:
     if arguments.json:
         told = {"contact_id": str(who.contact_id), "rows": done.rows, "bodies": done.bodies}
-        print(json.dumps(told | {"aof_rewritten": done.aof_rewritten}))
+        print(json.dumps(told | {"redis": done.aof}))
         return
     print(f"Erased contact {who.contact_id}.")
     print("  rows     " + ", ".join(f"{count} {name}" for name, count in done.rows.items() if count))
     print("  bodies   " + (", ".join(f"{count} in {name}" for name, count in done.bodies.items() if count) or "none"))
-    print(
-        f"  Redis    {'its file was written anew' if done.aof_rewritten else 'has no append-only file to write anew'}"
-    )
+    print(f"  Redis    {done.aof}")
     print(f"  left     {len(who.names) + len(who.conversations) + len(who.messages)} tombstones (keyed hashes)")
     print(BEYOND)
 

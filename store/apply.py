@@ -71,6 +71,8 @@ class Batch:
     facts: Facts = field(default_factory=Facts)
     deliveries: list[Settled] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """Names that stand in the deliveries beside those of the facts."""
     erased: dict[str, datetime] = field(default_factory=dict)
     """Names of erased people whose past is not in it any more: what is left of them is newer."""
 
@@ -87,7 +89,7 @@ async def apply(
     async def attempt(hold: str, group: Group) -> None:
         async with connection.transaction():
             await connection.execute(statement(hold))
-            await tombstones.check(connection, batch.facts, batch.erased)
+            await tombstones.check(connection, batch.facts, batch.erased, batch.named)
             if watch:
                 await watch.begin(connection)
             await _write(connection, batch, await group(connection, sightings, joins))

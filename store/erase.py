@@ -1,18 +1,20 @@
 """Erase one person from all that is stored: rows, raw bodies, what waits; and leave tombstones of them.
 
-Raw bodies are rewritten at leisure. Then, in one short transaction that no batch can race with, rows go and tombstones
-are laid: from there on whatever is settled comes without the person.
+Tombstones first, so that whatever is settled from then on comes without the person; then raw bodies, at leisure; and in
+one short transaction that no batch can race with, the rows.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from rows.erasure import EMPTY, EVENT, pattern, scrubbed
 from store.inbox import SCRIPTS, Reader, stream_name
@@ -24,7 +26,10 @@ PAGE = 200
 MOST_WAITING = 20_000
 AOF_SECONDS = 60.0
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-NOTHING = UUID(int=0)
+HOUR = timedelta(hours=1)
+# Clocks differ, and a batch takes its time.
+MARGIN = timedelta(minutes=5)
+REWRITTEN = "wrote its append-only file anew"
 
 
 class Person(NamedTuple):
@@ -47,11 +52,12 @@ class Ambiguous(Exception):
 
 @dataclass(slots=True)
 class Erasure:
-    """What was done: rows by table, raw bodies by where they stood, and whether Redis wrote its file anew."""
+    """What was done: rows by table, raw bodies by where they stood."""
 
     rows: Counter[str] = field(default_factory=Counter)
     bodies: Counter[str] = field(default_factory=Counter)
-    aof_rewritten: bool = False
+    aof: str = ""
+    """What became of Redis' append-only file."""
 
 
 async def person(pool: Pool | Connection, given: str) -> Person | None:
@@ -79,19 +85,35 @@ async def erase(
     by: str,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Erasure:
-    """Done when it returns; after a failure it can be begun again. `tell` hears of each step. Raises TooMuchWaits."""
-    done, began = Erasure(), datetime.now(UTC)
+    """Done when it returns; after a failure it can be begun again. `tell` hears of each step. Raises TooMuchWaits.
+
+    The tombstones come first: from then on whatever is settled comes without the person. The rows go last: until then
+    the person is found, and the command can be given again.
+    """
+    done = Erasure()
     for shard in range(shards):
         if await redis.xlen(stream_name(shard)) > MOST_WAITING:
             raise TooMuchWaits
+    tell("tombstones")
+    who = await _tombstones(pool, who, tombstones)
+    began = (await pool.fetchrow(statement("first_delivery")))["now"] - MARGIN
     await _bodies(pool, redis, who, done, shards=shards, settled_since=BEGINNING, tell=tell)
-    tell("rows and tombstones")
+    tell("rows")
     who = await _rows(pool, who, tombstones, by, done)
-    # What was settled while the first look took its time.
+    # What they said while we were at it.
     await _bodies(pool, redis, who, done, shards=shards, settled_since=began, tell=tell)
     tell("the append-only file of Redis")
-    done.aof_rewritten = await _rewrite_aof(redis)
+    done.aof = await _rewrite_aof(redis)
     return done
+
+
+async def _tombstones(pool: Pool, who: Person, tombstones: Tombstones) -> Person:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(statement("hold_who_is_who"))
+        # Somebody may have written between the look and the lock.
+        who = await person(connection, str(who.contact_id)) or who
+        await tombstones.lay(connection, [*who.names, *who.conversations, *who.messages])
+    return who
 
 
 async def _bodies(
@@ -121,6 +143,7 @@ async def _rows(pool: Pool, who: Person, tombstones: Tombstones, by: str, done: 
         who = await person(connection, str(who.contact_id)) or who
         await tombstones.lay(connection, [*who.names, *who.conversations, *who.messages])
         await log_access(connection, who.lead_id, by, "erase")
+        await connection.execute(statement("detach_messages"), who.contact_id)
         for row in await connection.fetch(statement("erase_rows"), who.contact_id, who.names):
             done.rows[row["of"]] += row["count"]
     return who
@@ -169,39 +192,52 @@ async def _letters(pool: Pool, names: Sequence[str]) -> int:
 
 
 async def _deliveries(pool: Pool, who: Person, settled_since: datetime, tell: Callable[[str], None]) -> int:
-    count, at, id = 0, who.first_seen_at or BEGINNING, NOTHING
-    names, conversations = [*who.names, *who.messages, *who.conversations], [*who.names, *who.conversations]
-    sought = _bytes(conversations), _bytes(who.messages)
-    while rows := await pool.fetch(statement("bodies_of_deliveries"), *sought, at, id, PAGE, settled_since):
+    """Hour by hour: each look is short, however much is stored."""
+    names = [*who.names, *who.conversations, *who.messages]
+    sought = _bytes([*who.names, *who.conversations]), _bytes(who.messages)
+    span = await pool.fetchrow(statement("first_delivery"))
+    count, at = 0, span["first"] or span["now"]
+    while at <= span["now"] + MARGIN:
+        rows = await pool.fetch(statement("bodies_of_deliveries"), *sought, at, at + HOUR, settled_since)
         for row in rows:
             if (body := _without(row["body"], names)) is not None:
                 event = EVENT if body == EMPTY else row["event"]
                 await pool.execute(statement("scrub_delivery"), row["received_at"], row["id"], body, event)
                 count += 1
-        at, id = rows[-1]["received_at"], rows[-1]["id"]
+        at += HOUR
         tell(f"raw deliveries, as far as {at:%Y-%m-%d %H:%M}")
     return count
 
 
-async def _rewrite_aof(redis: Redis) -> bool:
-    """False when it has no such file, or takes longer than we wait."""
-    if (await redis.config_get("appendonly")).get("appendonly") != "yes":
-        return False
-    await redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]
-    until = asyncio.get_running_loop().time() + AOF_SECONDS
-    while asyncio.get_running_loop().time() < until:
-        info = await redis.info("persistence")
-        if not info["aof_rewrite_in_progress"] and not info["aof_rewrite_scheduled"]:
-            return True
-        await asyncio.sleep(0.1)
-    return False
+async def _rewrite_aof(redis: Redis) -> str:
+    """What became of it."""
+    try:
+        if (await redis.config_get("appendonly")).get("appendonly") != "yes":
+            return "has no append-only file to write anew"
+        # One that is under way began before we were done.
+        await _until_written(redis)
+        await redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]
+        await _until_written(redis)
+    except (ResponseError, TimeoutError) as error:
+        return f"did not confirm that its file was written anew ({type(error).__name__}): have it done by hand"
+    return REWRITTEN
+
+
+async def _until_written(redis: Redis) -> None:
+    async with asyncio.timeout(AOF_SECONDS):
+        while True:
+            info = await redis.info("persistence")
+            if not info["aof_rewrite_in_progress"] and not info["aof_rewrite_scheduled"]:
+                return
+            await asyncio.sleep(0.1)
 
 
 def _without(body: bytes, names: Collection[str]) -> bytes | None:
-    """The body without the person; None when it does not name them."""
+    """The body without the person; None when nothing in it is theirs."""
     if not pattern(names).search(body.decode(errors="replace")):
         return None
-    return scrubbed(body, names)
+    left = scrubbed(body, names)
+    return None if left == body or orjson.loads(left) == orjson.loads(body) else left
 
 
 def _bytes(names: Collection[str]) -> list[bytes]:

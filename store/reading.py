@@ -73,7 +73,10 @@ async def unread_executions(pool: Pool, *, limit: int) -> list[str]:
 
 async def keep_variables(pool: Pool, execution: str, variables: Mapping[str, Any]) -> None:
     """What Kapso told of a run; its lead becomes due."""
-    await pool.execute(statement("insert_variables"), execution, orjson.dumps(variables).decode())
+    async with pool.acquire() as connection, connection.transaction():
+        # Whoever is being erased meanwhile is gone before, or gets this erased too.
+        await connection.execute(statement("share_who_is_who"))
+        await connection.execute(statement("insert_variables"), execution, orjson.dumps(variables).decode())
 
 
 async def seconds_since_begin(pool: Pool) -> float | None:

@@ -6,7 +6,10 @@ from datetime import datetime
 
 from rows.erasure import NoKey, names_of
 from rows.types import Facts
-from store.postgres import Connection, Pool, statement
+from store.postgres import Connection, statement
+
+# Its hash tells whether the key is the one that people were erased with.
+SAME_KEY = "the same key"
 
 
 class Erased(Exception):
@@ -22,15 +25,21 @@ class Tombstones:
         """Without a key nobody can have been erased."""
         self._key = key
 
-    async def check(self, connection: Connection, facts: Facts, known: Mapping[str, datetime]) -> None:
+    async def check(
+        self, connection: Connection, facts: Facts, known: Mapping[str, datetime], more: Collection[str] = ()
+    ) -> None:
         """In the batch's transaction, once it holds who is who: an erasure is then over, or waits.
 
-        Raises Erased, unless the past of all those people is already out (`known`).
+        Raises Erased, unless the past of all those people is already out (`known`); NoKey. `more` are names that stand
+        in bodies nobody could read.
         """
         if not await connection.fetchval(statement("any_tombstone")):
             return
-        tokens = {self.token(name): name for name in names_of(facts)}
+        tokens = {self.token(name): name for name in (SAME_KEY, *names_of(facts), *more)}
         rows = await connection.fetch(statement("tombstones_of"), list(tokens))
+        if SAME_KEY not in {tokens[row["token"]] for row in rows}:
+            raise NoKey("ERASURE_KEY is another one than people were erased with")
+        rows = [row for row in rows if tokens[row["token"]] != SAME_KEY]
         found = {tokens[row["token"]]: row["erased_at"] for row in rows}
         if any(known.get(name) != at for name, at in found.items()):
             raise Erased(found)
@@ -41,12 +50,11 @@ class Tombstones:
         return hmac.digest(self._key, name.encode(), "sha256")
 
     async def lay(self, connection: Connection, names: Collection[str]) -> None:
-        await connection.execute(statement("insert_tombstones"), sorted(self.token(name) for name in names))
+        """Raises NoKey where people were erased with another key."""
+        if await connection.fetchval(statement("any_tombstone")):
+            await self.check(connection, Facts(), {})
+        tokens = sorted(self.token(name) for name in (SAME_KEY, *names))
+        await connection.execute(statement("insert_tombstones"), tokens)
 
 
 NOBODY_ERASED = Tombstones(None)
-
-
-async def need_a_key(pool: Pool, key: object) -> bool:
-    """Whether people were erased, and there is no key to know them by."""
-    return key is None and bool(await pool.fetchval(statement("any_tombstone")))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from kapso.legacy import LegacyMessageEvent
 from kapso.meta import MetaBody
 from rows.delivery import Delivery
+from rows.erasure import GAP
 from rows.types import Facts
 from workers.mapping.events import IGNORED, MESSAGE, MIRRORED, POLLED
 from workers.mapping.legacy import legacy_message_event
@@ -97,7 +98,11 @@ def _parts(delivery: Delivery) -> Iterator[Callable[[], Facts]]:
     if body.get("batch") is True and isinstance(body.get("data"), list):
         elements = body["data"]
     occasion = Occasion(event, delivery.received_at)
-    return (partial(_map, element, occasion, delivery.version) for element in elements)
+    return (_gap if element == GAP else partial(_map, element, occasion, delivery.version) for element in elements)
+
+
+def _gap() -> Facts:
+    raise Ignored("somebody was erased")
 
 
 def _polled(body: dict[str, Any], delivery: Delivery) -> Iterator[Callable[[], Facts]]:

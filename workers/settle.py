@@ -12,7 +12,7 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from rows.delivery import Delivery
-from rows.erasure import EMPTY, EVENT, is_past, kept, scrubbed
+from rows.erasure import EMPTY, EVENT, gaps, is_past, kept, names_in, names_of, scrubbed
 from store.apply import Batch, DeadLetter, Settled, apply
 from store.postgres import Pool
 from store.tombstones import NOBODY_ERASED, Erased, Tombstones
@@ -129,6 +129,10 @@ class Settler:
         for one in reads:
             delivery, reading = one.delivery, one.reading
             batch.erased.update(one.erased)
+            if reading.failures or reading.ignored:
+                batch.named |= names_in(delivery.body)
+            if not with_facts:
+                batch.named |= {name for _, facts in reading.events for name in names_of(facts)}
             if with_facts:
                 for _, facts in reading.events:
                     batch.facts.add(facts)
@@ -170,12 +174,19 @@ def without(one: Read, erased: Mapping[str, datetime]) -> Read:
     """The delivery without what is said of an erased person's past: ignored, and out of its body."""
     delivery, reading = one.delivery, one.reading
     past = {position for position, facts in reading.events if is_past(facts, erased)}
-    if past:
+    failures = reading.failures
+    if past or ((failures or reading.ignored) and not names_in(delivery.body).isdisjoint(erased)):
         body = scrubbed(delivery.body, erased)
         event = EVENT if body == EMPTY else delivery.event
         delivery = delivery._replace(body=body, event=event, idempotency_key=None)
+        left = gaps(body)
+        failures = [] if body == EMPTY else [one for one in failures if one.position not in left]
     events = [(position, kept(facts, erased)) for position, facts in reading.events if position not in past]
-    return Read(delivery, Reading(events, reading.ignored + len(past), reading.failures), {**one.erased, **erased})
+    return Read(
+        delivery,
+        Reading(events, reading.ignored + len(past) + len(reading.failures) - len(failures), failures),
+        {**one.erased, **erased},
+    )
 
 
 def _may_go_well(error: BaseException) -> bool:

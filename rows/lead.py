@@ -169,11 +169,16 @@ class Held(NamedTuple):
     at: datetime
 
 
-def fold(kept: Mapping[str, Held], gone: Mapping[str, Held]) -> list[Claim]:
-    """Two leads turn out to be one person: what the kept one takes over. The higher source wins, then the later one."""
-    taken = []
+def fold(kept: Mapping[str, Held], gone: Mapping[str, Held]) -> list[Held]:
+    """Two leads turn out to be one person: how each field that the gone one held is held from now on.
+
+    The higher source wins, then the later one. Also where the kept one's own value stands it is said again, so that the
+    last word of the joined history is the one that counts.
+    """
+    folded = []
     for name, other in gone.items():
         own = kept.get(name)
-        if own is None or (RANK[other.claim.source], other.at) > (RANK[own.claim.source], own.at):
-            taken.append(other.claim._replace(reason=MERGED))
-    return taken
+        wins = own is None or (RANK[other.claim.source], other.at) > (RANK[own.claim.source], own.at)
+        one = other if wins or own is None else own
+        folded.append(one._replace(claim=one.claim._replace(reason=MERGED)))
+    return folded

@@ -113,7 +113,10 @@ async def _book(connection: Connection, batch: Batch, watch: Watch | None) -> No
 
 async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
     facts = batch.facts
-    await connection.execute(statement("lock_contacts"), sorted(grouping.contacts))
+    quiet = sorted(_heard_of(facts))
+    heard = await connection.fetch(statement("contacts_of_conversations"), quiet) if quiet else []
+    locked = grouping.contacts | {row["contact_id"] for row in heard}
+    await connection.execute(statement("lock_contacts"), sorted(locked))
     await _upsert(connection, "upsert_phone_numbers", facts.phone_numbers, PHONE_NUMBER)
 
     conversations = [*facts.conversations, *_mentioned(facts.messages)]
@@ -124,14 +127,14 @@ async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> No
     adopted = await connection.fetch(statement("adopt_messages"), sorted(followers))
     changed = grouping.changed | {id for row in (*moved_back, *adopted) for id in row.values() if id}
     # A statement that waits for a lock goes on with what it saw before: lock first, look afterwards.
-    await connection.execute(statement("lock_contacts"), sorted(changed - grouping.contacts))
+    await connection.execute(statement("lock_contacts"), sorted(changed - locked))
     await connection.execute(statement("advance_contacts"), sorted({message.id for message in facts.messages}))
     if changed:
         await connection.execute(statement("refresh_contacts"), sorted(changed))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
     await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
-    if quiet := _heard_of(facts):
-        await connection.execute(statement("hear_contacts"), sorted(quiet))
+    if quiet:
+        await connection.execute(statement("hear_contacts"), quiet, sorted(locked | changed))
 
 
 def _heard_of(facts: Facts) -> set[UUID]:

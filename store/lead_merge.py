@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from rows.lead import Change, Claim, Decision, Held, Source, fold
+from rows.lead import MERGED, Change, Claim, Decision, Held, Source, fold
 from store.lead_records import Lead, Write, decided, lead_of, write
 from store.postgres import Connection, columns, statement
 
@@ -24,26 +24,33 @@ async def fold_leads(connection: Connection, retired: Sequence[tuple[UUID, UUID]
     writes: dict[UUID, Write] = {}
     for old, new in retired:
         if (gone := leads.get(old)) and (kept := leads.get(new)):
-            claims = fold(held.get(kept.id, {}), held.get(gone.id, {}))
-            writes[kept.id] = merged = _merged(writes.get(kept.id), kept, gone, claims)
+            folded = fold(held.get(kept.id, {}), held.get(gone.id, {}))
+            writes[kept.id] = merged = _merged(writes.get(kept.id), kept, gone, folded)
             leads[new] = merged.lead
-            held.setdefault(kept.id, {}).update(
-                {claim.field: held[gone.id][claim.field] for claim in claims},
-            )
+            held.setdefault(kept.id, {}).update({one.claim.field: one for one in folded})
             moved.append((gone.id, kept.id))
     if not moved:
         return
     await write(connection, list(writes.values()))
-    for name in ("move_lead_history", "move_lead_suggestions", "alias_leads"):
+    for name in ("carry_status", "move_lead_history", "move_lead_suggestions", "alias_leads"):
         await connection.execute(statement(name), *columns(moved, 2))
     await connection.execute(statement("delete_leads"), [old for old, _ in moved])
+    # Both chats are one from now on: read it, score it.
+    await connection.execute(statement("read_again"), sorted(writes))
+    await connection.execute(statement("hear_contacts_of_leads"), sorted(writes))
 
 
-def _merged(so_far: Write | None, kept: Lead, gone: Lead, claims: Sequence[Claim]) -> Write:
-    fields = [claim for claim in claims if claim.field != STATUS]
-    status = next((claim for claim in claims if claim.field == STATUS), None)
+def _merged(so_far: Write | None, kept: Lead, gone: Lead, folded: Sequence[Held]) -> Write:
+    fields = [one.claim for one in folded if one.claim.field != STATUS]
+    # What nobody holds any more fills what is empty.
+    fields += [
+        Claim(name, value, Source.KAPSO, "merge", MERGED)
+        for name, value in gone.fields.items()
+        if value is not None and kept.fields[name] is None and name not in gone.set_by
+    ]
+    status = next((one.claim for one in folded if one.claim.field == STATUS), None)
     one = decided(kept, Decision([Change(claim, kept.fields[claim.field]) for claim in fields]))
-    if status and status.value != kept.status:
+    if status:
         one.changes.append(Change(status, kept.status))
         one.lead = replace(one.lead, status=str(status.value))
     one.lead = replace(one.lead, signals={**gone.signals, **kept.signals})

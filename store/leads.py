@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from rows.lead import STATUSES, Change, Claim, NotAllowed, Source, decide, parse
+from rows.lead import LOCKING, STATUSES, Change, Claim, NotAllowed, Source, decide, parse
 from store.lead_merge import STATUS, claim_of
 from store.lead_records import Lead, Write, decided, lead_of, locked, write
 from store.postgres import Connection, Pool, statement
@@ -135,10 +135,12 @@ async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, b
         raise NotAllowed("only a person can let go of a field")
     async with pool.acquire() as connection, connection.transaction():
         lead = await _at(connection, id, version)
-        held = [name for name in fields if name in lead.set_by]
+        held = [name for name in fields if lead.set_by.get(name) in LOCKING]
         claims = [Claim(name, lead.fields[name], by.source, by.name, LET_GO) for name in held]
         free = replace(lead, set_by={name: source for name, source in lead.set_by.items() if name not in held})
         await write(connection, [Write(free, [Change(claim, claim.value) for claim in claims])])
+        # What AI had to say of it meanwhile, it may say again.
+        await connection.execute(statement("read_again"), [lead.id])
         return await _now(connection, lead.id)
 
 

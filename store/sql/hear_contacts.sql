@@ -1,8 +1,4 @@
 -- Something of these conversations came in that no message carried: a bot's event, a handover, metadata.
--- $1 conversation ids
-WITH meant AS (
-    SELECT c.id FROM contacts AS c
-    WHERE c.id IN (SELECT v.contact_id FROM conversations AS v WHERE v.id = ANY ($1::uuid[]))
-    ORDER BY c.id FOR NO KEY UPDATE
-)
-UPDATE contacts AS c SET heard_at = clock_timestamp() FROM meant AS m WHERE c.id = m.id
+-- $1 conversation ids, $2 contacts that are locked
+UPDATE contacts AS c SET heard_at = clock_timestamp()
+WHERE c.id = ANY ($2::uuid[]) AND c.id IN (SELECT v.contact_id FROM conversations AS v WHERE v.id = ANY ($1::uuid[]))

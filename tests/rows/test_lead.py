@@ -77,8 +77,8 @@ def held(source: Source, value: str, second: int) -> Held:
     ],
 )
 def test_two_leads_fold_by_precedence_then_by_time(kept: Held | None, gone: Held, taken: bool) -> None:
-    claims = fold({"domisili": kept} if kept else {}, {"domisili": gone})
-    assert [(one.value, one.reason) for one in claims] == ([("Solo", MERGED)] if taken else [])
+    (one,) = fold({"domisili": kept} if kept else {}, {"domisili": gone})
+    assert (one.claim.value, one.claim.reason) == ("Solo" if taken else "Bogor", MERGED)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,15 @@ from redis.asyncio import Redis
 from config import logs
 from rows.delivery import Delivery
 from rows.lead import Source
-from store import erase, export, leads, retention
+from store import dead_letters, erase, export, leads, retention
+from store.dead_letters import Filter
 from store.erase import Ambiguous
 from store.leads import Actor
 from store.postgres import Pool
 from store.retention import Retention
 from store.tombstones import Tombstones
 from tests.chats import chat, conversation, extracted, lead, project_event
-from tests.helpers import RECEIVED_AT, delivery, queue, rows, settled
+from tests.helpers import RECEIVED_AT, delivery, payload, queue, rows, settled
 from workers.interpret import Failure, Reading
 from workers.replay import Replayer
 from workers.settle import Read, Settler, read
@@ -226,3 +227,58 @@ async def test_retention_drops_what_is_too_old_and_what_was_said_last_follows(po
     (contact,) = await rows(pool, "contacts")
     assert (contact["last_message_text"], contact["phone"]) == ("new words", f"+{HERS}")
     assert "very old" not in (await all_tables(pool))["deliveries"]
+
+
+async def test_old_conversations_that_end_later_do_not_bring_her_back(pool: Pool, redis: Redis) -> None:
+    await plant(pool, redis)
+    await erased(pool, redis)
+    body = payload("conversation_ended")["body"]
+    now = datetime.now(UTC).isoformat()
+    session = {
+        "id": conversation(HERS),
+        "phone_number": HERS,
+        "contact_name": CANARY,
+        "status": "ended",
+        "updated_at": now,
+    }
+    ended = delivery(body | {"conversation": session}, "whatsapp.conversation.ended", at=datetime.now(UTC))
+    await settle(pool, ended)
+    assert await lead(pool, number=HERS) is None
+    assert await holding(pool, HERS) == set()
+
+
+async def test_what_nobody_can_read_is_looked_at_too(pool: Pool, redis: Redis) -> None:
+    await plant(pool, redis)
+    await erased(pool, redis)
+    broken = message(HERS, f"{CANARY} broken again")
+    broken["message"]["timestamp"] = "no time"
+    await settle(pool, delivery(broken, "whatsapp.message.received"), delivery(broken, "whatsapp.something.new"))
+    assert await holding(pool, HERS, f"{CANARY} broken again") == set()
+
+
+async def test_a_dead_letter_beside_hers_keeps_its_place_and_can_be_replayed(pool: Pool, redis: Redis) -> None:
+    his = message(HIS, "his own words", id="wamid.HIS")
+    both = batch(message(HERS, f"{CANARY} mine"), his)
+    unread = Read(both, Reading(failures=[Failure(1, "unexpected", "KeyError")]))
+    await settled(pool, [delivery(message(HERS, "halo"), "whatsapp.message.received")])
+    await Settler(pool, release="old", give_up=lambda: True).settle([unread])
+    await erased(pool, redis)
+    (letter,) = [one async for one in dead_letters.matching(pool, Filter(state=None))]
+    outcomes = await Replayer(pool, release="new", go=True, tombstones=KEY).letter(letter)
+    assert (outcomes.applied, outcomes.word) == (1, "applies")
+    assert [row["text"] for row in await rows(pool, "messages")] == ["his own words"]
+
+
+async def test_what_others_say_of_her_stays(pool: Pool, redis: Redis) -> None:
+    await plant(pool, redis)
+    await settled(pool, [delivery(message(HIS, f"hubungi {HERS} ya", id="wamid.HIS3"), "whatsapp.message.received")])
+    await erased(pool, redis)
+    assert f"hubungi {HERS} ya" in {row["text"] for row in await rows(pool, "messages")}
+
+
+async def test_another_key_is_noticed(pool: Pool, redis: Redis) -> None:
+    late = await plant(pool, redis)
+    await erased(pool, redis)
+    other = Tombstones(b"quite another key")
+    with pytest.raises(Exception, match="another one"):
+        await Settler(pool, release="test", give_up=lambda: True, tombstones=other).settle(read(late[:1]))

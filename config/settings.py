@@ -85,7 +85,11 @@ class KapsoSettings(StoreSettings):
 
 class WorkerSettings(KapsoSettings):
     delivery_days: int = Field(30, ge=1, description="Days for which raw deliveries are kept.")
-    message_days: int | None = Field(None, ge=1, description="Days for which messages are kept; unset: for ever.")
+    message_days: int | None = Field(
+        None,
+        ge=1,
+        description="Days for which messages are kept; unset: for ever. Raw deliveries hold them too (DELIVERY_DAYS).",
+    )
     dead_letter_days: int | None = Field(
         None, ge=1, description="Days for which dead letters are kept after their last failure; unset: for ever."
     )

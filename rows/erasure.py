@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -78,6 +79,21 @@ def scrubbed(body: bytes, names: Collection[str]) -> bytes:
         if all(one == GAP for one in parsed["data"]):
             return EMPTY
     return EMPTY if _scrub(parsed, wanted) else orjson.dumps(parsed)
+
+
+def theirs(body: bytes, names: Collection[str]) -> bytes | None:
+    """Of a batch only the elements that name the person; None when nothing does. Other kinds are given whole."""
+    if not pattern(names).search(body.decode(errors="replace")):
+        return None
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if isinstance(parsed, dict) and parsed.get("batch") is True and isinstance(parsed.get("data"), list):
+        wanted = bare(names)
+        parsed["data"] = [one for one in parsed["data"] if _scrub(deepcopy(one), wanted)]
+        return orjson.dumps(parsed)
+    return body
 
 
 def names_in(body: bytes) -> set[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from rows.erasure import bare, theirs
 from store.erase import Person
 from store.postgres import Pool, statement
 
@@ -14,8 +15,9 @@ async def everything(pool: Pool, who: Person) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for row in await pool.fetch(statement("rows_of_person"), *ids):
         found.setdefault(row["of"], []).append(orjson.loads(row["row"]))
-    names = [name.lstrip("+").removeprefix("kapso:").encode() for name in (*who.names, *who.conversations)]
-    for row in await pool.fetch(statement("raw_of_person"), names):
-        body = row["body"].decode(errors="replace")
-        found.setdefault(row["of"], []).append({"id": row["id"], "at": row["at"].isoformat(), "body": body})
+    names = [*who.names, *who.conversations]
+    for row in await pool.fetch(statement("raw_of_person"), [name.encode() for name in bare(names)]):
+        if body := theirs(row["body"], names):
+            raw = {"id": row["id"], "at": row["at"].isoformat(), "body": body.decode(errors="replace")}
+            found.setdefault(row["of"], []).append(raw)
     return found

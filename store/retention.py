@@ -52,7 +52,8 @@ async def prune(
     if keep.leads:
         for row in await pool.fetch(statement("old_leads"), _before(keep.leads)):
             who = await erase.person(pool, str(row["contact_id"]))
-            if who:
+            # Erasing takes its time, and they may have written meanwhile.
+            if who and await pool.fetchval(statement("is_old_lead"), who.contact_id, _before(keep.leads)):
                 await erase.erase(pool, redis, who, tombstones, shards=shards, by="retention")
                 done.leads += 1
                 tell(f"{done.leads} leads")

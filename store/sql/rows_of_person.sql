@@ -14,6 +14,8 @@ SELECT * FROM (
     UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = $2
     UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = $2
     UNION ALL SELECT 'lead_notes', to_jsonb(n) FROM lead_notes AS n WHERE n.lead_id = $2
+    UNION ALL SELECT 'contact_aliases', to_jsonb(k) FROM contact_aliases AS k WHERE k.contact_id = $1
+    UNION ALL SELECT 'lead_aliases', to_jsonb(b) FROM lead_aliases AS b WHERE b.lead_id = $2
     UNION ALL SELECT 'access_log', to_jsonb(a) FROM access_log AS a WHERE a.lead_id = $2
 ) AS found
 ORDER BY of, coalesce(row ->> 'sent_at', row ->> 'changed_at', row ->> 'occurred_at', row ->> 'at')

@@ -1,5 +1,7 @@
 """Rules, line by line; how good they are as a whole is measured on the gold chats."""
 
+import time
+
 import pytest
 
 from evaluation.gold import found
@@ -80,3 +82,15 @@ def test_odd_text_harms_nobody() -> None:
         "\u202esaya budi",
     ):
         read(Window(window().lead_id, (Line("m1", True, text),)))
+
+
+HOSTILE = ["oke, ", "ok ", "iya ", "saya ", "saya di ", "3 tahun ", "berapa ", "nama saya ", "a", "budget 1.", "1,", "i ", "we are ",
+           "gak sempat bales chat ", "kata \n", "\"", "(", "di bandung, ", "tidak ada ", "dari ke ", "ya, ", "toko ", "?! "]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_no_text_takes_long(word: str) -> None:
+    began = time.process_time()
+    for times in (40, 400, 4000):
+        read(window(word * times, "< dengan siapa? usahanya apa? di mana?", word * times + "x"))
+    assert time.process_time() - began < 5

@@ -7,9 +7,10 @@ import json
 import sys
 
 from config.settings import StoreSettings, load
+from console.person import FORMS, meant
 from console.stores import stores, told
 from store import erase, inbox
-from store.erase import Ambiguous, Erasure, Person, TooMuchWaits
+from store.erase import Erasure, Person, TooMuchWaits
 from store.tombstones import Tombstones
 
 KEY = (
@@ -24,9 +25,7 @@ BEYOND = """Not reached from here, and yours to look after:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "contact", help="id of the contact or lead, a number in any form, a business-scoped id, @username"
-    )
+    parser.add_argument("contact", help=FORMS)
     parser.add_argument("--dry-run", action="store_true", help="only say who is meant and how much there is")
     parser.add_argument("--yes", action="store_true", help="do not ask again on a terminal")
     parser.add_argument("--by", default=None, help="who erases, for the record (default: the user of this system)")
@@ -43,14 +42,9 @@ async def _run(arguments: argparse.Namespace) -> int:
         return 2
     async with stores() as (pool, redis, set_shards):
         shards = await inbox.streams(redis, set_shards)
-        try:
-            who = await erase.person(pool, arguments.contact)
-        except Ambiguous as error:
-            print(error, file=sys.stderr)
-            return 2
-        if who is None:
-            print("Nobody of that name is stored here (any more).", file=sys.stderr)
-            return 1
+        who = await meant(pool, arguments.contact)
+        if isinstance(who, int):
+            return who
         if arguments.dry_run or not _sure(arguments, who):
             _plan(arguments, who)
             return 0

@@ -7,15 +7,13 @@ import json
 import sys
 from pathlib import Path
 
+from console.person import FORMS, meant
 from console.stores import database, told
-from store import erase, export, leads
-from store.erase import Ambiguous
+from store import export, leads
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "contact", help="id of the contact or lead, a number in any form, a business-scoped id, @username"
-    )
+    parser.add_argument("contact", help=FORMS)
     parser.add_argument("--to", type=Path, help="a file to write (default: standard output)")
     parser.add_argument("--by", default=None, help="who exports, for the access log (default: the user of this system)")
 
@@ -26,14 +24,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     async with database() as pool:
-        try:
-            who = await erase.person(pool, arguments.contact)
-        except Ambiguous as error:
-            print(error, file=sys.stderr)
-            return 2
-        if who is None:
-            print("Nobody of that name is stored here.", file=sys.stderr)
-            return 1
+        who = await meant(pool, arguments.contact)
+        if isinstance(who, int):
+            return who
         await leads.log_access(pool, who.lead_id, arguments.by or f"user:{getpass.getuser()}", "export")
         found = await export.everything(pool, who)
     text = json.dumps(found, ensure_ascii=False, indent=None if arguments.json else 2)

@@ -20,6 +20,7 @@ COMMANDS = {
     "export": "all that is stored of one person, as JSON",
     "erase": "one person, everywhere, for good",
     "prune": "drop what is older than the retention settings say",
+    "users": "who may sign in to the dashboard, and as what",
     "verify": "compare every row with what a ledger says it must be",
     "simulate": "a town's signed webhooks to a URL, a REST API to poll, and a ledger of both",
 }

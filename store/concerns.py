@@ -8,7 +8,7 @@ from store.postgres import STORE_ERRORS, Pool, statement
 
 log = structlog.get_logger(__name__)
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The newest migration, which this code needs."""
 
 

@@ -9,9 +9,11 @@ from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from config.settings import ReceiverSettings
+from dashboard.app import dashboard
+from dashboard.live import Hub
 from store import postgres, redis
 from store.appender import Appender
 from store.concerns import tell_concerns
@@ -67,11 +69,14 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
                 return PlainTextResponse("ready")
         return PlainTextResponse("no store takes deliveries", status_code=503)
 
+    hub = Hub(pool)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         telling = asyncio.create_task(tell_concerns(pool, client))
         yield
         telling.cancel()
+        await hub.close()
         await client.aclose()
         await pool.close()
 
@@ -80,6 +85,7 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics_route(token, answers.items, look)),
+        Mount("/", dashboard(pool, hub, zone=settings.time_zone)),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

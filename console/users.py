@@ -11,7 +11,7 @@ import asyncpg
 from console.stores import database, told
 from store import accounts
 from store.accounts import ROLES, BadPassword
-from store.postgres import Pool, statement
+from store.postgres import Pool
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,7 @@ async def _change(pool: Pool, arguments: argparse.Namespace) -> int:
 
 
 async def _list(pool: Pool, *, as_json: bool) -> int:
-    rows = await pool.fetch(statement("users"))
+    rows = await accounts.users(pool)
     if as_json:
         print(json.dumps({"users": [dict(row) for row in rows]}, default=str))
         return 0

@@ -1,4 +1,4 @@
-"""Tell browsers that something changed: they fetch their own view again. One look at the database serves all of them."""
+"""Tell browsers that something changed: they fetch their own view again. One look at the database serves all."""
 
 import asyncio
 import contextlib

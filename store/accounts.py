@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -79,6 +80,11 @@ async def sign_out(pool: Pool, token: str) -> None:
     await pool.execute(statement("delete_session"), _digest(token))
 
 
+async def users(pool: Pool) -> list[asyncpg.Record]:
+    """All of them, by name, with when they were last seen."""
+    return list(await pool.fetch(statement("users")))
+
+
 async def _hashed(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
         raise BadPassword(f"a password has at least {SHORTEST_PASSWORD} characters")
@@ -87,7 +93,7 @@ async def _hashed(password: str) -> str:
 
 def _matches(hashed: str, password: str) -> bool:
     try:
-        return HASHER.verify(hashed, password)
+        return bool(HASHER.verify(hashed, password))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -28,6 +29,7 @@ def demo(arguments: argparse.Namespace) -> int:
             options += ["--seconds", str(arguments.seconds)]
         with talking(stack, LEDGER, *options) as simulator:
             welcome(stack)
+            show_users(stack)
             with _watcher(stack):
                 watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
             show_leads(stack)
@@ -106,6 +108,24 @@ def welcome(stack: Stack) -> None:
     say(f"  logs       {os.path.relpath(stack.folder)}/*.log")
     say("  Ctrl-C stops everything and keeps the data; python3 dev.py reset wipes it.")
     say("")
+
+
+def show_users(stack: Stack) -> None:
+    """One for each role, with a password of today."""
+    say(f"  dashboard  {stack.environment['DASHBOARD_URL']}")
+    for role in ("viewer", "sales", "operator", "admin"):
+        password = secrets.token_hex(8)
+        if _users(stack, password, "add", role, "--role", role) != 0:  # left from an earlier demo
+            _users(stack, password, "password", role)
+        say(f"             {role:<10}{password}")
+    say("")
+
+
+def _users(stack: Stack, password: str, *arguments: str) -> int:
+    return subprocess.run(
+        [PYTHON, "-m", "console", "users", *arguments], cwd=ROOT, env=stack.full_environment(), input=password + "\n",
+        text=True, capture_output=True, check=False,
+    ).returncode  # fmt: skip
 
 
 def watch(

@@ -83,6 +83,7 @@ class Stack:
             "HOST": LOOPBACK,
             "KAPSO_WEBHOOK_SECRETS": self._secret(),
             "WEBHOOK_URL": f"http://{LOOPBACK}:{port}/webhooks/kapso",
+            "DASHBOARD_URL": f"http://{LOOPBACK}:{port}/",
         }
         self.modules |= {"web": web_module, "worker": "workers"}
         for name in ("web", "worker"):

@@ -21,8 +21,9 @@ from benchmarks.__main__ import Bench
 from evaluation.gold import chats
 from rows.lead import Source
 from simulator.checker.compare import percentiles
-from store import leads, postgres
-from store.leads import Actor, Filter
+from store import lead_list, leads, postgres
+from store.lead_list import Filter
+from store.leads import Actor
 from store.postgres import Pool
 
 ACTIVE = 10_000
@@ -183,7 +184,7 @@ async def _reads(pool: Pool, count: int) -> dict[str, Any]:
     found: dict[str, Any] = {"list_ms": {}}
     everything: list[float] = []
     for name, wanted in FILTERS.items():
-        times = [await _timed(leads.page(pool, wanted, after=rng.choice(starts))) for _ in range(count)]
+        times = [await _timed(lead_list.page(pool, wanted, after=rng.choice(starts))) for _ in range(count)]
         found["list_ms"][name] = percentiles(times)
         everything += times
     found["any_list_ms"] = percentiles(everything)
@@ -191,13 +192,13 @@ async def _reads(pool: Pool, count: int) -> dict[str, Any]:
     return found
 
 
-async def _starts(pool: Pool) -> list[leads.Cursor | None]:
+async def _starts(pool: Pool) -> list[lead_list.Cursor | None]:
     """Pages from the first to the deepest."""
     rows = await pool.fetch(
         "SELECT coalesce(last_message_at, '-infinity') AS recency, id AS contact_id"
         " FROM contacts TABLESAMPLE SYSTEM (1)"
     )
-    return [None, *(leads.Cursor(row["recency"], row["contact_id"]) for row in rows)]
+    return [None, *(lead_list.Cursor(row["recency"], row["contact_id"]) for row in rows)]
 
 
 async def _timed(read: Awaitable[Any]) -> float:

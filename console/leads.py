@@ -9,8 +9,8 @@ import orjson
 
 from console.stores import database, told
 from rows.lead import PHASES, STATUSES, TEMPERATURES
-from store import leads
-from store.leads import Filter
+from store import lead_list
+from store.lead_list import Filter
 
 COLUMNS = (("who", 28), ("city", 18), ("business", 22), ("status", 10), ("temp", 9), ("score", 6), ("why", 60))
 
@@ -39,7 +39,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         awaiting_reply=True if arguments.waiting else None,
     )
     async with database() as pool:
-        page = await leads.page(pool, wanted, limit=arguments.limit)
+        page = await lead_list.page(pool, wanted, limit=arguments.limit)
     if arguments.json:
         print(orjson.dumps({"leads": [_plain(row) for row in page.leads]}, default=str).decode())
         return 0

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from config.settings import DatabaseSettings, load
 from console.filters import recorded
-from store import dead_letters
+from store import replays
 from store.postgres import Pool
+from store.replays import Counts
 from store.tombstones import Tombstones
+from workers.paced import Run, replay_paced
 from workers.replay import Outcomes, Replayer
 
 Thing = TypeVar("Thing")
@@ -70,37 +72,33 @@ async def replay(
     tombstones = Tombstones(settings.erasure_bytes)
     replayer = Replayer(pool, release=settings.release, go=arguments.go, tombstones=tombstones)
     record = await _begin(pool, arguments, kind, planned) if arguments.go else None
-    total, done, progress = Outcomes(), 0, Progress(planned, quiet=arguments.json)
+    progress, state, run = Progress(planned, quiet=arguments.json), "cancelled", Run()
     failures: list[dict[str, Any]] = []
-    begun, state = time.monotonic(), "cancelled"
+
+    async def told(thing: Thing, outcomes: Outcomes) -> bool:
+        failures.extend({"of": name(thing), "kind": f.kind, "error": f.error} for f in outcomes.failures)
+        if arguments.verbose and not arguments.json:
+            print(f"{name(thing)}: {outcomes.word}")
+        progress.tell(run.done)
+        return not stop.is_set()
+
+    pace = arguments.per_second if arguments.go else None
     try:
-        async for thing in things:
-            if stop.is_set():
-                break
-            outcomes = await one(replayer, thing)
-            done += 1
-            total.add(outcomes)
-            failures += [{"of": name(thing), "kind": f.kind, "error": f.error} for f in outcomes.failures]
-            if arguments.verbose and not arguments.json:
-                print(f"{name(thing)}: {outcomes.word}")
-            progress.tell(done)
-            if arguments.go and (early := begun + done / arguments.per_second - time.monotonic()) > 0:
-                await asyncio.sleep(early)
-        else:
+        if await replay_paced(run, things, lambda thing: one(replayer, thing), told, per_second=pace):
             state = "done"
     finally:
         progress.end()
         if record is not None:
-            await dead_letters.end_replay(pool, record, applied=total.applied, unchanged=total.unchanged,
-                                          ignored=total.ignored, failed=total.failed, state=state)  # fmt: skip
-    _tell(arguments, record, planned, done, total, failures, state)
-    return 1 if total.failed or state == "cancelled" else 0
+            now = run.outcomes
+            counts = Counts(run.done, now.applied, now.unchanged, now.ignored, now.failed)
+            await replays.end(pool, record, counts, state=state)
+    _tell(arguments, record, planned, run.done, run.outcomes, failures, state)
+    return 1 if run.outcomes.failed or state == "cancelled" else 0
 
 
 async def _begin(pool: Pool, arguments: argparse.Namespace, kind: str, planned: int) -> int:
-    return await dead_letters.begin_replay(
-        pool, by=arguments.by or getpass.getuser(), kind=kind, wanted=recorded(arguments), planned=planned
-    )
+    by = arguments.by or getpass.getuser()
+    return await replays.begin(pool, by=by, kind=kind, wanted=recorded(arguments), planned=planned)
 
 
 def _tell(

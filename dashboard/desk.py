@@ -1,126 +1,147 @@
-"""The seller's desk: the lead list, one lead beside it, and what can be done to it."""
+"""The lead list: a page of it that stays fresh, its counts, and all of it as CSV."""
 
-from typing import Any
-from uuid import UUID
+import csv
+import io
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
+import asyncpg
+import orjson
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from dashboard.access import actor
-from dashboard.login import form
-from dashboard.query import CHOICES, cursor_of, cursor_text, filter_of, with_changes
-from dashboard.render import Pages
-from rows.lead import FIELDS, STATUSES, NotAllowed
-from store import leads
+from dashboard.live import Hub
+from dashboard.panel import Panel
+from dashboard.preferences import Preferences
+from dashboard.query import CHOICES, cursor_text, everybody, toggled, values, view_of, with_changes
+from dashboard.render import Pages, live
+from store import lead_list, leads
 from store.accounts import User
-from store.leads import NotFound, Stale
+from store.lead_list import Reader
 from store.postgres import Pool
 
 PAGE = 50
-# In the order in which a talk finds them out.
-SHOWN = (
-    "name", "phone", "business_type", "domisili", "business_duration", "language", "story", "pain_points",
-    "interest_motivation", "priority", "urgency_level", "objection_raised", "closing_technique_used",
+COUNTS_SECONDS = 3.0
+# Stands in a row where it is said whether this viewer has read it, so that a row is made once for all.
+READ_MARK = "\ue000"
+NUMBER = re.compile(r"\+[0-9]+")
+EXPORTED = (
+    "id", "name", "phone", "username", "status", "lead_temperature", "lead_score", "score_because", "chat_phase",
+    "domisili", "business_type", "urgency_level", "pain_points", "objection_raised", "language", "awaiting_reply",
+    "last_message_at", "last_message_direction", "last_message_text", "reply_window_ends_at", "last_contact_at",
+    "created_at", "converted_at",
 )  # fmt: skip
 
 
+class Row(NamedTuple):
+    """A lead of the list, as HTML for everybody."""
+
+    html: str
+    last_inbound_at: Any
+    reads: Mapping[str, Any]
+
+
 class Desk:
-    def __init__(self, pool: Pool, pages: Pages) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, panel: Panel) -> None:
         self._pool = pool
         self._pages = pages
-
-    # -- the list
+        self._hub = hub
+        self._panel = panel
 
     async def list(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)
-        return self._pages.show("leads.html", user=user, query=query, choices=CHOICES, change=with_changes,
-                                **await self._page(query))  # fmt: skip
+        opened = await self._panel.opened(request, user, query.get("lead"))
+        return self._pages.page(request, "leads.html", user=user, query=query, change=with_changes,
+                                rows=await self._rows(request, user), bar=await self._bar(request, user),
+                                opened=opened)  # fmt: skip
 
     async def rows(self, request: Request, user: User) -> Response:
+        return live(request, await self._rows(request, user))
+
+    async def bar(self, request: Request, user: User) -> Response:
+        """The filters with their counts."""
+        return live(request, await self._bar(request, user))
+
+    async def export(self, request: Request, user: User) -> Response:
+        """All that the filter lets through, as the list shows it. Who took it is kept."""
+        view = view_of(dict(request.query_params), Reader(user.id, user.since))
+        await leads.log_access(self._pool, None, actor(user).name, "export")
+        headers = {"Content-Disposition": 'attachment; filename="leads.csv"'}
+        return StreamingResponse(self._csv(view.wanted), media_type="text/csv; charset=utf-8", headers=headers)
+
+    # -- made once for all who look
+
+    async def _rows(self, request: Request, user: User) -> str:
+        prefer, reader = self._pages.preferences(request), Reader(user.id, user.since)
         query = dict(request.query_params)
-        return self._pages.show("rows.html", user=user, query=query, change=with_changes, **await self._page(query))
+        view = view_of(query, reader)
 
-    async def _page(self, query: dict[str, str]) -> dict[str, Any]:
-        page = await leads.page(self._pool, filter_of(query), after=cursor_of(query), limit=PAGE)
-        return {"leads": page.leads, "next": cursor_text(page.next) if page.next else None}
+        async def fetch() -> lead_list.Page:
+            return await lead_list.page(
+                self._pool, view.wanted, after=view.after, limit=PAGE, oldest_first=view.oldest_first
+            )
 
-    # -- one lead
+        key = (str(view.wanted), view.after, view.oldest_first)
 
-    async def lead(self, request: Request, user: User) -> Response:
-        return await self._panel(request.path_params["id"], user)
+        async def make() -> tuple[lead_list.Page, list[Row]]:
+            page: lead_list.Page = await self._hub.shared(("page", key), fetch)
+            return page, [self._row(prefer, lead) for lead in page.leads]
 
-    async def _panel(self, id: UUID, user: User, status: int = 200, **more: Any) -> Response:
-        try:
-            detail = await leads.read(self._pool, id, actor(user))
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        values: dict[str, Any] = {
-            "user": user, "detail": detail, "shown": SHOWN, "statuses": STATUSES, "plain": leads.plain,
-            "notes": await leads.notes(self._pool, detail.lead["id"]),
-            "history": await leads.history(self._pool, detail.lead["id"], limit=20),
-            "wrong": None, "typed": {}, **more,
-        }  # fmt: skip
-        return self._pages.show("panel.html", status, **values)
+        page, rows = await self._hub.shared(("rows", key, prefer), make)
+        html = "".join(_for_reader(row, reader) for row in rows)
+        return html + self._pages.render("rows_end.html", prefer, query=query, change=with_changes, page=page,
+                                         next=cursor_text(page.next) if page.next else None)  # fmt: skip
 
-    async def patch(self, request: Request, user: User) -> Response:
-        """One field, with the version that was read; who was quicker is shown beside what was typed."""
-        id, given = request.path_params["id"], await form(request)
-        name, version = given.get("field", ""), given.get("version", "")
-        if name not in FIELDS or not version.isdigit():
-            return PlainTextResponse("which field, and which version of the lead?", 400)
-        typed = given.get("value", "").strip()
-        try:
-            await leads.patch(self._pool, id, {name: _value(name, typed)}, version=int(version), by=actor(user))
-        except NotAllowed as error:
-            return await self._panel(id, user, 422, wrong=str(error), typed={name: typed})
-        except Stale:
-            wrong = f"Somebody changed this lead meanwhile: {name} is as it stands now; yours is below it."
-            return await self._panel(id, user, 409, wrong=wrong, typed={name: typed})
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        return await self._panel(id, user)
+    def _row(self, prefer: Preferences, lead: asyncpg.Record) -> Row:
+        html = self._pages.render("row.html", prefer, lead=lead, mark=READ_MARK)
+        return Row(html, lead["last_inbound_at"], orjson.loads(lead["reads"]) if lead["reads"] else {})
 
-    async def let_go(self, request: Request, user: User) -> Response:
-        id, given = request.path_params["id"], await form(request)
-        try:
-            version = int(given.get("version", "0"))
-            await leads.let_go(self._pool, id, [given.get("field", "")], version=version, by=actor(user))
-        except Stale:
-            return await self._panel(id, user, 409, wrong="Somebody changed this lead meanwhile: look again.")
-        except (NotFound, ValueError) as error:
-            return PlainTextResponse(str(error), 404)
-        return await self._panel(id, user)
+    async def _bar(self, request: Request, user: User) -> str:
+        prefer, reader = self._pages.preferences(request), Reader(user.id, user.since)
+        query = dict(request.query_params)
+        view = everybody(view_of(query, reader))
 
-    async def move(self, request: Request, user: User) -> Response:
-        id, given = request.path_params["id"], await form(request)
-        try:
-            await leads.set_status(self._pool, id, given.get("status", ""), by=actor(user))
-        except NotAllowed as error:
-            return PlainTextResponse(str(error), 422)
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        return await self._panel(id, user)
+        async def count() -> dict[str, dict[str, int]]:
+            return await lead_list.counts(self._pool, view.wanted)
 
-    async def note(self, request: Request, user: User) -> Response:
-        id, given = request.path_params["id"], await form(request)
-        try:
-            await leads.add_note(self._pool, id, given.get("text", ""), by=actor(user))
-        except NotAllowed as error:
-            return await self._panel(id, user, 422, wrong=str(error))
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        return await self._panel(id, user)
+        counts = await self._hub.shared(("counts", str(view.wanted)), count, seconds=COUNTS_SECONDS)
+        return self._pages.render("bar.html", prefer, query=query, counts=counts, choices=CHOICES, values=values,
+                                  toggled=toggled, change=with_changes)  # fmt: skip
 
-    async def answer(self, request: Request, user: User) -> Response:
-        accept = request.path_params["answer"] == "accept"
-        try:
-            lead = await leads.answer(self._pool, request.path_params["suggestion"], accept=accept, by=actor(user))
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        return await self._panel(lead.id, user)
+    async def _csv(self, wanted: lead_list.Filter) -> AsyncIterator[str]:
+        yield "\ufeff" + _line(EXPORTED)  # spreadsheets take it for UTF-8 by this mark
+        async with self._pool.acquire() as connection, connection.transaction():
+            async for lead in lead_list.every(connection, wanted):
+                yield _line([_cell(lead[name]) for name in EXPORTED])
 
 
-def _value(name: str, typed: str) -> object:
-    if not typed:
-        return None
-    return [one.strip() for one in typed.split(",") if one.strip()] if name == "pain_points" else typed
+def _for_reader(row: Row, reader: Reader) -> str:
+    return row.html.replace(READ_MARK, "unread" if is_unread(row.last_inbound_at, row.reads, reader) else "read", 1)
+
+
+def is_unread(last_inbound_at: Any, reads: Mapping[str, Any], reader: Reader) -> bool:
+    """Whether something came in since that user last saw the lead, or since they came here."""
+    if last_inbound_at is None or last_inbound_at <= reader.since:
+        return False
+    seen = reads.get(str(reader.id))
+    return seen is None or last_inbound_at > datetime.fromisoformat(seen)
+
+
+def _line(cells: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A text that a spreadsheet would take for a formula is kept a text."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        value = "; ".join(value)
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    formula = isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(text)
+    return f"'{text}" if formula else text

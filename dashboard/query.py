@@ -1,35 +1,74 @@
 """The list's filter as it stands in the URL, and back (pure)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from rows import search
 from rows.lead import PHASES, STATUSES, TEMPERATURES
-from store.leads import Cursor, Filter
+from store.lead_list import Cursor, Filter, Reader
 
 CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
+VIEWS = ("unread", "waiting", "oldest")
+LONGEST_SEARCH = 200
 
 
-def filter_of(query: Mapping[str, str]) -> Filter:
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a list shows. `strange` are words of the search that nobody understands."""
+
+    wanted: Filter
+    after: Cursor | None
+    oldest_first: bool
+    strange: list[str]
+
+
+def view_of(query: Mapping[str, str], reader: Reader) -> View:
     """What the list can't filter by is left out: an old link still shows something."""
-    chosen = {name: query[name] for name, allowed in CHOICES.items() if query.get(name) in allowed}
-    score = query.get("score", "")
-    return Filter(
-        status=[chosen["status"]] if "status" in chosen else None,
-        temperature=[chosen["temperature"]] if "temperature" in chosen else None,
-        phase=[chosen["phase"]] if "phase" in chosen else None,
-        city=query.get("city") or None,
-        awaiting_reply=True if query.get("waiting") else None,
-        score=int(score) if score.isdigit() else None,
+    asked = search.parse(query.get("q", "")[:LONGEST_SEARCH])
+    view = query.get("view")
+
+    def chosen(name: str) -> list[str] | None:
+        return [*values(query, name), *asked.chosen.get(name, [])] or None
+
+    wanted = Filter(
+        status=chosen("status"),
+        temperature=chosen("temperature"),
+        phase=chosen("phase"),
+        city=query.get("city") or asked.city,
+        awaiting_reply=True if view in ("waiting", "oldest") or asked.waiting else None,
+        score=asked.least_score,
+        most_score=asked.most_score,
+        parts=asked.parts,
+        unread_by=reader if view == "unread" or asked.unread else None,
     )
+    return View(wanted, cursor_of(query.get("after", "")), view == "oldest", asked.strange)
 
 
-def cursor_of(query: Mapping[str, str]) -> Cursor | None:
+def everybody(view: View) -> View:
+    """The same list without its tab: what the tabs' counts count among."""
+    return replace(view, wanted=replace(view.wanted, awaiting_reply=None, unread_by=None))
+
+
+def values(query: Mapping[str, str], name: str) -> list[str]:
+    """The values chosen for a filter: `status=new,qualified`."""
+    return [value for value in query.get(name, "").split(",") if value in CHOICES[name]]
+
+
+def toggled(query: Mapping[str, str], name: str, value: str) -> str:
+    """The query with one value of a filter put in or taken out."""
+    chosen = values(query, name)
+    now = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
+    return with_changes(query, **{name: ",".join(now)})
+
+
+def cursor_of(text: str) -> Cursor | None:
     try:
-        recency, _, contact = query["after"].partition("~")
+        recency, _, contact = text.partition("~")
         return Cursor(datetime.fromisoformat(recency), UUID(contact))
-    except (KeyError, ValueError):
+    except ValueError:
         return None
 
 
@@ -39,5 +78,5 @@ def cursor_text(cursor: Cursor) -> str:
 
 def with_changes(query: Mapping[str, str], **changes: str | None) -> str:
     """The query with some of it changed; None takes a filter out. Always back to the first page."""
-    merged = {**query, **changes, "after": None}
+    merged = {**query, "after": None, **changes}
     return urlencode({name: value for name, value in merged.items() if value})

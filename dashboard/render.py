@@ -1,47 +1,73 @@
-"""Templates, and how times and numbers are said. All text of customers is escaped by Jinja, everywhere."""
+"""Templates with what every page needs: the viewer's words, times in their zone, and an ETag where a page is live."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dashboard.preferences import THEMES, ZONES, Preferences, preferences
+from dashboard.words import LANGUAGES, UNITS, translator
 
 HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 class Pages:
-    def __init__(self, zone: ZoneInfo) -> None:
+    """`zone` is where times are said for viewers who have not chosen: Asia/Jakarta."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = zone
         self._jinja = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
         )  # fmt: skip
-        self._jinja.filters["ago"] = lambda at: ago(at, datetime.now(UTC))
-        self._jinja.filters["left"] = lambda at: left(at, datetime.now(UTC))
-        self._jinja.filters["moment"] = lambda at: f"{at.astimezone(zone):%d %b %Y %H:%M}" if at else ""
 
-    def show(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        return HTMLResponse(self._jinja.get_template(template).render(**values), status)
+    def preferences(self, request: Request) -> Preferences:
+        return preferences(request, zone=self._zone)
+
+    def render(self, template: str, prefer: Preferences, **values: Any) -> str:
+        """A fragment: the same for all who prefer the same."""
+        zone, units = prefer.zone_info, UNITS[prefer.language].split()
+        return self._jinja.get_template(template).render(
+            t=translator(prefer.language), prefer=prefer,
+            moment=lambda at: f"{at.astimezone(zone):%d %b %H:%M}" if at else "",
+            full=lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {prefer.zone_name}" if at else "",
+            iso=lambda at: at.astimezone(UTC).isoformat(timespec="seconds") if at and at.year > 1 else "",
+            ago=lambda at: ago(at, datetime.now(UTC), units),
+            **values,
+        )  # fmt: skip
+
+    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A whole page, with the way back to it."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        here = request.url.path + query
+        prefer = self.preferences(request)
+        choices = {"languages": LANGUAGES, "zones": ZONES, "themes": THEMES, "units": UNITS[prefer.language]}
+        return HTMLResponse(self.render(template, prefer, here=here, **choices, **values), status)
+
+    def part(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+        """A live piece of a page; 304 when the browser has it already."""
+        return live(request, self.render(template, self.preferences(request), **values), status)
 
 
-def ago(at: datetime | None, now: datetime) -> str:
-    """5s, 12m, 3h, 2d: as short as a list needs."""
+def live(request: Request, html: str, status: int = 200) -> Response:
+    tag = f'"{hashlib.blake2b(html.encode(), digest_size=12).hexdigest()}"'
+    if request.method == "GET" and request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return HTMLResponse(html, status, headers={"ETag": tag})
+
+
+def ago(at: datetime | None, now: datetime, units: list[str]) -> str:
+    """5s, 12m, 3h, 2d."""
     if at is None or at.year < 1900:
         return ""
     seconds = max(0, int((now - at).total_seconds()))
     if seconds < MINUTE:
-        return f"{seconds}s"
+        return f"{seconds}{units[0]}"
     if seconds < HOUR:
-        return f"{seconds // MINUTE}m"
-    return f"{seconds // HOUR}h" if seconds < DAY else f"{seconds // DAY}d"
-
-
-def left(at: datetime | None, now: datetime) -> str:
-    """What is left of the reply window: 3h 20m, 14m; empty once it is over."""
-    seconds = int((at - now).total_seconds()) if at else 0
-    if seconds <= 0:
-        return ""
-    hours, minutes = divmod(seconds // MINUTE, 60)
-    return f"{hours}h {minutes}m" if hours else f"{minutes}m"
+        return f"{seconds // MINUTE}{units[1]}"
+    return f"{seconds // HOUR}{units[2]}" if seconds < DAY else f"{seconds // DAY}{units[3]}"

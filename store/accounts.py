@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -36,6 +37,8 @@ class User:
     id: UUID
     name: str
     role: str
+    since: datetime
+    """When the user came here."""
 
     def may(self, role: str) -> bool:
         """Whether the user's role is that one or above."""
@@ -45,7 +48,7 @@ class User:
 async def add_user(pool: Pool, name: str, role: str, password: str) -> User:
     """Raises BadPassword; asyncpg's UniqueViolationError when there is one of that name."""
     hashed = await _hashed(password)
-    return User(await pool.fetchval(statement("insert_user"), name, role, hashed), name, role)
+    return User(*await pool.fetchrow(statement("insert_user"), name, role, hashed))
 
 
 async def change_user(
@@ -73,7 +76,7 @@ async def sign_in(pool: Pool, name: str, password: str, *, address: str) -> str:
 async def signed_in(pool: Pool, token: str) -> User | None:
     """Whose session it is, if it still is one."""
     row = await pool.fetchrow(statement("session_user"), _digest(token))
-    return User(row["id"], row["name"], row["role"]) if row else None
+    return User(*row) if row else None
 
 
 async def sign_out(pool: Pool, token: str) -> None:

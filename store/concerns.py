@@ -8,7 +8,7 @@ from store.postgres import STORE_ERRORS, Pool, statement
 
 log = structlog.get_logger(__name__)
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest migration, which this code needs."""
 
 

@@ -1,11 +1,9 @@
-"""Dead letters and their replays. Writes the states of `dead_letters`, and `replays`."""
+"""Dead letters: which there are, by cause, and what becomes of them. Writes the states of `dead_letters`."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
-
-import orjson
 
 from rows.delivery import Delivery
 from store.postgres import Pool, statement
@@ -109,15 +107,3 @@ async def rebook(pool: Pool, letter: Letter, *, applied: int, ignored: int, fail
 async def names_of(pool: Pool, contact: str) -> list[bytes]:
     """Every name of the contact that has this id, phone or other name; at least that text itself."""
     return [row["name"].encode() for row in await pool.fetch(statement("names_of_contact"), contact)]
-
-
-async def begin_replay(pool: Pool, *, by: str, kind: str, wanted: dict[str, Any], planned: int) -> int:
-    """Recorded before the first event moves; returns the replay's id."""
-    text = orjson.dumps(wanted, default=str).decode()
-    return int(await pool.fetchval(statement("begin_replay"), by, kind, text, planned))
-
-
-async def end_replay(
-    pool: Pool, id: int, *, applied: int, unchanged: int, ignored: int, failed: int, state: str
-) -> None:
-    await pool.execute(statement("end_replay"), id, applied, unchanged, ignored, failed, state)

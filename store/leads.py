@@ -1,10 +1,10 @@
-"""What the dashboard, the API and agents do with leads: read, list, patch, move, note, answer suggestions, look back.
+"""What the dashboard, the API and agents do with leads: read, patch, move, note, answer suggestions, look back.
 
 Every write is audited in its own transaction. Ids of merged leads keep resolving. Times are timezone-aware UTC.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -47,33 +47,6 @@ class Patched(NamedTuple):
     suggested: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Leads that fit all that is given; of several values any. `city` in any case; `score` at least."""
-
-    status: Sequence[str] | None = None
-    temperature: Sequence[str] | None = None
-    phase: Sequence[str] | None = None
-    city: str | None = None
-    awaiting_reply: bool | None = None
-    score: int | None = None
-    since: datetime | None = None
-    """Last message not older than this."""
-
-
-class Cursor(NamedTuple):
-    """Where a page ended: the next one goes on behind it. None of its parts is personal."""
-
-    recency: datetime
-    contact_id: UUID
-
-
-class Page(NamedTuple):
-    leads: list[asyncpg.Record]
-    """Rows of the view lead_list, newest message first."""
-    next: Cursor | None
-
-
 class Detail(NamedTuple):
     lead: asyncpg.Record
     """A row of the view leads."""
@@ -84,29 +57,39 @@ class Detail(NamedTuple):
     """The newest, newest first."""
 
 
-async def page(pool: Pool, wanted: Filter, *, after: Cursor | None = None, limit: int = 50) -> Page:
-    """Newest message first; people who never wrote come last."""
-    rows = await pool.fetch(
-        statement("lead_page"),
-        _list(wanted.status), _list(wanted.temperature), _list(wanted.phase),
-        wanted.city and wanted.city.lower(), wanted.awaiting_reply, wanted.score, wanted.since,
-        after and after.recency, after and after.contact_id, limit + 1,
-    )  # fmt: skip
-    shown = list(rows[:limit])
-    return Page(shown, Cursor(shown[-1]["recency"], shown[-1]["contact_id"]) if len(rows) > limit else None)
-
-
 async def read(pool: Pool, id: UUID, by: Actor, *, messages: int = 50) -> Detail:
-    """One lead with all that explains it. That it was opened, and by whom, is kept. Raises NotFound."""
+    """One lead with all that explains it. That it was opened, and by whom, is kept: once within ten minutes, however
+    often a live page asks again. Raises NotFound."""
     async with pool.acquire() as connection, connection.transaction():
         lead = await connection.fetchrow(statement("lead"), id)
         if lead is None:
             raise NotFound(f"there is no lead {id}")
-        await log_access(connection, lead["id"], by.name, "open")
+        await connection.execute(statement("log_open"), by.name, lead["id"])
         why = await connection.fetch(statement("why"), [lead["id"]])
         suggestions = await connection.fetch(statement("open_suggestions"), lead["id"])
-        tail = await connection.fetch(statement("messages_of_contact"), lead["contact_id"], messages)
+        tail = await connection.fetch(statement("messages_of_contact"), lead["contact_id"], messages, None, None)
     return Detail(lead, {row["field"]: row for row in why}, list(suggestions), list(tail))
+
+
+async def current(pool: Pool, id: UUID) -> asyncpg.Record:
+    """A row of the view leads, and nothing else. Raises NotFound."""
+    row = await pool.fetchrow(statement("lead"), id)
+    if row is None:
+        raise NotFound(f"there is no lead {id}")
+    return row
+
+
+async def messages(
+    pool: Pool, contact_id: UUID, *, before: tuple[datetime, str] | None = None, limit: int = 50
+) -> list[asyncpg.Record]:
+    """Newest first; go on with the last one's sent_at and id as `before`."""
+    at, id = before or (None, None)
+    return list(await pool.fetch(statement("messages_of_contact"), contact_id, limit, at, id))
+
+
+async def message(pool: Pool, id: str) -> asyncpg.Record | None:
+    """One message by its wamid."""
+    return await pool.fetchrow(statement("message"), id)
 
 
 async def log_access(connection: Connection | Pool, lead_id: UUID | None, actor: str, action: str) -> None:
@@ -238,10 +221,6 @@ def _note(text: str) -> str:
     if not 0 < len(words) <= 10_000:
         raise NotAllowed("a note must have 1 to 10,000 characters")
     return words
-
-
-def _list(values: Sequence[str] | None) -> list[str] | None:
-    return None if values is None else list(values)
 
 
 def plain(value: str | None) -> Any:

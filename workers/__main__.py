@@ -22,10 +22,11 @@ from store.postgres import STORE_ERRORS, Pool
 from store.retention import Retention
 from store.tombstones import Tombstones
 from workers.arq_worker import Job, work
+from workers.asked_replays import run_asked
 from workers.drains import drain_jobs
 from workers.empty_spill import SpillDrain
 from workers.read_chats import ChatReading
-from workers.upkeep import forget, keep_days, listen
+from workers.upkeep import forget, keep_days, listen, sample
 from workers.watch_kapso import KapsoWatch, Wanted
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,8 @@ async def run(settings: WorkerSettings) -> None:
     jobs += upkeep_jobs(settings, looking, client)
     chats = ChatReading(looking, client, every=settings.extraction_seconds)
     jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
+    asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones)
+    jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
     if kapso:
         jobs += kapso_jobs(settings, pool, client, kapso)
     await tell_concerns(looking, client)
@@ -100,6 +103,7 @@ def upkeep_jobs(settings: WorkerSettings, pool: Pool, redis: Redis) -> list[Job]
     return [
         Job("prune", pruning, 3 * 3600, {"hour": {19}, "minute": {17}}, at_start=False),
         Job("keep_days", partial(keep_days, pool, days=settings.delivery_days), 300, {"minute": {7}}),
+        Job("sample", partial(sample, pool, redis, shards=settings.inbox_shards), 8, {"second": set(range(0, 60, 10))}),
         Job("listen", listening, 30, {"second": {10}}),
     ]
 

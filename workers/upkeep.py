@@ -6,7 +6,7 @@ import structlog
 from redis.asyncio import Redis
 
 from config.hours import BusinessHours
-from store import alarms, deliveries, reading, reconcile, retention
+from store import alarms, deliveries, inbox, lag, reading, reconcile, retention
 from store.postgres import Pool
 from store.retention import Retention
 from store.tombstones import Tombstones
@@ -43,3 +43,8 @@ async def listen(pool: Pool, *, hours: BusinessHours, longest: timedelta) -> Non
     at = await reconcile.last_received_at(pool)
     quiet = hours.between(at, datetime.now(UTC)) > longest
     await alarms.stand(pool, SILENCE, QUIET.format(at=at.astimezone(UTC)) if quiet else None)
+
+
+async def sample(pool: Pool, redis: Redis, *, shards: int) -> None:
+    """What the operators' chart shows: how late each stage is, now."""
+    await lag.sample(pool, await inbox.waiting(redis, shards))

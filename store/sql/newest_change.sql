@@ -1,4 +1,2 @@
--- Each of these is the end of an index.
-SELECT (SELECT max(heard_at) FROM contacts) AS heard_at,
-       (SELECT max(id) FROM lead_changes) AS change,
-       (SELECT max(id) FROM lead_notes) AS note
+-- Changes whenever a transaction of this server begins to write or ends, and costs no look at any table.
+SELECT pg_current_snapshot()::text

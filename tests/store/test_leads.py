@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 
 from rows.lead import NotAllowed, Source
-from store import leads, postgres
-from store.leads import Actor, Cursor, Filter, NotFound, Stale
+from store import lead_list, leads, postgres
+from store.lead_list import Cursor, Filter
+from store.leads import Actor, NotFound, Stale
 from store.postgres import Pool, statement
 from tests.chats import changes, chat, extracted, lead
 from tests.helpers import delivery, payload, rows, settled
@@ -162,7 +163,7 @@ async def test_a_corrected_note_keeps_its_old_text(pool: Pool) -> None:
 
 async def test_opening_a_lead_is_logged_and_a_list_is_not(pool: Pool) -> None:
     id = await new_lead(pool)
-    await leads.page(pool, Filter())
+    await lead_list.page(pool, Filter())
     await leads.read(pool, id, BUDI)
     log = await rows(pool, "access_log")
     assert [(row["actor"], row["action"], row["lead_id"]) for row in log] == [("user:budi", "open", str(id))]
@@ -197,7 +198,7 @@ async def pages(pool: Pool, wanted: Filter, limit: int) -> list[str]:
     found: list[str] = []
     after: Cursor | None = None
     for _ in range(10):
-        page = await leads.page(pool, wanted, after=after, limit=limit)
+        page = await lead_list.page(pool, wanted, after=after, limit=limit)
         found += [row["phone"][-1] for row in page.leads]
         after = page.next
         if after is None:

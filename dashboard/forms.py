@@ -1,0 +1,22 @@
+"""What browsers send: small forms, and a way back that stays inside."""
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+LONGEST_FORM = 100_000
+
+
+async def form(request: Request) -> dict[str, str]:
+    """A form's fields; the last of each name. Ours are small: a larger one is empty."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            return {}
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100))
+
+
+def inside(path: str | None) -> str:
+    """Only ever a page of ours."""
+    return path if path and path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

@@ -1,0 +1,202 @@
+"""One lead beside the list: what is known and why, the chat, and what can be done to it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from dashboard.access import actor
+from dashboard.chat import bubbles
+from dashboard.forms import form
+from dashboard.live import Hub
+from dashboard.render import Pages, live
+from rows.lead import FIELDS, LOCKING, STATUSES, NotAllowed
+from store import lead_reads, leads
+from store.accounts import User
+from store.leads import NotFound, Stale
+from store.postgres import Pool
+
+# In the order in which a talk finds them out.
+SHOWN = (
+    "name", "phone", "business_type", "domisili", "business_duration", "language", "story", "pain_points",
+    "interest_motivation", "priority", "urgency_level", "objection_raised", "closing_technique_used",
+)  # fmt: skip
+LONG = ("story", "pain_points", "interest_motivation", "objection_raised")
+HISTORY, TAIL, MOST = 20, 50, 2000
+# Somebody else's write may come between our look and our own.
+TRIES = 3
+LONGEST_UNDO = 500
+CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
+
+
+class Conflict(Exception):
+    """The field is no longer what the user saw when they began to type."""
+
+
+class Panel:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub) -> None:
+        self._pool = pool
+        self._pages = pages
+        self._hub = hub
+
+    async def show(self, request: Request, user: User) -> Response:
+        try:
+            return live(request, await self._panel(request, user, request.path_params["id"]))
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+
+    async def opened(self, request: Request, user: User, id: str | None) -> str:
+        """The panel that a link to the list names; nothing when it names none."""
+        try:
+            return await self._panel(request, user, UUID(id)) if id else ""
+        except (ValueError, NotFound):
+            return ""
+
+    # -- writes
+
+    async def field(self, request: Request, user: User) -> Response:
+        """One field. Whoever was quicker with the same field is shown beside what was typed."""
+        id, given = request.path_params["id"], await form(request)
+        name, typed, was = given.get("field", ""), given.get("value", "").strip(), given.get("was", "").strip()
+        if name not in FIELDS:
+            return PlainTextResponse("which field?", 400)
+
+        async def write() -> dict[str, Any] | None:
+            before, now = await self._patch(id, user, name, typed, was)
+            undo = {"field": name, "value": before, "was": now} if before and before != now else None
+            return _toast(f"{name.replace('_', ' ')}: {now or '–'}", f"/leads/{id}/field", undo)
+
+        return await self._written(request, user, id, write, typed={name: typed})
+
+    async def let_go(self, request: Request, user: User) -> Response:
+        """The user's own value may be overwritten again by AI."""
+        id, name = request.path_params["id"], (await form(request)).get("field", "")
+
+        async def write() -> None:
+            version = (await leads.current(self._pool, id))["version"]
+            await leads.let_go(self._pool, id, [name], version=version, by=actor(user))
+
+        return await self._written(request, user, id, write)
+
+    async def move(self, request: Request, user: User) -> Response:
+        id, status = request.path_params["id"], (await form(request)).get("status", "")
+
+        async def write() -> dict[str, Any] | None:
+            before = (await leads.current(self._pool, id))["status"]
+            await leads.set_status(self._pool, id, status, by=actor(user))
+            return (
+                _toast(f"{before} → {status}", f"/leads/{id}/status", {"status": before}) if before != status else None
+            )
+
+        return await self._written(request, user, id, write)
+
+    async def note(self, request: Request, user: User) -> Response:
+        """A new one, or one that takes another's place."""
+        id, given = request.path_params["id"], await form(request)
+
+        async def write() -> None:
+            text, corrects = given.get("text", ""), given.get("corrects", "")
+            if corrects.isdigit():
+                await leads.correct_note(self._pool, int(corrects), text, by=actor(user))
+            else:
+                await leads.add_note(self._pool, id, text, by=actor(user))
+
+        return await self._written(request, user, id, write)
+
+    async def answer(self, request: Request, user: User) -> Response:
+        id, accept = request.path_params["id"], request.path_params["answer"] == "accept"
+
+        async def write() -> None:
+            await leads.answer(self._pool, request.path_params["suggestion"], accept=accept, by=actor(user))
+
+        return await self._written(request, user, id, write)
+
+    async def unread(self, request: Request, user: User) -> Response:
+        await lead_reads.mark_unread(self._pool, user.id, request.path_params["id"])
+        self._hub.forget()
+        return Response(status_code=204)
+
+    # -- together
+
+    async def _written(
+        self,
+        request: Request,
+        user: User,
+        id: UUID,
+        write: Callable[[], Awaitable[dict[str, Any] | None]],
+        *,
+        typed: dict[str, str] | None = None,
+    ) -> Response:
+        """The panel as it stands now, with what went wrong and what was typed."""
+        try:
+            toast, wrong, status = await write(), None, 200
+        except NotAllowed as error:
+            toast, wrong, status = None, str(error), 422
+        except (Conflict, Stale):
+            toast, wrong, status = None, CONFLICT, 409
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        self._hub.forget()
+        try:
+            html = await self._panel(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        response = live(request, html, status)
+        if toast:
+            response.headers["HX-Trigger"] = json.dumps({"toast": toast})  # ASCII, as headers must be
+        return response
+
+    async def _patch(self, id: UUID, user: User, name: str, typed: str, was: str) -> tuple[str, str]:
+        """What stood there before, and what stands there now."""
+        for _ in range(TRIES):
+            lead = await leads.current(self._pool, id)
+            before = as_text(lead[name])
+            if before != was:
+                raise Conflict
+            values = {name: _value(name, typed)}
+            try:
+                done = await leads.patch(self._pool, id, values, version=lead["version"], by=actor(user))
+            except Stale:
+                continue
+            return before, as_text(done.lead.fields[name])
+        raise Conflict
+
+    async def _panel(
+        self, request: Request, user: User, id: UUID, *, wrong: str | None = None, typed: dict[str, str] | None = None
+    ) -> str:
+        tail, past = _count(request, "messages", TAIL), _count(request, "history", HISTORY)
+        detail = await leads.read(self._pool, id, actor(user), messages=tail)
+        await lead_reads.mark_read(self._pool, user.id, detail.lead["id"])
+        return self._pages.render(
+            "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead, shown=SHOWN,
+            long=LONG, statuses=STATUSES, plain=leads.plain, text=as_text, chat=bubbles(detail.messages),
+            full=len(detail.messages) == tail, tail=tail, past=past, notes=await leads.notes(self._pool, detail.lead["id"]),
+            history=await leads.history(self._pool, detail.lead["id"], limit=past),
+            holds=[source.value for source in LOCKING], wrong=wrong, typed=typed or {},
+        )  # fmt: skip
+
+
+def _count(request: Request, name: str, usual: int) -> int:
+    """How much of a long list is shown: what the viewer has unfolded so far."""
+    given = request.query_params.get(name, "")
+    return min(int(given), MOST) if given.isdigit() and int(given) else usual
+
+
+def as_text(value: object) -> str:
+    """A field as it stands in its input."""
+    return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _value(name: str, typed: str) -> object:
+    if not typed:
+        return None
+    return [one.strip() for one in typed.split(",") if one.strip()] if name == "pain_points" else typed
+
+
+def _toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
+    """What the page says for a while, and the form that takes it back; long texts are not carried in a header."""
+    short = undo if undo and all(len(value) < LONGEST_UNDO for value in undo.values()) else None
+    return {"text": text[:LONGEST_UNDO], "url": url, "undo": short}

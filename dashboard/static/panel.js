@@ -1,0 +1,88 @@
+// The lead beside the list: what is typed is never lost, whatever the list, the server or the browser does.
+const panel = document.getElementById("panel");
+const KEPT = "typed:";
+const FIELDS = "input[name=value], textarea";
+
+const keyOf = (field) => `${KEPT}${field.closest("#lead").dataset.id}:${field.id}`;
+const wasOf = (field) => field.form.querySelector("input[name=was]");
+
+const keep = (field) => {
+  const was = wasOf(field);
+  if (field.value === field.defaultValue) return forget(field);
+  field.dataset.dirty = "";
+  if (was) was.dataset.dirty = "";  // what stood there when the typing began: the server compares it
+  sessionStorage.setItem(keyOf(field), JSON.stringify([field.value, was?.value ?? null]));
+};
+const forget = (field) => {
+  delete field.dataset.dirty;
+  const was = wasOf(field);
+  if (was) delete was.dataset.dirty;
+  sessionStorage.removeItem(keyOf(field));
+};
+const restore = () => {
+  for (const field of panel.querySelectorAll(FIELDS)) {
+    const kept = sessionStorage.getItem(keyOf(field));
+    if (kept === null || field.dataset.dirty !== undefined) continue;
+    const [value, was] = JSON.parse(kept);
+    field.value = value;
+    if (was !== null) wasOf(field).value = was;
+    keep(field);
+  }
+};
+const toEnd = () => { const chat = document.getElementById("chat"); if (chat) chat.scrollTop = chat.scrollHeight; };
+const address = (id) => {
+  const url = new URL(location.href);
+  if (id) url.searchParams.set("lead", id); else url.searchParams.delete("lead");
+  history.replaceState(null, "", url);
+};
+const mark = () => {
+  const id = document.getElementById("lead")?.dataset.id;
+  panel.parentElement.classList.toggle("open", Boolean(id));
+  for (const link of document.querySelectorAll("#rows a[data-lead]")) {
+    link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
+  }
+};
+export const close = () => {
+  const id = document.getElementById("lead")?.dataset.id;
+  panel.replaceChildren();
+  address(null);
+  mark();
+  document.querySelector(`#rows a[data-lead="${id}"]`)?.focus();
+};
+
+if (panel) {
+  let atEnd = true;
+  panel.addEventListener("input", ({ target }) => { if (target.matches(FIELDS)) keep(target); });
+  panel.addEventListener("click", ({ target }) => { if (target.closest("[data-close]")) close(); });
+  panel.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("textarea") && (event.ctrlKey || event.metaKey || event.target.closest(".field"))) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+  document.addEventListener("htmx:before:swap", ({ target, detail: { ctx } }) => {
+    const chat = document.getElementById("chat");
+    atEnd = !chat || chat.scrollHeight - chat.scrollTop - chat.clientHeight < 30;
+    // What was saved stands in the answer; what was refused stays as it was typed.
+    const form = target.closest?.("form");
+    if (!form || !panel.contains(form)) return;
+    for (const field of form.querySelectorAll(FIELDS)) {
+      if (ctx.response.status === 200) { forget(field); if (!form.matches(".field")) field.value = ""; }
+      if (ctx.response.status === 409) { const was = wasOf(field); if (was) delete was.dataset.dirty; }
+    }
+  });
+  document.addEventListener("htmx:after:swap", ({ target, detail: { ctx } }) => {
+    restore();
+    for (const field of panel.querySelectorAll("[data-dirty][name=value]")) keep(field);
+    if (ctx.target === panel || ctx.target?.id === "panel") {
+      const lead = document.getElementById("lead");
+      if (lead) address(lead.dataset.id);
+      atEnd = true;
+    }
+    mark();
+    if (atEnd) toEnd();
+  });
+  restore();
+  mark();
+  toEnd();
+}

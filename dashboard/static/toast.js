@@ -1,0 +1,41 @@
+// What came of a click, and how to take it back; and when a write did not arrive.
+const toast = document.getElementById("toast");
+const said = document.getElementById("said");
+const SHOWN_MS = 12000, WRONG_MS = 6000;
+let ending = 0, undoing = null;
+
+const show = (text, milliseconds) => {
+  clearTimeout(ending);
+  undoing = null;
+  toast.replaceChildren(document.createTextNode(text));
+  ending = setTimeout(() => { toast.replaceChildren(); undoing = null; }, milliseconds);
+};
+
+export const undo = () => {
+  if (!undoing) return;
+  const { url, undo: values } = undoing;
+  toast.replaceChildren();
+  undoing = null;
+  htmx.ajax("POST", url, { values, target: "#lead", swap: "outerMorph" });
+};
+
+document.addEventListener("toast", ({ detail }) => {
+  show(`${detail.text} `, SHOWN_MS);
+  if (!detail.undo) return;
+  undoing = detail;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = `${said.dataset.undo} (z)`;
+  button.addEventListener("click", undo);
+  toast.append(button);
+});
+document.addEventListener("htmx:error", ({ target, detail: { ctx } }) => {
+  if (ctx.request.method !== "GET" && !target.matches?.("[data-live]")) show(said.dataset.failed, WRONG_MS);
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { status } = event.detail.ctx.response ?? {};
+  if (status < 400 || status === 409 || status === 422) return;
+  event.preventDefault();  // a page of an error never takes the place of what stands there
+  if (event.target.matches("[data-live]")) return;
+  show(said.dataset.refused.replace("{why}", event.detail.ctx.text.slice(0, 200)), WRONG_MS);
+});

@@ -224,9 +224,11 @@ async def test_every_page_goes_along_the_index(pool: Pool, database_url: str) ->
     await pool.execute("ANALYZE")
     middle = await pool.fetchrow("SELECT recency, contact_id FROM lead_list ORDER BY recency OFFSET 2500 LIMIT 1")
     reading = await postgres.connect(database_url, size=1)
-    given = (None, ["hot"], None, None, None, None, None, middle["recency"], middle["contact_id"], 51)
-    plan = await reading.fetch("EXPLAIN (COSTS OFF) " + statement("lead_page"), *given)
-    await reading.close()
+    given = (*Filter(temperature=["hot"]).arguments(), middle["recency"], middle["contact_id"], 51)
+    try:
+        plan = await reading.fetch("EXPLAIN (COSTS OFF) " + statement("lead_page"), *given)
+    finally:
+        await reading.close()
     text = "\n".join(row[0] for row in plan)
     assert "contacts_by_recency" in text
     assert "Index Cond: (ROW(COALESCE(" in text

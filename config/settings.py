@@ -16,6 +16,7 @@ def _split(value: object) -> object:
 
 
 SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
+Texts: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -53,6 +54,10 @@ class ReceiverSettings(StoreSettings):
     port: int = Field(8000, ge=1, le=65535, description="The port that the web process listens on.")
     host: str = Field("0.0.0.0", description="The address that the web process listens on.")  # noqa: S104
     time_zone: str = Field("Asia/Jakarta", description="How the dashboard says times: a zone like Asia/Makassar.")
+    media_hosts: Texts = Field(
+        ("kapso.ai",),
+        description="Hosts (with their subdomains) from which files of messages may be fetched, comma separated.",
+    )
     body_limit_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger webhook bodies are answered 413.")
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."

@@ -21,6 +21,8 @@ COMMANDS = {
     "erase": "one person, everywhere, for good",
     "prune": "drop what is older than the retention settings say",
     "users": "who may sign in to the dashboard, and as what",
+    "api-keys": "keys by which programs use the JSON API",
+    "openapi": "the JSON API as an OpenAPI document",
     "verify": "compare every row with what a ledger says it must be",
     "simulate": "a town's signed webhooks to a URL, a REST API to poll, and a ledger of both",
 }

@@ -173,7 +173,8 @@ class Panel:
         return self._pages.render(
             "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead, shown=SHOWN,
             long=LONG, statuses=STATUSES, plain=leads.plain, text=as_text, chat=bubbles(detail.messages),
-            full=len(detail.messages) == tail, tail=tail, past=past, notes=await leads.notes(self._pool, detail.lead["id"]),
+            unfolds=len(detail.messages) == tail, tail=tail, past=past,
+            notes=await leads.notes(self._pool, detail.lead["id"]),
             history=await leads.history(self._pool, detail.lead["id"], limit=past),
             holds=[source.value for source in LOCKING], wrong=wrong, typed=typed or {},
         )  # fmt: skip

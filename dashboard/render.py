@@ -1,6 +1,7 @@
 """Templates with what every page needs: the viewer's words, times in their zone, and an ETag where a page is live."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Pages:
 
     def render(self, template: str, prefer: Preferences, **values: Any) -> str:
         """A fragment: the same for all who prefer the same."""
-        zone, units = prefer.zone_info, UNITS[prefer.language].split()
+        zone, units = prefer.zone_info, UNITS[prefer.language]
         return self._jinja.get_template(template).render(
             t=translator(prefer.language), prefer=prefer,
             moment=lambda at: f"{at.astimezone(zone):%d %b %H:%M}" if at else "",
@@ -41,17 +42,17 @@ class Pages:
             **values,
         )  # fmt: skip
 
-    def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    def page(self, request: Request, template: str, code: int = 200, **values: Any) -> HTMLResponse:
         """A whole page, with the way back to it."""
         query = f"?{request.url.query}" if request.url.query else ""
         here = request.url.path + query
         prefer = self.preferences(request)
-        choices = {"languages": LANGUAGES, "zones": ZONES, "themes": THEMES, "units": UNITS[prefer.language]}
-        return HTMLResponse(self.render(template, prefer, here=here, **choices, **values), status)
+        choices = {"languages": LANGUAGES, "zones": ZONES, "themes": THEMES, "units": "|".join(UNITS[prefer.language])}
+        return HTMLResponse(self.render(template, prefer, here=here, **choices, **values), code)
 
-    def part(self, request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    def part(self, request: Request, template: str, code: int = 200, **values: Any) -> Response:
         """A live piece of a page; 304 when the browser has it already."""
-        return live(request, self.render(template, self.preferences(request), **values), status)
+        return live(request, self.render(template, self.preferences(request), **values), code)
 
 
 def live(request: Request, html: str, status: int = 200) -> Response:
@@ -61,7 +62,7 @@ def live(request: Request, html: str, status: int = 200) -> Response:
     return HTMLResponse(html, status, headers={"ETag": tag})
 
 
-def ago(at: datetime | None, now: datetime, units: list[str]) -> str:
+def ago(at: datetime | None, now: datetime, units: Sequence[str]) -> str:
     """5s, 12m, 3h, 2d."""
     if at is None or at.year < 1900:
         return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
 HERE = Path(__file__).parent / "languages"
 # Seconds, minutes, hours, days, as short as a list needs.
-UNITS = {"en": "s m h d", "id": "dtk mnt jam hr"}
+UNITS = {"en": ("s", "m", "h", "d"), "id": (" dtk", " mnt", " jam", " hr")}
 
 Translate = Callable[..., str]
 

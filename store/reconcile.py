@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+import asyncpg
 import orjson
 
 from store.postgres import Pool, statement
@@ -103,3 +104,8 @@ async def last_received_at(pool: Pool) -> datetime:
     """When Kapso last delivered something; when the mirror began, if never."""
     at: datetime = await pool.fetchval(statement("last_received"))
     return at
+
+
+async def runs(pool: Pool, *, before: int | None = None, limit: int = 50) -> list[asyncpg.Record]:
+    """Rows of reconcile_runs, newest first; go on with the last one's id as `before`."""
+    return list(await pool.fetch(statement("reconcile_runs"), before, limit))

@@ -12,8 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from config.settings import ReceiverSettings
-from dashboard.app import dashboard
-from dashboard.live import Hub
+from dashboard.app import Dashboard
 from store import postgres, redis
 from store.appender import Appender
 from store.concerns import tell_concerns
@@ -25,6 +24,8 @@ from webhooks.receive import Receiver
 
 # Kapso waits ten seconds for an answer; one store may take this long to fail before the other is asked.
 STORE_SECONDS = 3.0
+# A question that takes longer is too large for a page.
+READ_SECONDS = 10.0
 LOOK_BACK = timedelta(minutes=5)
 
 
@@ -33,6 +34,10 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
     client = redis.connect(settings.redis_url.get_secret_value(), timeout=STORE_SECONDS)
     pool = await postgres.connect(
         settings.database_url.get_secret_value(), size=4, timeout=STORE_SECONDS, connect_timeout=STORE_SECONDS
+    )
+    # The desk's questions must never keep the receiver from its spill.
+    reading = await postgres.connect(
+        settings.database_url.get_secret_value(), size=8, timeout=READ_SECONDS, connect_timeout=STORE_SECONDS
     )
     spill = Spill(pool, limit_bytes=settings.inbox_limit_bytes)
     receiver = Receiver(
@@ -69,15 +74,16 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
                 return PlainTextResponse("ready")
         return PlainTextResponse("no store takes deliveries", status_code=503)
 
-    hub = Hub(pool)
+    dashboard = Dashboard(reading, look, zone=settings.time_zone, media_hosts=settings.media_hosts)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         telling = asyncio.create_task(tell_concerns(pool, client))
         yield
         telling.cancel()
-        await hub.close()
+        await dashboard.close()
         await client.aclose()
+        await reading.close()
         await pool.close()
 
     routes = [
@@ -85,7 +91,7 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics_route(token, answers.items, look)),
-        Mount("/", dashboard(pool, hub, zone=settings.time_zone)),
+        Mount("/", dashboard.app()),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
 

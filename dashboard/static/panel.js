@@ -76,7 +76,7 @@ if (panel) {
     for (const field of panel.querySelectorAll("[data-dirty][name=value]")) keep(field);
     if (ctx.target === panel || ctx.target?.id === "panel") {
       const lead = document.getElementById("lead");
-      if (lead) address(lead.dataset.id);
+      if (lead) { address(lead.dataset.id); lead.querySelector("h2").focus({ preventScroll: true }); }
       atEnd = true;
     }
     mark();

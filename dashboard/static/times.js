@@ -1,5 +1,5 @@
 // Ages and what is left of the reply window, said anew every second without asking the server.
-const units = document.documentElement.dataset.units.split(" ");
+const units = document.documentElement.dataset.units.split("|");
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 const ago = (seconds) =>

@@ -1,0 +1,40 @@
+"""The API's routes, its OpenAPI document, and the page that says it to people."""
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard.access import Guard
+from dashboard.api.openapi import document
+from dashboard.api.operation import PREFIX, Gate, Operation
+from dashboard.api.problems import not_found
+from dashboard.render import Pages
+from store.accounts import User
+from store.postgres import Pool
+
+
+def api_routes(pool: Pool, operations: list[Operation], guard: Guard, pages: Pages) -> list[Route]:
+    gate, openapi = Gate(pool), document(operations)
+
+    async def docs(request: Request, user: User) -> Response:
+        return pages.page(request, "api.html", user=user, openapi=openapi, resolve=lambda ref: _resolve(openapi, ref),
+                          pretty=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())  # fmt: skip
+
+    async def nothing(_: Request) -> Response:
+        return not_found(f"there is nothing here; see {PREFIX}/openapi.json").response()
+
+    return [
+        *gate.routes(operations),
+        Route(f"{PREFIX}/openapi.json", gate.open(lambda: JSONResponse(openapi))),
+        Route("/api/docs", guard.page(docs)),
+        Route(PREFIX + "/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+    ]
+
+
+def _resolve(openapi: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The model that a reference names."""
+    name = schema["$ref"].rpartition("/")[2]
+    return {"name": name, **openapi["components"]["schemas"][name]}

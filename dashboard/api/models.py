@@ -1,0 +1,326 @@
+"""What the API takes and gives. Times are UTC, ISO 8601; null means: not known; a field left out means: as it is."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from rows.lead import PHASES, STATUSES, TEMPERATURES, URGENCIES
+
+Status = Literal["new", "qualified", "contacted", "converted", "archived"]
+Temperature = Literal["hot", "warm", "lukewarm", "cold"]
+Phase = Literal["A", "B", "C", "D"]
+Urgency = Literal["high", "medium", "low"]
+Direction = Literal["inbound", "outbound"]
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+assert (Status.__args__, Temperature.__args__) == (STATUSES, TEMPERATURES)  # type: ignore[attr-defined]
+assert (Phase.__args__, Urgency.__args__) == (PHASES, URGENCIES)  # type: ignore[attr-defined]
+
+
+class Strict(BaseModel):
+    """What is sent: a field that we do not know is an error, not a silent nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LeadSummary(BaseModel):
+    """A lead as a list shows it."""
+
+    id: UUID
+    contact_id: UUID
+    name: str | None
+    phone: str | None = Field(description="E.164 with +; null for people known only by @username or id.")
+    username: str | None
+    business_scoped_user_id: str | None
+    status: Status
+    lead_temperature: Temperature | None
+    lead_score: int | None
+    score_because: str | None = Field(description="The signals that make the score, with their points.")
+    chat_phase: Phase | None
+    domisili: str | None
+    business_type: str | None
+    urgency_level: Urgency | None
+    awaiting_reply: bool
+    last_message_at: datetime | None
+    last_message_text: str | None
+    last_message_type: str | None
+    last_message_direction: Direction | None
+    reply_window_ends_at: datetime | None = Field(description="Until then WhatsApp lets us answer freely.")
+    last_activity_at: datetime | None
+    suggestions: int = Field(description="Open suggestions beside its fields.")
+    version: int
+
+
+class LeadPage(BaseModel):
+    """A page of leads."""
+
+    leads: list[LeadSummary]
+    next: str | None = Field(description="Give it as `after` for the next page; null on the last one.")
+    guessed: bool = Field(description="Nobody is spelled like `q`: these are the most alike.")
+
+
+class Why(BaseModel):
+    """Where the value of a field comes from."""
+
+    source: str = Field(description="human, agent, ai, bot or kapso.")
+    actor: str
+    changed_at: datetime
+    message_id: str | None
+    quote: str | None
+    confidence: float | None
+    reason: str | None
+
+
+class Suggestion(BaseModel):
+    """A value that may not replace what a person set."""
+
+    id: int
+    field: str
+    value: Any
+    source: str
+    actor: str
+    reason: str | None
+    message_id: str | None
+    quote: str | None
+    confidence: float | None
+    made_at: datetime
+
+
+class Lead(BaseModel):
+    """A lead with all that explains it."""
+
+    id: UUID
+    contact_id: UUID
+    phone: str | None = Field(description="A person's correction of the number, or the one the customer gave.")
+    mirrored_phone: str | None = Field(description="The number as WhatsApp says it.")
+    name: str | None
+    business_type: str | None
+    domisili: str | None
+    business_duration: str | None
+    story: str | None
+    language: str | None
+    pain_points: list[str] | None
+    interest_motivation: str | None
+    priority: str | None
+    urgency_level: Urgency | None
+    lead_score: int | None
+    lead_temperature: Temperature | None
+    closing_technique_used: str | None
+    objection_raised: str | None
+    chat_phase: Phase | None
+    status: Status
+    awaiting_reply: bool
+    version: int = Field(description="Rises with every change; its ETag.")
+    created_at: datetime
+    last_contact_at: datetime | None
+    last_activity_at: datetime | None
+    status_changed_at: datetime
+    converted_at: datetime | None
+    why: dict[str, Why] = Field(description="Field to where its value comes from.")
+    suggestions: list[Suggestion]
+
+
+class LeadPatch(Strict):
+    """Fields to set; null empties one, a field left out stays as it is."""
+
+    phone: Text | None = None
+    name: Text | None = None
+    business_type: Text | None = None
+    domisili: Text | None = None
+    business_duration: Text | None = None
+    story: Text | None = None
+    language: Text | None = None
+    pain_points: list[Text] | None = None
+    interest_motivation: Text | None = None
+    priority: Text | None = None
+    urgency_level: Urgency | None = None
+    lead_score: Annotated[int, Field(ge=0, le=100)] | None = None
+    lead_temperature: Temperature | None = None
+    closing_technique_used: Text | None = None
+    objection_raised: Text | None = None
+    chat_phase: Phase | None = None
+
+
+class Patched(BaseModel):
+    """What became of a write."""
+
+    lead: Lead
+    changed: list[str] = Field(description="Fields that changed.")
+    suggested: list[str] = Field(description="Fields that a person holds: these became suggestions.")
+
+
+class StatusChange(Strict):
+    """Where to move a lead."""
+
+    status: Status
+    reason: Annotated[Text, StringConstraints(max_length=500)] | None = None
+
+
+class Note(BaseModel):
+    """A note on the timeline."""
+
+    id: int
+    source: str
+    actor: str
+    text: str
+    written_at: datetime
+    corrects: int | None
+    corrected_by: int | None
+
+
+class Notes(BaseModel):
+    """Oldest first."""
+
+    notes: list[Note]
+
+
+class NewNote(Strict):
+    """A note, or the correction of one."""
+
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
+    corrects: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(
+        None, description="The note it takes the place of."
+    )
+
+
+class Change(BaseModel):
+    """One field that changed."""
+
+    id: int
+    field: str
+    old: Any
+    new: Any
+    source: str
+    actor: str
+    reason: str | None
+    message_id: str | None
+    quote: str | None
+    confidence: float | None
+    changed_at: datetime
+
+
+class History(BaseModel):
+    """Newest first."""
+
+    changes: list[Change]
+    next: int | None = Field(description="Give it as `before` for older ones; null at the end.")
+
+
+class Message(BaseModel):
+    """A WhatsApp message."""
+
+    id: str
+    conversation_id: UUID | None
+    contact_id: UUID | None
+    direction: Direction | None
+    type: str | None
+    text: str | None = Field(description="What the person wrote, chose or captioned; never a rendering.")
+    transcript: str | None
+    has_media: bool = Field(description="Whether GET /media/{id} has a file.")
+    content: Any
+    reply_to_id: str | None
+    origin: str | None
+    status: str | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+    error: Any
+
+
+class Messages(BaseModel):
+    """Newest first."""
+
+    messages: list[Message]
+    next: str | None = Field(description="Give it as `before` for older ones; null at the end.")
+
+
+class Group(BaseModel):
+    """Dead letters of one cause."""
+
+    fingerprint: str
+    error_kind: str
+    error: str
+    events: list[str]
+    letters: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    example: int = Field(description="The id of one of them.")
+
+
+class Groups(BaseModel):
+    """The largest first."""
+
+    groups: list[Group]
+
+
+class DeadLetter(BaseModel):
+    """An event that failed for good; its body masked."""
+
+    id: int
+    delivery_id: UUID
+    position: int
+    received_at: datetime
+    event: str | None
+    error_kind: str
+    error: str
+    fingerprint: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    state: str
+    body: str = Field(description="The delivery's body with personal data masked.")
+
+
+class LetterFilter(Strict):
+    """Which dead letters; what is left out does not narrow."""
+
+    fingerprint: Text | None = None
+    kind: Text | None = None
+    event: Text | None = None
+    id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+
+
+class NewReplay(Strict):
+    """A plan (what would become of each), or with `go` the replay itself."""
+
+    filter: LetterFilter = LetterFilter()
+    go: bool = False
+    per_second: Annotated[float, Field(ge=1, le=1000)] = 100
+
+
+class Replay(BaseModel):
+    """A replay and how far it has come."""
+
+    id: int
+    kind: str
+    filter: dict[str, Any]
+    go: bool
+    per_second: float
+    state: Literal["asked", "running", "done", "cancelled", "failed"]
+    asked_by: str
+    asked_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+    planned: int = Field(description="Dead letters, or deliveries.")
+    done: int
+    applied: int = Field(description="Events; so are unchanged, ignored and failed.")
+    unchanged: int
+    ignored: int
+    failed: int
+    cancel_asked_by: str | None
+    error: str | None
+
+
+class Freshness(BaseModel):
+    """How far the mirror can be trusted."""
+
+    complete_to: datetime | None = Field(description="All that was pushed up to then is in the rows.")
+    verified_to: datetime | None = Field(description="Compared with Kapso up to then.")
+    waiting: int
+    oldest_seconds: float
+    p50_ms: float | None = Field(description="Receipt to rows, of the last minute.")
+    p99_ms: float | None
+    dead_letters: int
+    problems: list[str] = Field(description="What needs a person.")

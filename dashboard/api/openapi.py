@@ -1,0 +1,101 @@
+"""The OpenAPI 3.1 document, made of the table of operations."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from dashboard.api.operation import PREFIX, Operation
+from dashboard.api.problems import ProblemDetails
+
+TITLES = {400: "No JSON", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 409: "Over already",
+          412: "Changed meanwhile", 413: "Too large", 422: "Not in order", 428: "Which version?"}  # fmt: skip
+REF = "#/components/schemas/{model}"
+EVENTS = {"text/event-stream": {"schema": {"type": "string"}}}
+
+
+def document(operations: list[Operation]) -> dict[str, Any]:
+    """The same for the same table, whatever the order of anything else."""
+    models = [(one.answer, "serialization") for one in operations if one.answer]
+    models += [(one.body, "validation") for one in operations if one.body]
+    _, schemas = models_json_schema([*models, (ProblemDetails, "serialization")], ref_template=REF)  # type: ignore[list-item]
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(PREFIX + one.path, {})[one.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kapso mirror",
+            "version": "1",
+            "description": "Leads and messages of a live mirror of Kapso. Errors are RFC 9457 problem details.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key: mirror api-keys add."},
+                "session": {"type": "apiKey", "in": "cookie", "name": "session", "description": "A signed-in user."},
+            },
+        },
+        "security": [{"key": []}, {"session": []}],
+    }
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    codes = {401, 403, *one.problems} | ({400, 413, 422} if one.body else set()) | ({422} if one.query else set())
+    answer = {"application/json": {"schema": _ref(one.answer)}} if one.answer else EVENTS
+    success: dict[str, Any] = {"description": one.summary, "content": answer}
+    if one.if_match or (one.answer and one.answer.__name__ == "Lead"):
+        success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version of the lead."}}
+    found: dict[str, Any] = {
+        "operationId": one.name,
+        "summary": one.summary,
+        "description": f"Needs the scope `{one.scope}` (keys) or the role `{one.role}` (users).",
+        "parameters": [*_path(one), *_query(one), *_headers(one)],
+        "responses": {str(one.status): success} | {str(code): _problem(code) for code in sorted(codes)},
+    }
+    if one.body:
+        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(one.body)}}}
+    return found
+
+
+def _path(one: Operation) -> list[dict[str, Any]]:
+    if "{id}" not in one.path:
+        return []
+    kinds = {"/leads": {"type": "string", "format": "uuid"}, "/messages": {"type": "string", "minLength": 1}}
+    schema = next(
+        (kind for start, kind in kinds.items() if one.path.startswith(start)), {"type": "integer", "minimum": 1}
+    )
+    return [{"name": "id", "in": "path", "required": True, "schema": schema}]
+
+
+def _query(one: Operation) -> list[dict[str, Any]]:
+    if one.query is None:
+        return []
+    found = []
+    for name, schema in one.query.model_json_schema(ref_template=REF)["properties"].items():
+        parameter = {"name": name, "in": "query", "required": False, "schema": schema}
+        if text := schema.pop("description", None):
+            parameter["description"] = text
+        if schema.get("type") == "array":
+            parameter |= {"style": "form", "explode": False}
+        found.append(parameter)
+    return found
+
+
+def _headers(one: Operation) -> list[dict[str, Any]]:
+    if one.if_match is None:
+        return []
+    text = "The ETag that was read: the write is refused when the lead has changed since. `*` for any."
+    required = one.if_match == "must"
+    return [
+        {"name": "If-Match", "in": "header", "required": required, "schema": {"type": "string"}, "description": text}
+    ]
+
+
+def _problem(code: int) -> dict[str, Any]:
+    return {"description": TITLES[code], "content": {"application/problem+json": {"schema": _ref(ProblemDetails)}}}
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": REF.format(model=model.__name__)}

@@ -1,0 +1,218 @@
+"""What an operation is, and how a request becomes one: who asks, may they, is what they sent in order."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from dashboard.access import COOKIE, actor, is_ours
+from dashboard.api.problems import Problem, not_found
+from rows.lead import NotAllowed, Source
+from store import accounts, api_keys
+from store.lead_list import Reader
+from store.leads import Actor, NotFound, Stale
+from store.postgres import Pool
+
+PREFIX = "/api/v1"
+LARGEST_BODY = 256 * 1024
+Model = TypeVar("Model", bound=BaseModel)
+EPOCH_READER = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A user with a session, or a program with a key."""
+
+    actor: Actor
+    reader: Reader | None
+    may: Callable[["Operation"], bool]
+
+
+@dataclass(slots=True)
+class Call:
+    """What an operation is given; `version` is what If-Match names, None where it names none or any."""
+
+    caller: Caller
+    path: Mapping[str, Any]
+    query: Any
+    body: Any
+    version: int | None
+
+
+@dataclass(slots=True)
+class Answer:
+    """`body` fits the operation's model; `version` becomes the ETag."""
+
+    body: BaseModel
+    version: int | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One line of the table. `scope` is what a key needs, `role` what a user needs; `if_match`: None, may or must."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    scope: str
+    role: str
+    run: Callable[[Call], Awaitable[Answer | Response]]
+    answer: type[BaseModel] | None
+    """None for a stream of events."""
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    if_match: str | None = None
+    status: int = 200
+    problems: tuple[int, ...] = field(default=())
+
+
+class Gate:
+    """Turns operations into routes."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def routes(self, operations: list[Operation]) -> list[Route]:
+        """One a path, so that a method that is not there is answered with those that are."""
+        by_path: dict[str, dict[str, Operation]] = {}
+        for one in operations:
+            by_path.setdefault(one.path, {})[one.method] = one
+        return [Route(PREFIX + path, _Path(self, those)) for path, those in by_path.items()]
+
+    def open(self, show: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """For whoever has a session or a key, whatever they may do."""
+
+        async def opened(request: Request) -> Response:
+            try:
+                await self._caller(request)
+            except Problem as problem:
+                return problem.response()
+            return show()
+
+        return opened
+
+    async def answer(self, request: Request, operations: Mapping[str, Operation]) -> Response:
+        """Every way it can go wrong is a problem that says what to do."""
+        try:
+            return await self._answer(request, operations)
+        except Problem as problem:
+            return problem.response()
+        except NotFound as error:
+            return not_found(str(error)).response()
+        except NotAllowed as error:
+            return Problem(422, "Not possible", str(error)).response()
+        except Stale as error:
+            return Problem(412, "Changed meanwhile", f"{error}. Read it again, then decide.",
+                           headers={"ETag": etag(error.current.version)}).response()  # fmt: skip
+
+    async def _answer(self, request: Request, operations: Mapping[str, Operation]) -> Response:
+        caller = await self._caller(request)
+        operation = operations.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            allowed = ", ".join(sorted(operations))
+            raise Problem(405, "Method not allowed", f"There is {allowed} here.", headers={"Allow": allowed})
+        if not caller.may(operation):
+            needs = f"the scope {operation.scope} (keys) or the role {operation.role} (users)"
+            raise Problem(403, "Not allowed", f"This needs {needs}.")
+        call = Call(
+            caller,
+            request.path_params,
+            _parsed(operation.query, dict(request.query_params), "query") if operation.query else None,
+            await _body(request, operation.body) if operation.body else None,
+            _version(request, operation.if_match),
+        )
+        answer = await operation.run(call)
+        if isinstance(answer, Response):
+            return answer
+        headers = {"Cache-Control": "no-store"} | ({"ETag": etag(answer.version)} if answer.version else {})
+        return JSONResponse(answer.body.model_dump(mode="json"), operation.status, headers)
+
+    async def _caller(self, request: Request) -> Caller:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and (key := await api_keys.holder(self._pool, token.strip())):
+            return Caller(Actor(Source.AGENT, f"key:{key.name}"), None, lambda one: one.scope in key.scopes)
+        cookie = request.cookies.get(COOKIE)
+        user = await accounts.signed_in(self._pool, cookie) if cookie and not scheme else None
+        if user is None:
+            raise Problem(401, "Not authenticated", "Send Authorization: Bearer with an API key (mirror api-keys add).",
+                          headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
+        if request.method not in ("GET", "HEAD") and not is_ours(request):
+            raise Problem(403, "Not allowed", "This write did not come from one of our pages.")
+        return Caller(actor(user), Reader(user.id, user.since), lambda one: user.may(one.role))
+
+
+class _Path:
+    """All methods of one path: an ASGI application, so that the router leaves methods to us."""
+
+    def __init__(self, gate: Gate, operations: Mapping[str, Operation]) -> None:
+        self._gate = gate
+        self._operations = operations
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._gate.answer(Request(scope, receive), self._operations)
+        await response(scope, receive, send)
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def uuid_of(text: str) -> UUID:
+    """Of a path; what is none names nothing."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found(f"there is nothing of the id {text[:40]!r}") from None
+
+
+def number_of(text: str) -> int:
+    """Of a path; what is none names nothing."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise not_found(f"there is nothing of the id {text[:40]!r}")
+    return int(text)
+
+
+async def _body(request: Request, model: type[Model]) -> Model:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise Problem(413, "Too large", f"A body has at most {LARGEST_BODY} bytes.")
+    try:
+        given = orjson.loads(body)
+    except ValueError:
+        raise Problem(400, "No JSON", "Send a JSON object as the body.") from None
+    return _parsed(model, given, "body")
+
+
+def _parsed(model: type[Model], given: Any, where: str) -> Model:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, one['loc'])) or where}: {one['msg']}" for one in error.errors(include_input=False)
+        ]
+        raise Problem(422, "Not in order", f"The {where} is not as it should be.", errors=wrong) from None
+
+
+def _version(request: Request, if_match: str | None) -> int | None:
+    given = request.headers.get("if-match")
+    if if_match is None or given == "*":
+        return None
+    if given is None:
+        if if_match == "must":
+            raise Problem(428, "Which version?", 'Send If-Match with the ETag that you read, like "3".')
+        return None
+    bare = given.strip().strip('"')
+    if not (given.strip() == f'"{bare}"' and bare.isascii() and bare.isdigit() and len(bare) < 10):
+        raise Problem(412, "Changed meanwhile", "That ETag is none of ours. Read it again, then decide.")
+    return int(bare)

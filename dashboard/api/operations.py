@@ -1,0 +1,15 @@
+"""The table of all operations: routes, rights and the OpenAPI document come from here."""
+
+from collections.abc import Awaitable, Callable
+
+from dashboard.api.dead_letters import LetterOperations
+from dashboard.api.leads import LeadOperations
+from dashboard.api.operation import Operation
+from dashboard.live import Hub
+from store.postgres import Pool
+from store.status import Status
+
+
+def operations(pool: Pool, hub: Hub, look: Callable[[], Awaitable[Status]]) -> list[Operation]:
+    """In the order in which they are documented."""
+    return [*LeadOperations(pool, hub).table(), *LetterOperations(pool, look).table()]

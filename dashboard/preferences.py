@@ -12,7 +12,7 @@ from dashboard.words import LANGUAGES, preferred
 
 COOKIE = "preferences"
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT", "UTC": "UTC"}
-THEMES = ("system", "light", "dark")
+THEMES = {"system": "as the system", "light": "light", "dark": "dark"}
 
 
 @dataclass(frozen=True, slots=True)

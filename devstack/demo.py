@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from devstack.environment import PYTHON, ROOT, RUN, say
+from devstack.processes import preexec
 from devstack.stack import Stack, running_stack
 
 LEDGER = RUN / "ledger.jsonl"
@@ -61,7 +62,9 @@ def talking(stack: Stack, ledger: Path, *options: str) -> Iterator[subprocess.Po
 def _watcher(stack: Stack) -> Iterator[None]:
     """A line of status every second, on our own terminal."""
     command: list[str | Path] = [PYTHON, "-m", "console", "status", "--watch"]
-    watcher = subprocess.Popen(command, cwd=ROOT, env=stack.full_environment(), start_new_session=True)
+    watcher = subprocess.Popen(  # the terminal's Ctrl-C is ours; when we are killed, it ends too
+        command, cwd=ROOT, env=stack.full_environment(), start_new_session=True, preexec_fn=preexec()
+    )
     try:
         yield
     finally:

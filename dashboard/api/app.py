@@ -20,7 +20,7 @@ def api_routes(pool: Pool, operations: list[Operation], guard: Guard, pages: Pag
     gate, openapi = Gate(pool), document(operations)
 
     async def docs(request: Request, user: User) -> Response:
-        return pages.page(request, "api.html", user=user, openapi=openapi, resolve=lambda ref: _resolve(openapi, ref),
+        return pages.page(request, "api.html", user=user, openapi=openapi, resolve=lambda ref: _resolve(openapi, ref), kind=_kind,
                           pretty=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())  # fmt: skip
 
     async def nothing(_: Request) -> Response:
@@ -38,3 +38,14 @@ def _resolve(openapi: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """The model that a reference names."""
     name = schema["$ref"].rpartition("/")[2]
     return {"name": name, **openapi["components"]["schemas"][name]}
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """What a parameter is, in a word or two."""
+    if "anyOf" in schema:
+        return " / ".join(_kind(one) for one in schema["anyOf"] if one.get("type") != "null")
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return _kind(schema["items"])
+    return str(schema.get("format") or schema.get("type", ""))

@@ -9,9 +9,10 @@ const draw = async () => {
   const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const options = {
     width: box.clientWidth, height: 220, legend: { live: true },
-    series: [{}, ...series.map(({ label }, i) => ({ label, stroke: strokes[i], width: 2, spanGaps: true, points: { show: false } }))],
-    axes: [axis, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => `${tick} s`) }],
+    series: [{ label: box.dataset.time, value: "{HH}:{mm}:{ss}" }, ...series.map(({ label }, i) => ({ label, stroke: strokes[i], width: 2, spanGaps: true, value: (_, v) => v === null ? "–" : `${v.toPrecision(2)} s`, points: { show: false } }))],
+    axes: [{ ...axis, values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]] }, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => tick === null ? "" : `${tick} s`) }],
     scales: { y: { distr: 3 } },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), box.dataset.zone),
   };
   const data = [at, ...series.map(({ values }) => values)];
   if (!box.chart) box.chart = new uPlot(options, data, box); else box.chart.setData(data);

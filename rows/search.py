@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from rows.lead import PHASES, STATUSES, TEMPERATURES
 
-NUMBER = re.compile(r"\+?[\d][\d\s().-]*")
+NUMBER = re.compile(r"[+(]?\d[\d\s().-]*")
 SCORE = re.compile(r"(>=|<=|>|<|=)?(\d{1,3})")
 NAMES = {"temp": "temperature", "kota": "city", "domisili": "city", "skor": "score", "fase": "phase"}
 CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}

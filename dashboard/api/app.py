@@ -20,8 +20,15 @@ def api_routes(pool: Pool, operations: list[Operation], guard: Guard, pages: Pag
     gate, openapi = Gate(pool), document(operations)
 
     async def docs(request: Request, user: User) -> Response:
-        return pages.page(request, "api.html", user=user, openapi=openapi, resolve=lambda ref: _resolve(openapi, ref), kind=_kind,
-                          pretty=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())  # fmt: skip
+        return pages.page(
+            request,
+            "api.html",
+            user=user,
+            openapi=openapi,
+            resolve=lambda ref: _resolve(openapi, ref),
+            kind=_kind,
+            pretty=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
+        )
 
     async def nothing(_: Request) -> Response:
         return not_found(f"there is nothing here; see {PREFIX}/openapi.json").response()

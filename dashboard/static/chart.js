@@ -10,7 +10,7 @@ const draw = async () => {
   const options = {
     width: box.clientWidth, height: 220, legend: { live: true },
     series: [{ label: box.dataset.time, value: "{HH}:{mm}:{ss}" }, ...series.map(({ label }, i) => ({ label, stroke: strokes[i], width: 2, spanGaps: true, value: (_, v) => v === null ? "–" : `${v.toPrecision(2)} s`, points: { show: false } }))],
-    axes: [{ ...axis, values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1], [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]] }, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => tick === null ? "" : `${tick} s`) }],
+    axes: [{ ...axis, incrs: [60, 120, 300], values: [[1, "{HH}:{mm}", null, null, null, null, null, null, 1]] }, { ...axis, size: 60, values: (_, ticks) => ticks.map((tick) => tick === null ? "" : `${tick} s`) }],
     scales: { y: { distr: 3 } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), box.dataset.zone),
   };

@@ -1,0 +1,54 @@
+"""Every word of the pages has its translation, and no translation is left over."""
+
+import re
+from pathlib import Path
+
+from dashboard import login, panel, trace
+from dashboard.preferences import THEMES
+from dashboard.words import LANGUAGES, preferred, table, translator
+from rows.lead import FIELDS, STATUSES, TEMPERATURES, Source
+
+ROOM = Path(__file__).resolve().parents[2] / "dashboard"
+KINDS = {"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "template", "interactive",
+         "button", "order", "system", "unsupported", "unknown"}  # fmt: skip
+STATES = {"pending", "sent", "delivered", "read", "played", "failed", "open", "replayed", "discarded", "asked", "running",
+          "done", "cancelled", "malformed", "mismatch", "refused", "unexpected", "crash", "dead letters", "deliveries"}  # fmt: skip
+
+
+def said() -> set[str]:
+    """In templates, by name, and in what Python hands to them."""
+    found = {
+        match
+        for path in ROOM.glob("templates/*.html")
+        for match in re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text())
+    }
+    found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "trace.py").read_text()))
+    found |= {login.WRONG, login.LATER, panel.CONFLICT, trace.TOO_LONG}
+    fields = {name.replace("_", " ") for name in FIELDS}
+    return (
+        found
+        | fields
+        | {"status", "temperature"}
+        | set(STATUSES + TEMPERATURES)
+        | set(Source)
+        | KINDS
+        | STATES
+        | set(THEMES.values())
+    )
+
+
+def test_every_word_has_its_translation() -> None:
+    for language in set(LANGUAGES) - {"en"}:
+        known = set(table(language))
+        assert (said() - known, known - said()) == (set(), set())
+
+
+def test_translations_fill_in_what_the_english_does() -> None:
+    for english, other in table("id").items():
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", other)), english
+    assert translator("id")("{n} new", n=7) == "7 baru"
+    assert translator("en")("{n} new", n=7) == "7 new"
+
+
+def test_the_browsers_language_is_taken_where_we_have_it() -> None:
+    assert [preferred(one) for one in ("id-ID,id;q=0.9,en;q=0.8", "de,en;q=0.5", "fr", "")] == ["id", "en", "en", "en"]

@@ -123,7 +123,8 @@ async def seat(pool: Pool, browser: Browser, base: str, name: str = "budi", **co
 
 async def says(
     pool: Pool,
-    text: str,
+    words: str,
+    /,
     *,
     number: str = NUMBER,
     name: str | None = None,
@@ -136,7 +137,7 @@ async def says(
     now = at or datetime.now(UTC)
     id = id or f"wamid.{os.urandom(8).hex()}"
     message: dict[str, Any] = {
-        "id": id, "timestamp": str(int(now.timestamp())), "type": "text", "text": {"body": text},
+        "id": id, "timestamp": str(int(now.timestamp())), "type": "text", "text": {"body": words},
         "to" if ours else "from": number,
         "kapso": {"direction": "outbound" if ours else "inbound", "status": "sent" if ours else "received"},
     } | more  # fmt: skip

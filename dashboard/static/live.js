@@ -37,7 +37,8 @@ document.addEventListener("htmx:finally:request", ({ target }) => {
 
 // -- the list under the pointer
 
-const inUse = () => rows.matches(":hover") || rows.contains(document.activeElement);
+const table = rows?.closest("table");
+const inUse = () => table.matches(":hover") || fresh.matches(":hover") || rows.contains(document.activeElement);
 const identify = (list) => new Map([...list.querySelectorAll("tr[data-said]")].map((row) => [row.id, row]));
 
 // What is on the page already is renewed in its place; what would come in or move up is counted.
@@ -93,7 +94,7 @@ if (rows) {
     }
   });
   fresh.addEventListener("click", release);
-  rows.addEventListener("mouseleave", () => { if (!inUse()) release(); });
+  for (const part of [table, fresh]) part.addEventListener("mouseleave", () => { if (!inUse()) release(); });
   rows.addEventListener("focusout", () => setTimeout(() => { if (!inUse()) release(); }));
 }
 

@@ -73,7 +73,10 @@ if (panel) {
   });
   document.addEventListener("htmx:after:swap", ({ target, detail: { ctx } }) => {
     restore();
-    for (const field of panel.querySelectorAll("[data-dirty][name=value]")) keep(field);
+    // What nobody has touched says what the server says, also where the cursor stands in it.
+    for (const field of panel.querySelectorAll("#lead :is(input[name=value], textarea):not([data-dirty])")) {
+      if (field.value !== field.defaultValue) field.value = field.defaultValue;
+    }
     if (ctx.target === panel || ctx.target?.id === "panel") {
       const lead = document.getElementById("lead");
       if (lead) { address(lead.dataset.id); lead.querySelector("h2").focus({ preventScroll: true }); }

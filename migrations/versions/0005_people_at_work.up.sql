@@ -55,7 +55,7 @@ BEGIN
         SELECT n.lead_id FROM (
             SELECT s.lead_id, wanted <<-> s.words AS distance FROM lead_search AS s
             ORDER BY wanted <<-> s.words LIMIT most) AS n
-        WHERE n.distance < 0.6
+        WHERE n.distance <= 0.65
     $f$;
 END $$;
 COMMENT ON FUNCTION leads_spelled_like IS 'Leads with a name nearly like that one, the most alike first.';

@@ -76,10 +76,15 @@ async def page(
     rows = await pool.fetch(
         statement(name), *wanted.arguments(), after and after.recency, after and after.contact_id, limit + 1
     )
-    if wanted.parts and after is None and len(rows) < FEW and wanted.among is None:
+    if len(rows) < FEW and after is None and _may_be_mistyped(wanted.parts):
         return await _guessed(pool, wanted, rows, limit)
     shown = list(rows[:limit])
     return Page(shown, Cursor(shown[-1]["recency"], shown[-1]["contact_id"]) if len(rows) > limit else None)
+
+
+def _may_be_mistyped(parts: Sequence[str]) -> bool:
+    """Names are; a number that is nearly right is somebody else's."""
+    return bool(parts) and not "".join(parts).isdigit()
 
 
 async def _guessed(pool: Pool, wanted: Filter, rows: Sequence[asyncpg.Record], limit: int) -> Page:

@@ -18,6 +18,10 @@ from store.postgres import Pool
 TEMPLATE = "mirror_template"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", action="store_true", help="keep the pictures of pages in docs/screenshots")
+
+
 def pytest_asyncio_loop_factories() -> dict[str, object]:
     return {"uvloop": uvloop.new_event_loop}
 

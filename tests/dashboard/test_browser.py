@@ -146,19 +146,21 @@ async def test_of_two_editors_the_second_sees_both_values(
     await says(pool, "halo", name="Rina")
     id = (await lead(pool))["id"]
     await user(pool, "rina")
-    async with sitting(pool, browser, redis_url, database_url, f"/?lead={id}") as first:
-        async with seat(pool, browser, first.base, "rina") as second:
-            await second.open(f"/?lead={id}")
-            mine, theirs = first.page.locator("#field-domisili"), second.page.locator("#field-domisili")
-            await theirs.fill("Medan")
-            await mine.fill("Solo")
-            await mine.press("Enter")
-            await expect(first.page.locator("#toast")).to_contain_text("Solo")
-            await theirs.press("Enter")
-            await expect(second.page.get_by_text("Now it is: Solo. Yours: Medan")).to_be_visible()
-            await expect(theirs).to_have_value("Medan")
-            await theirs.press("Enter")
-            await expect(mine).to_have_value("Medan")
+    async with (
+        sitting(pool, browser, redis_url, database_url, f"/?lead={id}") as first,
+        seat(pool, browser, first.base, "rina") as second,
+    ):
+        await second.open(f"/?lead={id}")
+        mine, theirs = first.page.locator("#field-domisili"), second.page.locator("#field-domisili")
+        await theirs.fill("Medan")
+        await mine.fill("Solo")
+        await mine.press("Enter")
+        await expect(first.page.locator("#toast")).to_contain_text("Solo")
+        await theirs.press("Enter")
+        await expect(second.page.get_by_text("Now it is: Solo. Yours: Medan")).to_be_visible()
+        await expect(theirs).to_have_value("Medan")
+        await theirs.press("Enter")
+        await expect(mine).to_have_value("Medan")
     assert (await lead(pool))["domisili"] == "Medan"
 
 

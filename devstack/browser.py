@@ -25,7 +25,7 @@ def installed() -> str | None:
         return None
     say("Installing Chromium for the browser tests, once …")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium", "fonts-noto-color-emoji"]):
         asked = [apt, "-qq", *command]
         if subprocess.run(asked, env=environment, check=False, timeout=SECONDS, stdout=subprocess.DEVNULL).returncode:
             say(f"apt-get {command[0]} failed.")

@@ -15,7 +15,7 @@ PEOPLE = (
     (1, "Rina Wulandari", ("< Halo kak! Aku Sarah 😊 Boleh tahu dengan siapa?", "saya Rina kak, usaha laundry di Bandung",
                            "< Sudah berapa lama usahanya jalan?", "udah 3 tahun, cabang 2", "< Kendala terbesarnya saat ini apa, kak?",
                            "chat numpuk terus, sering telat balas pelanggan", "< Kami bantu jawab tiap chat dalam semenit, kak.",
-                           "menarik. berapa harganya? kalau bisa minggu ini sudah jalan")),
+                           "menarik, mau demo. berapa harganya? kalau bisa minggu ini sudah jalan")),
     (3, "Bayu Pratama", ("halo", "< Halo kak! Usahanya apa, kak?", "saya punya toko baju online di Surabaya", "saya tertarik, bisa demo?")),
     (7, "Sari Kusuma", ("mau tanya paketnya", "< Paket mulai 499rb per bulan ya kak.", "wah mahal ya kak, nanti dulu")),
     (12, "Dewi Anggraini", ("saya Dewi dari Medan, jualan kue", "order lewat chat suka kelewat", "kapan bisa mulai?")),

@@ -65,7 +65,7 @@ CREATE FUNCTION matching_leads(
     least_score integer, most_score integer, since timestamptz, part text, parts text[], among uuid[],
     reader uuid, reader_since timestamptz
 ) RETURNS SETOF lead_list LANGUAGE sql STABLE AS $$
-    SELECT l.* FROM lead_list AS l
+    SELECT l.* FROM lead_list AS l LEFT JOIN lead_search AS w ON w.lead_id = l.id
     WHERE (wanted_status IS NULL OR l.status = ANY (wanted_status))
       AND (wanted_temperature IS NULL OR l.lead_temperature = ANY (wanted_temperature))
       AND (wanted_phase IS NULL OR l.chat_phase = ANY (wanted_phase))
@@ -74,8 +74,7 @@ CREATE FUNCTION matching_leads(
       AND (least_score IS NULL OR l.lead_score >= least_score)
       AND (most_score IS NULL OR l.lead_score <= most_score)
       AND (since IS NULL OR l.recency >= since)
-      AND (part IS NULL OR l.id IN (SELECT s.lead_id FROM lead_search AS s
-                                    WHERE s.words LIKE part AND s.words LIKE ALL (parts)))
+      AND (part IS NULL OR (w.words LIKE part AND w.words LIKE ALL (parts)))
       AND (among IS NULL OR l.id = ANY (among))
       AND (reader IS NULL OR (
               l.recency > reader_since

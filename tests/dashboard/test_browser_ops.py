@@ -212,9 +212,7 @@ async def checked(at: Seat, id: str, kind: str) -> list[str]:
 
 async def samples(pool: Pool) -> None:
     """Ten minutes for the chart."""
-    await pool.execute(
-        "INSERT INTO drains (shard, complete_to, seen_at, kapso_seconds) VALUES (0, now(), now() + interval '1 hour', 0.4)"
-    )
+    await pool.execute("INSERT INTO drains (shard, complete_to, seen_at, kapso_seconds) VALUES (0, now(), now(), 0.4)")
     for n in range(60):
         await pool.execute(
             "INSERT INTO lag_samples (at, deliveries, events, dead, waiting, oldest_seconds, ours_p50_ms, ours_p99_ms, "

@@ -1,0 +1,262 @@
+"""One look at the database serves all who look; files come without their address; search forgives."""
+
+import asyncio
+import gzip
+import re
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from dashboard.live import Hub
+from store import lag, lead_list, postgres
+from store.inbox import Waiting
+from store.lead_list import Filter, tally
+from store.postgres import Pool, statement
+from tests.chats import chat, lead
+from tests.desk import client, cookie, says, signed_in, user, web
+from tests.helpers import rows, served, until
+
+MIGRATION = Path(__file__).resolve().parents[2] / "migrations/versions/0005_people_at_work.up.sql"
+STATIC = Path(__file__).resolve().parents[2] / "dashboard" / "static"
+
+
+async def test_fifty_open_lists_cost_one_query_a_view_and_tick(
+    pool: Pool, redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted by Postgres itself: how often the index that every page of the list goes along was begun."""
+    await chat(pool, "halo")
+    for n in range(50):
+        await user(pool, f"user{n}")
+    await pool.execute("CREATE TABLE looks (name text)")
+
+    async with web(redis_url, database_url) as base:
+        clients = [
+            httpx.AsyncClient(base_url=base, headers={"Cookie": await cookie(pool, f"user{n}")}) for n in range(50)
+        ]
+        lines = [asyncio.create_task(_listen(one)) for one in clients]
+        await asyncio.gather(*(one.get("/leads/rows") for one in clients))
+        before = await _scans(pool)
+        ticks = 5
+        for n in range(ticks):
+            await chat(pool, f"pesan {n}", number="628999000", at=n)
+            await asyncio.sleep(0.4)
+            pages = await asyncio.gather(*(one.get("/leads/rows") for one in clients))
+            assert all(f"pesan {n}" in page.text for page in pages)
+        scans = await _scans(pool) - before
+        for line in lines:
+            line.cancel()
+        for one in clients:
+            await one.aclose()
+    # Fifty people asked five times; the writes themselves do not read along this index.
+    assert scans <= 3 * ticks, scans
+
+
+async def _listen(http: httpx.AsyncClient) -> None:
+    async with http.stream("GET", "/live", timeout=None) as line:
+        async for _ in line.aiter_bytes():
+            pass
+
+
+async def _scans(pool: Pool) -> int:
+    """Once every connection has told what it did."""
+    await pool.execute("SELECT pg_stat_force_next_flush()")
+    await asyncio.sleep(1.2)
+    name = "contacts_by_recency"
+    found: int = await pool.fetchval("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1", name)
+    return found
+
+
+async def test_a_listener_hears_of_every_commit_and_of_nothing_else(pool: Pool) -> None:
+    hub = Hub(pool)
+    line = hub.listen()
+    heard: Counter[bytes] = Counter()
+
+    async def listen() -> None:
+        async for part in line:
+            heard[part] += 1
+
+    listening = asyncio.create_task(listen())
+    await until(lambda: _is(sum(heard.values()) >= 2))
+    seen = sum(heard.values())
+    await asyncio.sleep(0.5)
+    assert sum(heard.values()) == seen  # nothing was written, nothing is told
+    await chat(pool, "halo")
+    await until(lambda: _is(sum(heard.values()) > seen))
+    listening.cancel()
+    await asyncio.wait({listening})
+    await hub.close()
+
+
+async def _is(value: bool) -> bool:
+    return value
+
+
+async def test_what_fails_is_not_kept_for_others(pool: Pool) -> None:
+    hub = Hub(pool)
+    outcomes = iter([ValueError("no"), 7])
+
+    async def make() -> object:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    with pytest.raises(ValueError, match="no"):
+        await hub.shared("view", make, seconds=60)
+    assert await hub.shared("view", make, seconds=60) == 7
+    assert await hub.shared("view", make, seconds=60) == 7
+    await hub.close()
+
+
+def test_a_page_is_light() -> None:
+    """All script and style that any page loads, as it goes over the line."""
+    files = [path for path in STATIC.rglob("*") if path.suffix in (".js", ".css")]
+    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in files) < 60_000
+    assert len(files) > 8
+
+
+# -- files of messages
+
+
+async def _files(requests: list[str]) -> Starlette:
+    async def file(request: Request) -> Response:
+        requests.append(request.headers.get("range", ""))
+        kind = {"picture": "image/png", "page": "text/html", "drawing": "image/svg+xml"}[request.path_params["name"]]
+        return Response(b"<script>bytes</script>", media_type=kind)
+
+    async def away(_: Request) -> Response:
+        return RedirectResponse("http://127.0.0.1:1/secret")
+
+    return Starlette(routes=[Route("/away", away), Route("/{name}", file)])
+
+
+async def test_files_come_through_us_and_never_run(pool: Pool, redis_url: str, database_url: str) -> None:
+    asked: list[str] = []
+    async with served(await _files(asked)) as files:
+        for name in ("picture", "page", "drawing"):
+            await says(pool, "", id=f"wamid.{name}", type="image", image={"id": "1", "link": f"{files}/{name}"})
+        for name, url in (
+            ("away", f"{files}/away"),
+            ("other", "https://evil.invalid/x"),
+            ("local", "http://127.0.0.1:1/x"),
+        ):
+            await says(pool, "", id=f"wamid.{name}", type="image", image={"id": "1", "link": url})
+        host = files.removeprefix("http://")
+        async with signed_in(pool, redis_url, database_url, media_hosts=(host, "kapso.ai")) as http:
+            picture = await http.get("/media/wamid.picture", headers={"Range": "bytes=0-3"})
+            assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+            assert asked == ["bytes=0-3"]
+            for name in ("page", "drawing"):
+                answer = await http.get(f"/media/wamid.{name}")
+                assert answer.headers["content-type"] == "application/octet-stream"
+                assert answer.headers["content-disposition"] == "attachment"
+                assert "sandbox" in answer.headers["content-security-policy"]
+            for name in ("away", "other", "local"):
+                answer = await http.get(f"/media/wamid.{name}")
+                assert (answer.status_code, "127.0.0.1" in answer.text) == (502, False), name
+            assert (await http.get("/media/wamid.nothing")).status_code == 404
+            panel = (await http.get(f"/leads/{(await lead(pool))['id']}")).text
+            assert ("/media/wamid.picture" in panel, host in panel, "evil.invalid" in panel) == (True, False, False)
+
+
+# -- search
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("rina", ["Rina Wulandari"]), ("WULAN rin", ["Rina Wulandari"]), ("wulandri", ["Rina Wulandari"]),
+        ("0812-0000-0001", ["Rina Wulandari"]), ("+62 812 0000 0002", ["Bayu_Pratama%"]), ("0002", ["Bayu_Pratama%"]),
+        ("_pra", ["Bayu_Pratama%"]), ("%", ["Bayu_Pratama%"]), ("city:bandung", ["Rina Wulandari"]),
+        ("rina city:solo", []), ("score:>70", ["Bayu_Pratama%"]), ("score:<=70", ["Rina Wulandari"]),
+        ("status:hot", ["Bayu_Pratama%"]), ("08120000", ["Bayu_Pratama%", "Rina Wulandari"]), ("zzzzqqq", []),
+    ],
+)  # fmt: skip
+async def test_search_finds_people(pool: Pool, redis_url: str, database_url: str, asked: str, found: list[str]) -> None:
+    await says(pool, "halo", number="6281200000001", name="Rina Wulandari")
+    await says(pool, "halo", number="6281200000002", name="Bayu_Pratama%")
+    await pool.execute(
+        "UPDATE lead_records SET domisili = 'Bandung', lead_score = 65 WHERE contact_id IN (SELECT id FROM contacts WHERE name LIKE 'Rina%')"
+    )
+    await pool.execute(
+        "UPDATE lead_records SET lead_temperature = 'hot', lead_score = 71 WHERE contact_id IN (SELECT id FROM contacts WHERE name LIKE 'Bayu%')"
+    )
+    async with signed_in(pool, redis_url, database_url) as http:
+        page = (await http.get("/leads/rows", params={"q": asked})).text
+        assert sorted(re.findall(r"data-lead=[^>]*>([^<]+)</a>", page)) == found
+
+
+async def test_search_follows_names_wherever_they_change(pool: Pool) -> None:
+    async def who(part: str) -> list[Any]:
+        return [row["phone"] for row in (await lead_list.page(pool, Filter(parts=[part]))).leads]
+
+    await says(pool, "halo", name="Rina")
+    assert await who("rina") == ["+6281234567890"]
+    await says(pool, "halo", name="Siti")  # a tie of one second goes to the greater name
+    assert await who("siti") == ["+6281234567890"]
+    await pool.execute("UPDATE lead_records SET name = 'Ibu Ani'")
+    assert await who("ibu ani") == ["+6281234567890"]
+    assert [row["words"] for row in await rows(pool, "lead_search")] == ["ibu ani siti +6281234567890"]
+
+
+async def test_without_pg_trgm_names_are_found_as_they_are_written(pool: Pool) -> None:
+    await says(pool, "halo", name="Rina")
+    await pool.execute("DROP EXTENSION pg_trgm CASCADE")
+    text = MIGRATION.read_text()
+    plain = text[text.index("CREATE FUNCTION leads_spelled_like") : text.index("DO $$")].replace(
+        "CREATE F", "CREATE OR REPLACE F"
+    )
+    await pool.execute(plain)
+    for asked, count in (("rina", 1), ("rona", 0)):
+        assert len((await lead_list.page(pool, Filter(parts=[asked]))).leads) == count
+
+
+async def test_the_plan_of_a_search_goes_along_its_index(pool: Pool, database_url: str) -> None:
+    await pool.execute("INSERT INTO contacts (id) SELECT gen_random_uuid() FROM generate_series(1, 5000)")
+    await pool.execute("UPDATE contacts SET name = 'Person ' || id")
+    await pool.execute("ANALYZE")
+    reading = await postgres.connect(database_url, size=1)
+    try:
+        given = (*Filter(parts=["wulandari"]).arguments(), None, None, 51)
+        plan = "\n".join(row[0] for row in await reading.fetch("EXPLAIN (COSTS OFF) " + statement("lead_page"), *given))
+    finally:
+        await reading.close()
+    assert "lead_search_by" in plan
+    for table in ("lead_search", "lead_records", "contacts"):
+        assert f"Seq Scan on {table} " not in plan
+
+
+def test_counts_are_told_by_facet() -> None:
+    groups: list[dict[str, object]] = [
+        {"status": "new", "temperature": "hot", "phase": None, "waiting": True, "leads": 2},
+        {"status": "new", "temperature": None, "phase": "A", "waiting": False, "leads": 3},
+        {"status": "archived", "temperature": "hot", "phase": "A", "waiting": False, "leads": 5},
+    ]
+    found = tally(groups, {"status": ["new"], "waiting": [True]})
+    assert found["all"] == {"all": 2}
+    assert found["status"] == {"new": 2}
+    assert found["waiting"] == {"true": 2, "false": 3}
+    assert (found["temperature"], found["phase"]) == ({"hot": 2}, {})
+
+
+async def test_samples_are_taken_once_by_many(pool: Pool) -> None:
+    await chat(pool, "halo")
+    await asyncio.gather(*(lag.sample(pool, Waiting(3, 1.5)) for _ in range(4)))
+    taken = await lag.samples(pool, timedelta(minutes=10))
+    assert len(taken) <= 2  # two where the ten seconds turn in between
+    assert (taken[0]["waiting"], taken[0]["oldest_seconds"]) == (3, 1.5)
+
+
+async def test_nobody_is_seen_by_who_is_not_signed_in(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with web(redis_url, database_url) as base, client(base, "session=nonsense") as http:
+        assert (await http.get("/leads/rows")).status_code == 303
+        moved = await http.get("/leads/rows", headers={"HX-Request": "true"})
+        assert (moved.status_code, moved.headers["hx-redirect"]) == (401, "/login")

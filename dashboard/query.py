@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from store.lead_list import Cursor, Filter, Reader
 CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
 VIEWS = ("unread", "waiting", "oldest")
 LONGEST_SEARCH = 200
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,28 @@ def toggled(query: Mapping[str, str], name: str, value: str) -> str:
 
 
 def cursor_of(text: str) -> Cursor | None:
+    at, _, contact = text.partition("~")
     try:
-        recency, _, contact = text.partition("~")
-        return Cursor(datetime.fromisoformat(recency), UUID(contact))
+        return Cursor(moment_of(at), UUID(contact))
     except ValueError:
         return None
 
 
 def cursor_text(cursor: Cursor) -> str:
-    return f"{cursor.recency.isoformat()}~{cursor.contact_id}"
+    return f"{moment_text(cursor.recency)}~{cursor.contact_id}"
+
+
+def moment_text(at: datetime) -> str:
+    """As it stands in a cursor: microseconds since 1970."""
+    return str((at - EPOCH) // timedelta(microseconds=1))
+
+
+def moment_of(text: str) -> datetime:
+    """Raises ValueError. What lies before all time is the time of those who never wrote."""
+    try:
+        return EPOCH + timedelta(microseconds=int(text))
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def with_changes(query: Mapping[str, str], **changes: str | None) -> str:

@@ -11,9 +11,9 @@ from starlette.responses import Response, StreamingResponse
 
 from dashboard.api import models
 from dashboard.api.operation import EPOCH_READER, Answer, Call, Operation, uuid_of
-from dashboard.api.problems import Problem, not_found
+from dashboard.api.problems import not_found
 from dashboard.live import Hub
-from dashboard.query import cursor_of, cursor_text, view_of
+from dashboard.query import cursor_of, cursor_text, moment_of, moment_text, view_of
 from store import lead_list, leads
 from store.lead_list import Reader
 from store.leads import Actor
@@ -21,6 +21,8 @@ from store.postgres import Pool
 
 BEGINNING = datetime.fromisoformat("2009-01-01T00:00:00+00:00")
 LARGEST = 2**63 - 1
+CURSOR = r"^-?[0-9]{1,17}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+MESSAGE_CURSOR = r"^-?[0-9]{1,17}~[^\x00]{1,300}$"
 
 
 def _listed(value: object) -> object:
@@ -55,7 +57,7 @@ class ListQuery(Query):
     )
     waiting: bool = Field(False, description="Only those that wait for our answer.")
     order: Literal["newest", "oldest"] = Field("newest", description="By the last message.")
-    after: Annotated[str, Plain, Field(max_length=200)] | None = Field(None, description="`next` of the page before.")
+    after: Annotated[str, Field(pattern=CURSOR)] | None = Field(None, description="`next` of the page before.")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
@@ -66,7 +68,7 @@ class HistoryQuery(Query):
 
 
 class MessagesQuery(Query):
-    before: Annotated[str, Plain, Field(max_length=400)] | None = Field(None, description="`next` of the page before.")
+    before: Annotated[str, Field(pattern=MESSAGE_CURSOR)] | None = Field(None, description="`next` of the page before.")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
@@ -96,8 +98,6 @@ class LeadOperations:
         given |= {name: ",".join(getattr(query, name)) for name in ("status", "temperature", "phase")}
         view = view_of(given, call.caller.reader or Reader(EPOCH_READER, BEGINNING))
         after = cursor_of(query.after) if query.after else None
-        if query.after and after is None:
-            raise Problem(422, "Not in order", "`after` is none that a page before gave as `next`.")
         page = await lead_list.page(
             self._pool, view.wanted, after=after, limit=query.limit, oldest_first=query.order == "oldest"
         )
@@ -158,7 +158,7 @@ class LeadOperations:
         return Answer(
             models.Messages(
                 messages=[_message(row) for row in rows],
-                next=f"{last['sent_at'].isoformat()}~{last['id']}" if last else None,
+                next=f"{moment_text(last['sent_at'])}~{last['id']}" if last else None,
             )
         )
 
@@ -203,10 +203,4 @@ def _before(text: str | None) -> tuple[datetime, str] | None:
     if text is None:
         return None
     at, _, id = text.partition("~")
-    try:
-        found = datetime.fromisoformat(at)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Problem(422, "Not in order", "`before` is none that a page before gave as `next`.")
-    return found, id
+    return moment_of(at), id

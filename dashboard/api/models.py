@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rows.lead import PHASES, STATUSES, TEMPERATURES, URGENCIES
 
@@ -13,7 +13,17 @@ Temperature = Literal["hot", "warm", "lukewarm", "cold"]
 Phase = Literal["A", "B", "C", "D"]
 Urgency = Literal["high", "medium", "low"]
 Direction = Literal["inbound", "outbound"]
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+
+
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 3.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(_whole)
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+# Something to read, and no NUL.
+Words = Annotated[str, Field(pattern=r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$")]
 assert (Status.__args__, Temperature.__args__) == (STATUSES, TEMPERATURES)  # type: ignore[attr-defined]
 assert (Phase.__args__, Urgency.__args__) == (PHASES, URGENCIES)  # type: ignore[attr-defined]
 
@@ -21,7 +31,7 @@ assert (Phase.__args__, Urgency.__args__) == (PHASES, URGENCIES)  # type: ignore
 class Strict(BaseModel):
     """What is sent: a field that we do not know is an error, not a silent nothing."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class LeadSummary(BaseModel):
@@ -124,21 +134,23 @@ class Lead(BaseModel):
 class LeadPatch(Strict):
     """Fields to set; null empties one, a field left out stays as it is."""
 
-    phone: Text | None = None
-    name: Text | None = None
-    business_type: Text | None = None
-    domisili: Text | None = None
-    business_duration: Text | None = None
-    story: Text | None = None
-    language: Text | None = None
-    pain_points: list[Text] | None = None
-    interest_motivation: Text | None = None
-    priority: Text | None = None
+    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    name: Annotated[Words, Field(max_length=200)] | None = None
+    business_type: Annotated[Words, Field(max_length=200)] | None = None
+    domisili: Annotated[Words, Field(max_length=200)] | None = None
+    business_duration: Annotated[Words, Field(max_length=200)] | None = None
+    story: Annotated[Words, Field(max_length=4000)] | None = None
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,8}$")] | None = None
+    pain_points: Annotated[list[Annotated[Words, Field(max_length=200)]], Field(min_length=1, max_length=20)] | None = (
+        None
+    )
+    interest_motivation: Annotated[Words, Field(max_length=500)] | None = None
+    priority: Annotated[Words, Field(max_length=200)] | None = None
     urgency_level: Urgency | None = None
-    lead_score: Annotated[int, Field(ge=0, le=100)] | None = None
+    lead_score: Annotated[int, Field(ge=0, le=100), Whole] | None = None
     lead_temperature: Temperature | None = None
-    closing_technique_used: Text | None = None
-    objection_raised: Text | None = None
+    closing_technique_used: Annotated[Words, Field(max_length=200)] | None = None
+    objection_raised: Annotated[Words, Field(max_length=500)] | None = None
     chat_phase: Phase | None = None
 
 
@@ -154,7 +166,7 @@ class StatusChange(Strict):
     """Where to move a lead."""
 
     status: Status
-    reason: Annotated[Text, StringConstraints(max_length=500)] | None = None
+    reason: Annotated[Text, Field(max_length=500)] | None = None
 
 
 class Note(BaseModel):
@@ -178,8 +190,8 @@ class Notes(BaseModel):
 class NewNote(Strict):
     """A note, or the correction of one."""
 
-    text: Annotated[Text, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
-    corrects: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(
+    text: Annotated[Words, Field(max_length=10_000)]
+    corrects: Annotated[int, Field(ge=1, le=2**63 - 1), Whole] | None = Field(
         None, description="The note it takes the place of."
     )
 
@@ -279,7 +291,7 @@ class LetterFilter(Strict):
     fingerprint: Text | None = None
     kind: Text | None = None
     event: Text | None = None
-    id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    id: Annotated[int, Field(ge=1, le=2**63 - 1), Whole] | None = None
 
 
 class NewReplay(Strict):

@@ -11,6 +11,7 @@ from dashboard.api.problems import ProblemDetails
 TITLES = {400: "No JSON", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 409: "Over already",
           412: "Changed meanwhile", 413: "Too large", 422: "Not in order", 428: "Which version?"}  # fmt: skip
 REF = "#/components/schemas/{model}"
+IF_MATCH = r'^(\*|"?[0-9]{1,9}"?)$'
 EVENTS = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
@@ -42,7 +43,11 @@ def document(operations: list[Operation]) -> dict[str, Any]:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    codes = {401, 403, *one.problems} | ({400, 413, 422} if one.body else set()) | ({422} if one.query else set())
+    codes = (
+        {401, 403, *one.problems}
+        | ({400, 413, 422} if one.body else set())
+        | ({422} if one.query or one.if_match else set())
+    )
     answer = {"application/json": {"schema": _ref(one.answer)}} if one.answer else EVENTS
     success: dict[str, Any] = {"description": one.summary, "content": answer}
     if one.if_match or (one.answer and one.answer.__name__ == "Lead"):
@@ -89,7 +94,13 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
     text = "The ETag that was read: the write is refused when the lead has changed since. `*` for any."
     required = one.if_match == "must"
     return [
-        {"name": "If-Match", "in": "header", "required": required, "schema": {"type": "string"}, "description": text}
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": required,
+            "schema": {"type": "string", "pattern": IF_MATCH},
+            "description": text,
+        }
     ]
 
 

@@ -212,7 +212,7 @@ def _version(request: Request, if_match: str | None) -> int | None:
         if if_match == "must":
             raise Problem(428, "Which version?", 'Send If-Match with the ETag that you read, like "3".')
         return None
-    bare = given.strip().strip('"')
-    if not (given.strip() == f'"{bare}"' and bare.isascii() and bare.isdigit() and len(bare) < 10):
-        raise Problem(412, "Changed meanwhile", "That ETag is none of ours. Read it again, then decide.")
+    bare = given.strip().removeprefix('"').removesuffix('"')
+    if not (bare.isascii() and bare.isdigit() and len(bare) < 10):
+        raise Problem(422, "Not in order", 'If-Match is none of our ETags, which are like "3"; * stands for any.')
     return int(bare)

@@ -1,6 +1,8 @@
 """The JSON API over real HTTP, by key and by session."""
 
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from tests.desk import client, cookie, says, user, web
 from tests.helpers import delivery, rows, settled
 from workers.asked_replays import run_asked
 
+CONFIG = Path(__file__).resolve().parents[1] / "schemathesis.toml"
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 
 
@@ -220,3 +223,19 @@ async def test_events_tell_programs_too(pool: Pool, redis_url: str, database_url
 
 async def test_the_document_is_the_one_that_is_committed() -> None:
     assert json.loads(DOCUMENT.read_text()) == json.loads(await described()), "mirror openapi > docs/openapi.json"
+
+
+async def test_no_request_that_can_be_made_breaks_it(pool: Pool, redis_url: str, database_url: str) -> None:
+    """schemathesis makes them up from the document: right ones, wrong ones, and what follows from answers."""
+    await chat(pool, "saya Rina, usaha laundry di Bandung")
+    await settled(pool, [delivery(b"{broken", "whatsapp.message.received")])
+    async with program(pool, redis_url, database_url) as http:
+        asked = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", f"{http.base_url}openapi.json",
+            "--url", str(http.base_url).removesuffix("/api/v1/"), "-H", f"Authorization: {http.headers['authorization']}",
+            "--exclude-path", "/api/v1/events", "--max-examples", "25", "--seed", "7", "--request-timeout", "10",
+            "--no-color", "--output-truncate", "true", "--generation-database", "none", "--suppress-health-check", "all",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        said, _ = await asked.communicate()
+    assert asked.returncode == 0, said.decode()[-6000:]

@@ -76,6 +76,7 @@ class Bench:
         await self.settled(first, count, patience=30)
         return {
             "rate": rate,
+            "first": first,
             "refused": sent.refused,
             "answer_ms": percentiles(sent.answer_ms),
             "freshness_ms": percentiles(await self._freshness(first, sent)),

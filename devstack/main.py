@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devstack import checks, demo, environment, outage, soak
+from devstack.browser import installed
 from devstack.environment import PYTHON, ROOT, RUN, say
 from devstack.processes import preexec
 from devstack.servers import postgres_binary
@@ -129,8 +130,10 @@ def bench(arguments: list[str]) -> int:
             stack.migrate()
             given = stack.full_environment() | {"PGBENCH": str(postgres_binary("pgbench"))}
             module, given_on = ("benchmarks", arguments)
-            if arguments[:1] == ["leads"]:
-                module, given_on = "benchmarks.leads", arguments[1:]
+            if arguments[:1] in (["leads"], ["pages"]):
+                module, given_on = f"benchmarks.{arguments[0]}", arguments[1:]
+            if module == "benchmarks.pages":
+                given |= {"MIRROR_TEST_CHROMIUM": installed() or ""}
             return subprocess.run(
                 [PYTHON, "-m", module, *given_on], cwd=ROOT, env=given, check=False, preexec_fn=preexec()
             ).returncode

@@ -78,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "bench",
         help="the benchmark, on throw-away servers",
-        description="About five minutes. Options: --seconds N, --rounds N, --backlog N, --json FILE.",
+        description="About five minutes. `bench leads` measures the lead database, `bench pages` the desk in a "
+        "browser; --help after any of them says its options.",
     ).set_defaults(run=lambda _: 0)
     return parser
 

@@ -70,6 +70,7 @@ class Stack:
         api_port = free_port()
         self.environment |= {
             "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
+            "MEDIA_HOSTS": f"{LOOPBACK}:{api_port}",
             "KAPSO_API_KEY": secrets.token_hex(24),
             "POLL_SECONDS": str(poll_seconds),
             "METRICS_TOKEN": secrets.token_hex(24),

@@ -15,11 +15,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from simulator import media
 from simulator.kapso import Webhooks
 from simulator.world import World
 
 PLATFORM = "/platform/v1"
 META = "/meta/whatsapp/v24.0"
+FILES = "/files"
 HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
@@ -46,8 +48,14 @@ class Api:
 
             return Route(path, guarded, methods=list(methods) or ["GET"])
 
+        async def file(request: Request) -> Response:
+            """Without a key, as Kapso's are: the address is the secret."""
+            body, kind = media.file(request.path_params["kind"], request.path_params["number"])
+            return Response(body, media_type=kind)
+
         return Starlette(
             routes=[
+                Route(FILES + "/{kind}/{number:int}", file),
                 route(f"{META}/{{number}}/messages", self._messages),
                 route(f"{META}/{{number}}/conversations", self._conversations),
                 route(f"{PLATFORM}/events", self._events),

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import uvicorn
 
-from simulator.api import Api, serve
+from simulator.api import FILES, Api, serve
 from simulator.chaos import Chaos, Post
 from simulator.http import Poster, Unheard
 from simulator.kapso import Webhooks
@@ -88,7 +88,8 @@ class Simulation:
         self._tally = Tally()
         self._poster, self._ledger = Poster(plan.url, plan.secret), Ledger(plan.ledger)
         self._chaos = Chaos(plan.seed, plan.chaos)
-        self._town = Town(plan.seed, people=plan.people, clock=time.time, chaos=plan.chaos)
+        where = {"files": f"http://127.0.0.1:{plan.api_port}{FILES}"} if plan.api_port else {}
+        self._town = Town(plan.seed, people=plan.people, clock=time.time, chaos=plan.chaos, **where)
         self._world = World(self._town.phone_number_id)
         self._webhooks = Webhooks(plan.url, plan.secret, self._town.phone_number_id, pauses=plan.pauses)
         self._due: list[tuple[float, int, Post]] = []

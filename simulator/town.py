@@ -25,10 +25,20 @@ class Event(NamedTuple):
 
 
 class Town:
-    def __init__(self, seed: int, *, people: int = 300, clock: Callable[[], float], chaos: frozenset[str]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        people: int = 300,
+        clock: Callable[[], float],
+        chaos: frozenset[str],
+        files: str = "https://media.invalid",
+    ) -> None:
+        """`files` is where those of messages are to be had: /{kind}/{number} behind it."""
         self._random = random.Random(seed)
         self._clock = clock
         self._chaos = chaos
+        self._files = files
         self._serial = 0
         self._tag = f"{seed & 0xFFFFFFFF:08X}"
         self.phone_number_id = str(100_000_000_000_000 + seed % 10**12)
@@ -123,16 +133,22 @@ class Town:
     def _typed(self, person: Person) -> tuple[str, Any, dict[str, Any]]:
         """(type, the part named like it, more keys of message.kapso)."""
         rng, text = self._random, sarah.answer(person, self._random)
-        url = f"https://media.invalid/{rng.randrange(10**12):012d}"
-        media = {"has_media": True, "media_url": url, "media_data": {"url": url, "byte_size": rng.randrange(10**6)}}
-        blob = {"id": str(rng.randrange(10**15)), "mime_type": "image/jpeg", "link": url}
+        number, size, blob_id = rng.randrange(10**12), rng.randrange(10**6), rng.randrange(10**15)
+
+        def file(kind: str, part: dict[str, Any], more: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
+            url = f"{self._files}/{kind}/{number:012d}"
+            media = {"has_media": True, "media_url": url, "media_data": {"url": url, "byte_size": size}}
+            blob = {"id": str(blob_id), "mime_type": "image/jpeg", "link": url}
+            return kind, blob | part, media | {"content": f"{kind.title()} attached URL: {url}"} | more
+
+        spoken = rng.choice(({"text": text}, text))
         choices: list[tuple[float, tuple[str, Any, dict[str, Any]]]] = [
             (60, ("text", {"body": text}, {"content": text})),
-            (5, ("image", {**blob, "caption": text}, {**media, "content": f"Image attached URL: {url}"})),
-            (4, ("audio", {**blob, "voice": True}, {**media, "transcript": rng.choice(({"text": text}, text))})),
-            (2, ("video", blob, {**media, "message_type_data": {"caption": text}})),
-            (2, ("document", {**blob, "filename": "daftar harga.pdf"}, media)),
-            (2, ("sticker", {**blob, "animated": False}, media)),
+            (5, file("image", {"caption": text}, {})),
+            (4, file("audio", {"voice": True}, {"transcript": spoken})),
+            (2, file("video", {}, {"message_type_data": {"caption": text}})),
+            (2, file("document", {"filename": "daftar harga.pdf"}, {})),
+            (2, file("sticker", {"animated": False}, {})),
             (2, ("location", {"latitude": -6.2, "longitude": 106.8, "name": "Kantor"}, {})),
             (1, ("contacts", [{"name": {"formatted_name": "Teman"}, "phones": [{"phone": "+62 811"}]}], {})),
             (3, ("interactive", {"type": "button_reply", "button_reply": {"id": "y", "title": "Ya, mau"}}, {})),

@@ -66,6 +66,8 @@ def template(server_url: str) -> str:
 def database_url(server_url: str, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
     asyncio.run(execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    # A mirror of its own begins now, not when the first test of all began.
+    asyncio.run(execute(with_database(server_url, name), "UPDATE mirror SET began_at = now()"))
     yield with_database(server_url, name)
     asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -66,6 +66,8 @@ async def test_a_message_is_on_top_within_a_second(
     async with sitting(pool, browser, redis_url, database_url) as at:
         assert await at.names() == ["Budi", "Rina"]
         await away(at.page)
+        await says(pool, "sudah tersambung?", number=OTHER, name="Budi", at=ago + timedelta(minutes=2))
+        await at.first_says("sudah tersambung?")  # the line is up
         await says(pool, "berapa harganya?", name="Rina")
         await at.first_says("berapa harganya?", milliseconds=1000)
         assert await at.names() == ["Rina", "Budi"]

@@ -161,7 +161,7 @@ async def _growth(bench: Bench, browser: Browser, url: str, token: str) -> dict[
     """Heap and nodes after a warm-up and after many refreshes more, garbage collected; what a day at that would be."""
     page = await _list(browser, url, token)
     session = await page.context.new_cdp_session(page)
-    await page.evaluate("window.swaps = 0, document.addEventListener('htmx:after:swap', () => { window.swaps += 1; })")
+    await page.evaluate("window.swaps = 0, document.addEventListener('list:changed', () => { window.swaps += 1; })")
 
     async def heap() -> float:
         for _ in range(3):

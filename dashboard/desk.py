@@ -17,7 +17,7 @@ from dashboard.live import Hub
 from dashboard.panel import Panel
 from dashboard.preferences import Preferences
 from dashboard.query import CHOICES, cursor_text, everybody, toggled, values, view_of, with_changes
-from dashboard.render import Pages, live
+from dashboard.render import Pages, live, tag_of
 from store import lead_list, leads
 from store.accounts import User
 from store.lead_list import Reader
@@ -27,6 +27,8 @@ PAGE = 50
 COUNTS_SECONDS = 3.0
 # Stands in a row where it is said whether this viewer has read it, so that a row is made once for all.
 READ_MARK = "\ue000"
+# Stands where a row names what it is made of, so that browsers leave a row alone that is the same.
+TAG_MARK = "\ue001"
 NUMBER = re.compile(r"\+[0-9]+")
 EXPORTED = (
     "id", "name", "phone", "username", "status", "lead_temperature", "lead_score", "score_because", "chat_phase",
@@ -96,8 +98,8 @@ class Desk:
                                          next=cursor_text(page.next) if page.next else None)  # fmt: skip
 
     def _row(self, prefer: Preferences, lead: asyncpg.Record) -> Row:
-        html = self._pages.render("row.html", prefer, lead=lead, mark=READ_MARK)
-        return Row(html, lead["last_inbound_at"], orjson.loads(lead["reads"]) if lead["reads"] else {})
+        html = self._pages.render("row.html", prefer, lead=lead, read_mark=READ_MARK, tag_mark=TAG_MARK)
+        return Row(html.replace(TAG_MARK, tag_of(html), 1), lead["last_inbound_at"], orjson.loads(lead["reads"]) if lead["reads"] else {})
 
     async def _bar(self, request: Request, user: User) -> str:
         prefer, reader = self._pages.preferences(request), Reader(user.id, user.since)

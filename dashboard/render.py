@@ -55,8 +55,13 @@ class Pages:
         return live(request, self.render(template, self.preferences(request), **values), code)
 
 
+def tag_of(html: str) -> str:
+    """The same for the same."""
+    return hashlib.blake2b(html.encode(), digest_size=9).hexdigest()
+
+
 def live(request: Request, html: str, status: int = 200) -> Response:
-    tag = f'"{hashlib.blake2b(html.encode(), digest_size=12).hexdigest()}"'
+    tag = f'"{tag_of(html)}"'
     if request.method == "GET" and request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
     return HTMLResponse(html, status, headers={"ETag": tag})

@@ -1,5 +1,5 @@
 // The whole desk by keyboard. Where something is typed, keys are letters.
-import { release } from "./live.js";
+import { release } from "./list.js";
 import { close } from "./panel.js";
 import { undo } from "./toast.js";
 

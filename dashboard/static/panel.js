@@ -85,6 +85,13 @@ if (panel) {
     mark();
     if (atEnd) toEnd();
   });
+  document.addEventListener("list:changed", mark);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-lead]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    htmx.ajax("GET", `/leads/${link.dataset.lead}`, { target: "#panel", swap: "innerHTML" });
+  });
   restore();
   mark();
   toEnd();

@@ -200,7 +200,7 @@ async def test_the_desk_by_keyboard(pool: Pool, browser: Browser, redis_url: str
         await expect(page.locator("#help")).to_be_hidden()
         await keys.press("u")
         await expect(page.locator("#lead")).to_have_count(0)
-        await expect(page.locator("tr.unread")).to_have_count(2)
+        await expect(page.locator("tr[data-read=unread]")).to_have_count(2)
         await keys.press("/")
         await expect(page.locator("#search")).to_be_focused()
         await keys.type("rona")  # nobody is spelled like that

@@ -234,7 +234,7 @@ async def test_a_long_list_is_lived_in_without_growing(
         async def refreshed(times: int) -> None:
             before = int(
                 await at.page.evaluate(
-                    "window.swaps ??= (document.addEventListener('htmx:after:swap', () => window.swaps++), 0)"
+                    "window.swaps ??= (document.addEventListener('list:changed', () => window.swaps++), 0)"
                 )
             )
             for n in range(times):

@@ -198,19 +198,19 @@ async def test_each_user_has_their_own_unread(pool: Pool, redis_url: str, databa
     await user(pool, "new", since=datetime.now(UTC))
     async with signed_in(pool, redis_url, database_url) as http:
         for _ in range(2):
-            assert 'class="unread' in (await http.get("/leads/rows")).text
+            assert 'data-read="unread"' in (await http.get("/leads/rows")).text
             assert f"lead-{id}" in (await http.get("/leads/rows?view=unread")).text
             await http.get(f"/leads/{id}")
-            assert 'class="read' in (await http.get("/leads/rows")).text
+            assert 'data-read="read"' in (await http.get("/leads/rows")).text
             assert f"lead-{id}" not in (await http.get("/leads/rows?view=unread")).text
             await chat(pool, "< baik", at=10)  # what we say is nothing to read
-            assert 'class="read' in (await http.get("/leads/rows")).text
+            assert 'data-read="read"' in (await http.get("/leads/rows")).text
             await http.post(f"/leads/{id}/unread")
         await chat(pool, "masih ada?", at=20)
-        assert 'class="unread' in (await http.get("/leads/rows")).text
+        assert 'data-read="unread"' in (await http.get("/leads/rows")).text
         # Who came here later is not shown the past as new.
         http.headers["Cookie"] = f"session={await accounts.sign_in(pool, 'new', PASSWORD, address='test')}"
-        assert 'class="read' in (await http.get("/leads/rows")).text
+        assert 'data-read="read"' in (await http.get("/leads/rows")).text
 
 
 async def test_counts_follow_the_filter(pool: Pool, redis_url: str, database_url: str) -> None:

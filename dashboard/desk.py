@@ -99,7 +99,11 @@ class Desk:
 
     def _row(self, prefer: Preferences, lead: asyncpg.Record) -> Row:
         html = self._pages.render("row.html", prefer, lead=lead, read_mark=READ_MARK, tag_mark=TAG_MARK)
-        return Row(html.replace(TAG_MARK, tag_of(html), 1), lead["last_inbound_at"], orjson.loads(lead["reads"]) if lead["reads"] else {})
+        return Row(
+            html.replace(TAG_MARK, tag_of(html), 1),
+            lead["last_inbound_at"],
+            orjson.loads(lead["reads"]) if lead["reads"] else {},
+        )
 
     async def _bar(self, request: Request, user: User) -> str:
         prefer, reader = self._pages.preferences(request), Reader(user.id, user.since)

@@ -27,6 +27,8 @@ STORE_SECONDS = 3.0
 # A question that takes longer is too large for a page.
 READ_SECONDS = 10.0
 LOOK_BACK = timedelta(minutes=5)
+# Pages ask every other second.
+GLANCE_BACK = timedelta(minutes=1)
 
 
 async def create_app(settings: ReceiverSettings) -> Starlette:
@@ -59,6 +61,9 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
     async def look() -> Status:
         return await status(pool, client, settings.inbox_shards, datetime.now(UTC) - LOOK_BACK)
 
+    async def glance() -> Status:
+        return await status(reading, client, settings.inbox_shards, datetime.now(UTC) - GLANCE_BACK)
+
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("alive")
 
@@ -74,7 +79,7 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
                 return PlainTextResponse("ready")
         return PlainTextResponse("no store takes deliveries", status_code=503)
 
-    dashboard = Dashboard(reading, look, zone=settings.time_zone, media_hosts=settings.media_hosts)
+    dashboard = Dashboard(reading, glance, zone=settings.time_zone, media_hosts=settings.media_hosts)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

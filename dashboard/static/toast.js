@@ -16,7 +16,7 @@ export const undo = () => {
   const { url, undo: values } = undoing;
   toast.replaceChildren();
   undoing = null;
-  htmx.ajax("POST", url, { values, target: "#lead", swap: "outerMorph" });
+  htmx.ajax("POST", url, { values, target: "#panel", swap: "innerHTML" });
 };
 
 document.addEventListener("toast", ({ detail }) => {

@@ -6,12 +6,19 @@ CREATE TABLE lead_search (
 );
 COMMENT ON TABLE lead_search IS 'Names, @username and numbers of each lead in lower case, for search. Kept by triggers, so that no release can forget to.';
 
+-- A lead's row stands here from the lead's beginning on: renaming only ever updates it, and so waits for nothing but it.
+CREATE OR REPLACE FUNCTION begin_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO lead_records (contact_id) SELECT id FROM born;
+    INSERT INTO lead_search (lead_id, words)
+    SELECT r.id, lower(concat_ws(' ', b.name, '@' || b.username, b.phone))
+    FROM lead_records AS r JOIN born AS b ON b.id = r.contact_id;
+    RETURN NULL;
+END $$;
 CREATE FUNCTION index_lead_words(contact uuid) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO lead_search AS s (lead_id, words)
-    SELECT r.id, lower(concat_ws(' ', r.name, c.name, '@' || c.username, r.phone, c.phone))
+    UPDATE lead_search AS s SET words = lower(concat_ws(' ', r.name, c.name, '@' || c.username, r.phone, c.phone))
     FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
-    WHERE c.id = contact
-    ON CONFLICT (lead_id) DO UPDATE SET words = excluded.words WHERE s.words <> excluded.words
+    WHERE c.id = contact AND s.lead_id = r.id
 $$;
 CREATE FUNCTION contact_renamed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

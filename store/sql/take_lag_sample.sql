@@ -1,4 +1,4 @@
--- The moment is cut to ten seconds, so that of two workers one takes it. A delivery that takes longer than five minutes
+-- The moment is cut to ten seconds, so that of two workers one takes it. A delivery that takes longer than a minute
 -- is told by the age of the oldest that waits. $1 how many wait in the stream, $2 the age of the oldest of them
 WITH pruned AS (
     DELETE FROM lag_samples WHERE at < now() - interval '1 day'
@@ -9,7 +9,7 @@ WITH pruned AS (
         percentile_cont(ARRAY [0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM settled_at - received_at) * 1000)
             FILTER (WHERE source = 'push') AS ours
     FROM deliveries
-    WHERE received_at > now() - interval '5 minutes' AND settled_at > now() - interval '10 seconds'
+    WHERE received_at > now() - interval '1 minute' AND settled_at > now() - interval '10 seconds'
 )
 INSERT INTO lag_samples (at, deliveries, events, dead, waiting, oldest_seconds, ours_p50_ms, ours_p99_ms,
                          kapso_seconds, ai_seconds)

@@ -28,7 +28,7 @@ from store.postgres import Pool
 
 PAGES = 3
 PASSWORD = "benchmarks only"  # noqa: S105
-REFRESHES = 2_000
+REFRESHES = 800
 A_DAY = 86_400
 STATIC = Path(__file__).parent.parent / "dashboard" / "static"
 # Each time that the list has changed: when, and the newest of the numbered messages that it shows.

@@ -98,13 +98,15 @@ async def _say_earlier_lines(pool: Pool) -> None:
     )  # fmt: skip
 
 
-async def _due(pool: Pool) -> None:
+async def due(pool: Pool) -> None:
     """Everybody has to be read anew, from now on."""
+    await pool.execute("DELETE FROM extraction_runs")
     await pool.execute("UPDATE contacts SET heard_at = clock_timestamp()")
     await pool.execute("UPDATE lead_records SET read_hash = NULL, read_to = NULL")
 
 
-async def _no_pass_for_now(pool: Pool) -> None:
+async def no_pass_for_now(pool: Pool) -> None:
+    """As if one had just begun: the next is due in half a minute."""
     await pool.execute("INSERT INTO extraction_runs (began_at, ended_at) VALUES (now(), now())")
 
 
@@ -113,7 +115,7 @@ async def _whole_pass(bench: Bench, pool: Pool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("first", "again"):
         await pool.execute("DELETE FROM extraction_runs")
-        await _due(pool)
+        await due(pool)
         async with bench.running(["-m", "webhooks"], ["-m", "workers"]):
             run = await _ended(pool)
         found[name] = {"leads": run["due"], "changed": run["changed"], "seconds": round(run["seconds"], 1)}
@@ -169,9 +171,9 @@ async def _beside(bench: Bench, pool: Pool, options: argparse.Namespace) -> dict
         for name, rated in rates.items():
             await pool.execute("DELETE FROM extraction_runs")
             if name == "alone":
-                await _no_pass_for_now(pool)
+                await no_pass_for_now(pool)
             else:
-                await _due(pool)
+                await due(pool)
             rated.append(round(await bench.catch_up(options.backlog)))
     ratio = statistics.median(rates["beside"]) / statistics.median(rates["alone"])
     return {**rates, "ratio": round(ratio, 2)}

@@ -57,7 +57,7 @@ class Desk:
         query = dict(request.query_params)
         opened = await self._panel.opened(request, user, query.get("lead"))
         return self._pages.page(request, "leads.html", user=user, query=query, change=with_changes,
-                                rows=await self._rows(request, user), bar=await self._bar(request, user),
+                                rows=await self._rows(request, user), bar=await self._bar(request, user, wait=False),
                                 opened=opened)  # fmt: skip
 
     async def rows(self, request: Request, user: User) -> Response:
@@ -105,7 +105,8 @@ class Desk:
             orjson.loads(lead["reads"]) if lead["reads"] else {},
         )
 
-    async def _bar(self, request: Request, user: User) -> str:
+    async def _bar(self, request: Request, user: User, *, wait: bool = True) -> str:
+        """Counting reads everything: a page that has just been opened shows it once it is there."""
         prefer, reader = self._pages.preferences(request), Reader(user.id, user.since)
         query = dict(request.query_params)
         view = everybody(view_of(query, reader))
@@ -113,7 +114,8 @@ class Desk:
         async def count() -> dict[str, dict[str, int]]:
             return await lead_list.counts(self._pool, view.wanted)
 
-        counts = await self._hub.shared(("counts", str(view.wanted)), count, seconds=COUNTS_SECONDS)
+        key = ("counts", str(view.wanted))
+        counts = await self._hub.shared(key, count, seconds=COUNTS_SECONDS) if wait else self._hub.ready(key)
         return self._pages.render("bar.html", prefer, query=query, counts=counts, choices=CHOICES, values=values,
                                   toggled=toggled, change=with_changes)  # fmt: skip
 

@@ -70,6 +70,12 @@ class Hub:
         # One who goes away must not end it for the others.
         return await asyncio.shield(made.task)
 
+    def ready(self, view: Hashable) -> Any:
+        """What was made last of it, if it is there: somebody who will ask again must not wait for it. None if not."""
+        made = self._views.get(view)
+        there = made is not None and made.task.done() and not made.task.cancelled() and made.task.exception() is None
+        return made.task.result() if made and there else None
+
     def _stands(self, made: "Made", seconds: float | None) -> bool:
         if made.task.done() and (made.task.cancelled() or made.task.exception() is not None):
             return False

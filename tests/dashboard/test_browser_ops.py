@@ -202,6 +202,8 @@ async def checked(at: Seat, id: str, kind: str) -> list[str]:
             await at.open(path)
         if name == "ops":
             await expect(at.page.locator("#chart canvas")).to_be_visible()
+        if name in ("list", "lead"):
+            await expect(at.page.locator(".tabs small").first).to_have_text("11")  # counted once the page is there
         await at.page.mouse.move(5, 5)
         await picture(at.page, f"{name}-{kind}", full_page=name == "ops")
         wrong += [f"{name} {kind}: {one}" for one in await usable(at.page)]

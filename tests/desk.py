@@ -98,11 +98,12 @@ class Seat:
 
     async def names(self) -> list[str]:
         """Of the list, in its order."""
-        return await self.page.locator("#rows a[data-lead]").all_inner_texts()
+        names = await self.page.locator("#rows a[data-lead]").all_text_contents()  # drawn yet or not
+        return [name.strip() for name in names]
 
     async def first_says(self, text: str, *, milliseconds: int = 5000) -> None:
         """Wait until the list's first row says so."""
-        script = "text => document.querySelector('#rows tr')?.innerText.includes(text)"
+        script = "text => document.querySelector('#rows tr')?.textContent.includes(text)"
         await self.page.wait_for_function(script, arg=text, timeout=milliseconds)
 
 

@@ -16,7 +16,10 @@ export const undo = () => {
   const { url, undo: values } = undoing;
   toast.replaceChildren();
   undoing = null;
-  htmx.ajax("POST", url, { values, target: "#panel", swap: "innerHTML" });
+  // Where that lead is open still, it is renewed in its place: whoever goes on typing keeps the cursor.
+  const open = document.getElementById("lead")?.dataset.id;
+  const place = url.split("/").includes(open) ? { target: "#lead", swap: "outerMorph" } : { target: "#panel", swap: "innerHTML" };
+  htmx.ajax("POST", url, { values, ...place });
 };
 
 document.addEventListener("toast", ({ detail }) => {

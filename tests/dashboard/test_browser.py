@@ -68,11 +68,12 @@ async def test_a_message_is_on_top_within_a_second(
         await away(at.page)
         await says(pool, "sudah tersambung?", number=OTHER, name="Budi", at=ago + timedelta(minutes=2))
         await at.first_says("sudah tersambung?")  # the line is up
-        await says(pool, "berapa harganya?", name="Rina")
+        now = datetime.now(UTC)
+        await says(pool, "berapa harganya?", name="Rina", at=now)
         await at.first_says("berapa harganya?", milliseconds=1000)
         assert await at.names() == ["Rina", "Budi"]
         # Somebody who was never here before, without a reload.
-        await says(pool, "saya baru", number="6281200000009", name="Wati")
+        await says(pool, "saya baru", number="6281200000009", name="Wati", at=now + timedelta(seconds=1))
         await at.first_says("saya baru", milliseconds=1000)
 
 

@@ -243,7 +243,7 @@ async def test_a_long_list_is_lived_in_without_growing(
                 later = datetime.now(UTC) + timedelta(seconds=before + n)  # times are whole seconds
                 await says(pool, f"pesan {before + n}", number="6281200345678", name="Rina Wulandari", at=later)
                 await at.page.wait_for_function(
-                    "text => document.getElementById('rows').innerText.includes(text)", arg=f"pesan {before + n}"
+                    "text => document.getElementById('rows').textContent.includes(text)", arg=f"pesan {before + n}"
                 )
 
         async def heap() -> int:

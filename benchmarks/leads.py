@@ -17,7 +17,7 @@ from typing import Any
 import uvloop
 from redis.asyncio import Redis
 
-from benchmarks.__main__ import Bench
+from benchmarks.bench import Bench
 from evaluation.gold import chats
 from rows.lead import Source
 from simulator.checker.compare import percentiles
@@ -53,7 +53,6 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     pool = await postgres.connect(os.environ["DATABASE_URL"], size=8, timeout=3600)
     redis: Redis = Redis.from_url(os.environ["REDIS_URL"])
     bench = Bench(pool, redis)
-    await pool.execute("CREATE INDEX ON deliveries ((idempotency_key::bigint))")
     found: dict[str, Any] = {
         "machine": f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}"
     }
@@ -116,7 +115,7 @@ async def _whole_pass(bench: Bench, pool: Pool) -> dict[str, Any]:
     for name in ("first", "again"):
         await pool.execute("DELETE FROM extraction_runs")
         await due(pool)
-        async with bench.running(["-m", "webhooks"], ["-m", "workers"]):
+        async with bench.running():
             run = await _ended(pool)
         found[name] = {"leads": run["due"], "changed": run["changed"], "seconds": round(run["seconds"], 1)}
     return found
@@ -137,11 +136,11 @@ async def _ended(pool: Pool, *, patience: float = 300) -> Any:
 async def _behind(bench: Bench, pool: Pool) -> dict[str, Any]:
     """From a message's being visible to its chat's having been read, with everything running as it would."""
     await pool.execute("DELETE FROM extraction_runs")
-    async with bench.running(["-m", "webhooks"], ["-m", "workers"]) as url:
+    async with bench.running() as running:
         # A worker that has just begun has every line to read; after a minute, only the new ones.
-        await bench.load(url, 3 * ACTIVE / 60, 60)
+        await bench.load(running, 3 * ACTIVE / 60, 60)
         began = await pool.fetchval("SELECT clock_timestamp()")
-        load = await bench.load(url, 3 * ACTIVE / 60, 60)
+        load = await bench.load(running, 3 * ACTIVE / 60, 60)
         for _ in range(600):
             if not await pool.fetchval(WAITING):
                 break
@@ -174,7 +173,7 @@ async def _beside(bench: Bench, pool: Pool, options: argparse.Namespace) -> dict
                 await no_pass_for_now(pool)
             else:
                 await due(pool)
-            rated.append(round(await bench.catch_up(options.backlog)))
+            rated.append((await bench.catch_up(options.backlog))["per_second"])
     ratio = statistics.median(rates["beside"]) / statistics.median(rates["alone"])
     return {**rates, "ratio": round(ratio, 2)}
 

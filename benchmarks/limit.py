@@ -1,43 +1,52 @@
 """The limit of this Postgres: pgbench runs our own statements on prepared batches of 1,000, with two clients."""
 
 import asyncio
-import random
+import contextlib
+import os
 import re
+import tempfile
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load import delivery, event_body
+from benchmarks.bench import PEOPLE, Bench
+from benchmarks.events import delivery, new_messages
 from rows.delivery import Delivery
 from rows.fold import fold
 from rows.types import CONVERSATION, MESSAGE, SIGHTING, Facts, Sighting
-from store.apply import Batch, apply
-from store.postgres import Pool, columns, statement
+from store.postgres import columns, statement
 from workers.interpret import interpret
+from workers.settle import settled
 
 BATCH = 1_000
 STEPS = ("touch_sightings", "lock_contacts", "upsert_conversations", "upsert_messages", "adopt_messages",
          "advance_contacts", "insert_deliveries")  # fmt: skip
 
 
-async def prepare(pool: Pool, first: int, batches: int, *, people: int) -> None:
-    """The arguments of every statement, stored as arrays, and each statement as a function of them."""
-    rng = random.Random(first)
+@contextlib.asynccontextmanager
+async def prepared(bench: Bench, batches: int) -> AsyncIterator[None]:
+    """The arguments of every statement, stored as arrays, and each statement as a function of them.
+
+    Everybody must have been met: what is measured is writing, not meeting.
+    """
+    pool = bench.pool
     for name in STEPS:
         await pool.execute(_function(name))
     await pool.execute("CREATE SEQUENCE bench_batch")
+    met = {row["bsuid"]: row["contact_id"] for row in await pool.fetch("SELECT bsuid, contact_id FROM sightings")}
     for batch in range(1, batches + 1):
-        serials = range(first + (batch - 1) * BATCH, first + batch * BATCH)
-        deliveries = [delivery(serial, event_body(serial, rng, people)) for serial in serials]
+        deliveries = [delivery(post) for post in new_messages(bench.numbers(BATCH), BATCH, PEOPLE)]
         facts = Facts()
         for one in deliveries:
             for _, found in interpret(one).events:
                 facts.add(found)
-        # Everybody is met beforehand: what is measured is writing, not meeting.
-        await apply(pool, Batch(facts=Facts(sightings=facts.sightings)))
-        met = await pool.fetch("SELECT bsuid, contact_id FROM sightings")
-        for name, arguments in _arguments(deliveries, facts, {row["bsuid"]: row["contact_id"] for row in met}).items():
+        for name, arguments in _arguments(deliveries, facts, met).items():
             places = ", ".join(f"${place}" for place in range(1, len(arguments) + 2))
             await pool.execute(f"INSERT INTO bench_{name} VALUES ({places})", batch, *arguments)  # noqa: S608
+    yield
+    await pool.execute("DROP SEQUENCE bench_batch")
+    for name in STEPS:
+        await pool.execute(f"DROP FUNCTION bench_{name}; DROP TABLE bench_{name}")
 
 
 def _arguments(deliveries: list[Delivery], facts: Facts, known: dict[str, Any]) -> dict[str, list[Any]]:
@@ -50,7 +59,7 @@ def _arguments(deliveries: list[Delivery], facts: Facts, known: dict[str, Any]) 
         "upsert_messages": [*columns(messages, 26), [known[row.named_as or ""] for row in messages]],
         "adopt_messages": [[row.id for row in conversations]],
         "advance_contacts": [[row.id for row in messages]],
-        "insert_deliveries": columns([(*one[:2], "push", *one[2:], 1, 0, 0) for one in deliveries], 10),
+        "insert_deliveries": columns([settled(one, 1, 0, 0) for one in deliveries], 10),
     }  # fmt: skip
 
 
@@ -66,9 +75,10 @@ def _function(name: str) -> str:
     )
 
 
-def script() -> str:
+def _script(without: Collection[str]) -> str:
     lines = ["SELECT nextval('bench_batch') AS batch \\gset", "BEGIN;"]
-    lines += [f"SELECT bench_{name}({_places(name)}) FROM bench_{name} WHERE batch = :batch;" for name in STEPS]  # noqa: S608
+    steps = [name for name in STEPS if name not in without]
+    lines += [f"SELECT bench_{name}({_places(name)}) FROM bench_{name} WHERE batch = :batch;" for name in steps]  # noqa: S608
     return "\n".join([*lines, "COMMIT;", ""])
 
 
@@ -76,16 +86,18 @@ def _places(name: str) -> str:
     return ", ".join(f"c{place}" for place in range(1, len(set(re.findall(r"\$(\d+)::", statement(name)))) + 1))
 
 
-async def measure(pgbench: str, database_url: str, folder: Path, batches: int, *, clients: int = 2) -> float:
-    """Events a second."""
-    path = folder / "limit.sql"
-    path.write_text(script())
-    process = await asyncio.create_subprocess_exec(
-        pgbench, "-n", "-c", str(clients), "-j", str(clients), "-t", str(batches // clients), "-f", str(path),
-        database_url,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output = (await process.communicate())[0].decode()
+async def pgbench(batches: int, *, clients: int = 2, without: Collection[str] = (), options: str = "") -> float:
+    """Events a second, over the next so many of the prepared batches."""
+    given = os.environ | {"PGOPTIONS": options}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "limit.sql"
+        path.write_text(_script(without))
+        process = await asyncio.create_subprocess_exec(
+            os.environ["PGBENCH"], "-n", "-c", str(clients), "-j", str(clients), "-t", str(batches // clients),
+            "-f", str(path), os.environ["DATABASE_URL"],
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=given,
+        )  # fmt: skip
+        output = (await process.communicate())[0].decode()
     found = re.search(r"tps = ([0-9.]+)", output)
     if process.returncode or not found:
         raise SystemExit(f"pgbench failed:\n{output}")

@@ -1,129 +1,100 @@
 """An open-loop load: requests leave when they are due, whatever the answers take; latency counts from that moment."""
 
 import asyncio
-import hashlib
-import hmac
-import json
-import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
 
-from rows.delivery import Delivery
-
-PHONE_NUMBER_ID = "300010002000300"
+CONNECTIONS = 64
 
 
 @dataclass(slots=True)
 class Sent:
-    """By event number: when it was due (seconds since 1970), and how long its answer took from then (ms)."""
+    """By place in the load: when it was due (seconds since 1970), and how long its answer took from then (ms)."""
 
     due_at: list[float] = field(default_factory=list)
     answer_ms: list[float] = field(default_factory=list)
     refused: int = 0
 
 
-def event_body(serial: int, rng: random.Random, people: int) -> bytes:
-    """A received v2 message of about 1.2 KB, always a new one, by one of many people."""
-    person = rng.randrange(people)
-    number, now = f"62811{person:08d}", int(time.time())
-    conversation = str(UUID(int=(0xBE << 112) | person, version=4))
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
-    text = f"pesan ke {serial}: " + "kak, saya mau tanya soal paketnya, bisa dijelaskan? " * 3
-    body = {
-        "message": {
-            "id": f"wamid.BENCH{serial:012d}", "timestamp": str(now), "type": "text", "from": number,
-            "from_user_id": f"ID.{person:016d}", "username": None, "context": None, "text": {"body": text},
-            "kapso": {"direction": "inbound", "status": "received", "processing_status": "pending",
-                      "origin": "cloud_api", "has_media": False, "content": text},
-        },
-        "conversation": {
-            "id": conversation, "contact_name": f"Orang {person}", "phone_number": number,
-            "business_scoped_user_id": f"ID.{person:016d}", "parent_business_scoped_user_id": None, "username": None,
-            "status": "active", "last_active_at": stamp, "created_at": "2026-01-01T00:00:00Z", "updated_at": stamp,
-            "metadata": {}, "phone_number_id": PHONE_NUMBER_ID,
-            "kapso": {"messages_count": serial, "last_message_text": text[:60], "last_inbound_at": stamp},
-        },
-        "is_new_conversation": False, "phone_number_id": PHONE_NUMBER_ID,
-    }  # fmt: skip
-    return json.dumps(body, separators=(",", ":")).encode()
+class _Load:
+    """Whatever is due leaves as soon as a connection is free."""
 
+    def __init__(self, made: Sequence[bytes], rate: float) -> None:
+        self._made = made
+        self._pause = 1 / rate
+        self._began, began_at = time.perf_counter() + 0.05, time.time() + 0.05
+        self._next = self._answered = 0
+        self.idle: list[_Connection] = []
+        self.sent = Sent([began_at + place * self._pause for place in range(len(made))], [0.0] * len(made))
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-def delivery(serial: int, body: bytes) -> Delivery:
-    """As the receiver makes it; the idempotency key is the event's number."""
-    return Delivery(uuid4(), datetime.now(UTC), "whatsapp.message.received", str(serial), "v2", body)
+    async def run(self) -> None:
+        while self._next < len(self._made):
+            self._leave()
+            pause = self._began + self._next * self._pause - time.perf_counter()
+            await asyncio.sleep(max(pause, 0.001))
+        await self.done
 
+    def _leave(self) -> None:
+        now = time.perf_counter()
+        while self.idle and self._next < len(self._made) and self._began + self._next * self._pause <= now:
+            self.idle.pop().write(self._next, self._made[self._next])
+            self._next += 1
 
-def requests(url: str, secret: str, first: int, count: int, *, people: int) -> list[bytes]:
-    """Signed and ready to be written; the idempotency key is the event's number."""
-    parts, rng = urlsplit(url), random.Random(first)
-    made = []
-    for serial in range(first, first + count):
-        body = event_body(serial, rng, people)
-        signature = hmac.digest(secret.encode(), body, hashlib.sha256).hex()
-        head = (
-            f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Type: application/json\r\n"
-            f"X-Webhook-Event: whatsapp.message.received\r\nX-Webhook-Payload-Version: v2\r\n"
-            f"X-Idempotency-Key: {serial}\r\nX-Webhook-Signature: {signature}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        made.append(head.encode() + body)
-    return made
+    def answered(self, connection: "_Connection", place: int, answer: bytes) -> None:
+        self.sent.answer_ms[place] = (time.perf_counter() - self._began - place * self._pause) * 1000
+        self.sent.refused += not answer.startswith(b"HTTP/1.1 200")
+        self._answered += 1
+        if self._answered == len(self._made):
+            self.done.set_result(None)
+        self.idle.append(connection)
+        self._leave()
+
+    def lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server closed a connection"))
 
 
 class _Connection(asyncio.Protocol):
     """One request at a time; answers are short and come whole."""
 
-    def __init__(self) -> None:
-        self.answer: asyncio.Future[bytes] | None = None
+    def __init__(self, load: _Load) -> None:
+        self._load = load
+        self._place: int | None = None
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
+    def write(self, place: int, request: bytes) -> None:
+        self._place = place
+        if self.transport:
+            self.transport.write(request)
+
     def data_received(self, data: bytes) -> None:
-        if self.answer and not self.answer.done():
-            self.answer.set_result(data)
+        if self._place is not None:
+            place, self._place = self._place, None
+            self._load.answered(self, place, data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self.answer and not self.answer.done():
-            self.answer.set_exception(error or ConnectionError("closed"))
+        self._load.lost(error)
 
 
-async def send(url: str, made: list[bytes], rate: float, *, connections: int = 64) -> Sent:
-    """All of them at that rate over kept-alive connections; those of one moment wait for a free one, and it counts."""
-    parts = urlsplit(url)
+async def send(urls: Sequence[str], made: Sequence[bytes], rate: float) -> Sent:
+    """All of them at that rate over kept-alive connections to these in turn."""
     loop = asyncio.get_running_loop()
-    idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
-    for _ in range(connections):
-        _, connection = await loop.create_connection(_Connection, parts.hostname or "", parts.port or 80)
-        idle.put_nowait(connection)
-    sent = Sent([0.0] * len(made), [0.0] * len(made))
-    began, began_at = time.perf_counter() + 0.05, time.time() + 0.05
-    tasks = set()
-
-    async def one(place: int, connection: _Connection, due: float) -> None:
-        assert connection.transport is not None
-        connection.answer = loop.create_future()
-        connection.transport.write(made[place])
-        answer = await connection.answer
-        sent.answer_ms[place] = (time.perf_counter() - due) * 1000
-        sent.refused += not answer.startswith(b"HTTP/1.1 200")
-        idle.put_nowait(connection)
-
-    for place in range(len(made)):
-        due = began + place / rate
-        sent.due_at[place] = began_at + place / rate
-        if (pause := due - time.perf_counter()) > 0:
-            await asyncio.sleep(pause)
-        task = asyncio.create_task(one(place, await idle.get(), due))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-    while not idle.empty():
-        connection = idle.get_nowait()
+    load = _Load(made, rate)
+    opened = []
+    for place in range(CONNECTIONS):
+        parts = urlsplit(urls[place % len(urls)])
+        _, connection = await loop.create_connection(lambda: _Connection(load), parts.hostname or "", parts.port or 80)
+        opened.append(connection)
+    load.idle += opened
+    await load.run()
+    for connection in opened:
         if connection.transport:
             connection.transport.close()
-    return sent
+    return load.sent

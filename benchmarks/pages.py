@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import uvloop
 from playwright.async_api import Browser, Page, async_playwright
 from redis.asyncio import Redis
 
-from benchmarks.__main__ import PEOPLE, Bench
+from benchmarks.bench import PEOPLE, Bench, Running
 from benchmarks.leads import FILL, due, no_pass_for_now
 from simulator.checker.compare import percentiles
 from store import accounts, lead_list, postgres
@@ -52,35 +53,34 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     pool = await postgres.connect(os.environ["DATABASE_URL"], size=8, timeout=3600)
     redis: Redis = Redis.from_url(os.environ["REDIS_URL"])
     bench = Bench(pool, redis)
-    await pool.execute("CREATE INDEX ON deliveries ((idempotency_key::bigint))")
     found: dict[str, Any] = {
         "machine": f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}"
     }
     user = await accounts.add_user(pool, "bench", "sales", PASSWORD)
     token = await accounts.sign_in(pool, "bench", PASSWORD, address="bench")
     async with _browser() as browser:
-        async with bench.running(["-m", "webhooks"], ["-m", "workers"]) as url:
+        async with bench.running() as running:
             _say("warming up: everybody is met once")
-            await bench.load(url, 1_000, PEOPLE * 3 / 1_000)
+            await bench.load(running, 1_000, PEOPLE * 3 / 1_000)
             _say(f"1,000/s with {PAGES} lists open")
             await no_pass_for_now(pool)
-            found["at_1000"] = await _watched(bench, pool, browser, url, token, 1_000, options.seconds)
+            found["at_1000"] = await _watched(bench, browser, running, token, 1_000, options.seconds)
             _say(json.dumps(found["at_1000"]))
             _say("the same while all the chats are read")
             await due(pool)
-            found["reading"] = await _watched(bench, pool, browser, url, token, 1_000, options.seconds)
+            found["reading"] = await _watched(bench, browser, running, token, 1_000, options.seconds)
             _say(json.dumps(found["reading"]))
             _say(f"as much as the machine takes, with {PAGES} lists open")
-            found["saturated"] = await _watched(bench, pool, browser, url, token, options.saturating, options.seconds)
+            found["saturated"] = await _watched(bench, browser, running, token, options.saturating, options.seconds)
             _say(json.dumps(found["saturated"]))
             _say(f"{REFRESHES} refreshes of one list")
-            found["growth"] = await _growth(bench, browser, url, token)
+            found["growth"] = await _growth(bench, browser, running, token)
             _say(json.dumps(found["growth"]))
         _say(f"filling up to {options.leads} leads")
         for statement in FILL.split(";\n"):
             await pool.execute(statement.replace(":leads", str(options.leads)).replace(":messages", str(options.leads)))
-        async with bench.running(["-m", "webhooks"]) as url:
-            found["paint"] = await _paint(browser, url, token, options.reads)
+        async with bench.running(work=[]) as running:
+            found["paint"] = await _paint(browser, running, token, options.reads)
             _say(json.dumps(found["paint"]))
     found["reads"] = await _reads(pool, Reader(user.id, user.since), options.reads)
     _say(json.dumps(found["reads"]))
@@ -103,8 +103,8 @@ async def _browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def _list(browser: Browser, url: str, token: str) -> Page:
-    base = url.removesuffix("/webhooks/kapso")
+async def _list(browser: Browser, running: Running, token: str) -> Page:
+    base = running.urls[0].removesuffix("/webhooks/kapso")
     profile = await browser.new_context(viewport={"width": 1280, "height": 800})
     await profile.add_cookies([{"name": "session", "value": token, "url": base}])
     page = await profile.new_page()
@@ -113,14 +113,15 @@ async def _list(browser: Browser, url: str, token: str) -> Page:
 
 
 async def _watched(
-    bench: Bench, pool: Pool, browser: Browser, url: str, token: str, rate: float, seconds: float
+    bench: Bench, browser: Browser, running: Running, token: str, rate: float, seconds: float
 ) -> dict[str, Any]:
-    pages = [await _list(browser, url, token) for _ in range(PAGES)]
+    pages = [await _list(browser, running, token) for _ in range(PAGES)]
     for page in pages:
         await page.evaluate(WATCH)
-    load = await bench.load(url, rate, seconds)
+    since = datetime.now(UTC)
+    load = await bench.load(running, rate, seconds)
     await asyncio.sleep(2)
-    commits = await _commits(pool, load["first"])
+    commits = {serial: at * 1000 for serial, at in (await bench.commits(since)).items()}
     late: list[float] = []
     updates = 0
     for page in pages:
@@ -134,16 +135,6 @@ async def _watched(
         "updates_per_second": round(updates / PAGES / seconds, 1),
         "freshness_ms": load["freshness_ms"],
     }
-
-
-async def _commits(pool: Pool, first: int) -> dict[int, float]:
-    """Serial to when it was committed, in ms since 1970, as Postgres itself dates it."""
-    rows = await pool.fetch(
-        "SELECT idempotency_key::bigint AS serial, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 * 1000 AS at"
-        " FROM deliveries WHERE idempotency_key::bigint >= $1",
-        first,
-    )
-    return {row["serial"]: row["at"] for row in rows}
 
 
 def lateness(commits: dict[int, float], shown: Sequence[tuple[float, int]]) -> list[float]:
@@ -162,9 +153,9 @@ def lateness(commits: dict[int, float], shown: Sequence[tuple[float, int]]) -> l
     return late
 
 
-async def _growth(bench: Bench, browser: Browser, url: str, token: str) -> dict[str, Any]:
+async def _growth(bench: Bench, browser: Browser, running: Running, token: str) -> dict[str, Any]:
     """Heap and nodes after a warm-up and after many refreshes more, garbage collected; what a day at that would be."""
-    page = await _list(browser, url, token)
+    page = await _list(browser, running, token)
     session = await page.context.new_cdp_session(page)
     await page.evaluate("window.swaps = 0, document.addEventListener('list:changed', () => { window.swaps += 1; })")
 
@@ -177,7 +168,7 @@ async def _growth(bench: Bench, browser: Browser, url: str, token: str) -> dict[
     async def refreshed(count: int) -> None:
         target = await page.evaluate("window.swaps") + count
         while await page.evaluate("window.swaps") < target:
-            await bench.load(url, 40, 5)
+            await bench.load(running, 40, 5)
 
     await refreshed(300)
     before, at = await heap(), await page.evaluate("window.swaps")
@@ -193,12 +184,12 @@ async def _growth(bench: Bench, browser: Browser, url: str, token: str) -> dict[
     }
 
 
-async def _paint(browser: Browser, url: str, token: str, count: int) -> dict[str, float]:
+async def _paint(browser: Browser, running: Running, token: str, count: int) -> dict[str, float]:
     """First paint of the list in a browser that was never here, ms."""
     script = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     times = []
     for _ in range(min(count, 20)):
-        page = await _list(browser, url, token)
+        page = await _list(browser, running, token)
         await page.wait_for_function(script)
         times.append(float(await page.evaluate(script)))
         await page.context.close()

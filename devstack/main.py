@@ -130,6 +130,10 @@ def bench(arguments: list[str]) -> int:
             stack.start_servers()
             stack.migrate()
             given = stack.full_environment() | {"PGBENCH": str(postgres_binary("pgbench"))}
+            for server in stack.servers:
+                given |= {
+                    f"BENCH_{type(server).__name__.upper()}_PID": str(server.process.pid if server.process else "")
+                }
             module, given_on = ("benchmarks", arguments)
             if arguments[:1] in (["leads"], ["pages"]):
                 module, given_on = f"benchmarks.{arguments[0]}", arguments[1:]

@@ -50,14 +50,14 @@ def stop(
     process.wait()
 
 
-def family(process: subprocess.Popen[bytes]) -> list[int]:
-    """The process and all that it has started, by id."""
-    found, waiting = [], [process.pid]
+def family(pid: int) -> list[int]:
+    """That process and all that it has started, by id."""
+    found, waiting = [], [pid]
     while waiting:
-        pid = waiting.pop()
-        found.append(pid)
+        one = waiting.pop()
+        found.append(one)
         with contextlib.suppress(OSError):
-            waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            waiting += [int(child) for child in Path(f"/proc/{one}/task/{one}/children").read_text().split()]
     return found
 
 

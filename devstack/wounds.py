@@ -79,7 +79,7 @@ def _processes(stack: Stack, names: list[str], manner: str) -> Heal:
 
 def _server(server: Postgres | Valkey, manner: str) -> Heal:
     assert server.process is not None
-    pids = processes.family(server.process)
+    pids = processes.family(server.process.pid)
     if manner == "hang":
         return _hang(pids)
     processes.signal_all(pids, signal.SIGKILL)

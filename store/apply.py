@@ -126,8 +126,9 @@ async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> No
     followers = {conversation.id for conversation in conversations}.union(moved)
     adopted = await connection.fetch(statement("adopt_messages"), sorted(followers))
     changed = grouping.changed | {id for row in (*moved_back, *adopted) for id in row.values() if id}
-    # A statement that waits for a lock goes on with what it saw before: lock first, look afterwards.
-    await connection.execute(statement("lock_contacts"), sorted(changed - locked))
+    if changed - locked:
+        # A statement that waits for a lock goes on with what it saw before: lock first, look afterwards.
+        await connection.execute(statement("lock_contacts"), sorted(changed - locked))
     await connection.execute(statement("advance_contacts"), sorted({message.id for message in facts.messages}))
     if changed:
         await connection.execute(statement("refresh_contacts"), sorted(changed))

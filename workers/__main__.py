@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from datetime import timedelta
 from functools import partial
@@ -133,6 +134,9 @@ def kapso_jobs(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client
 def main() -> None:
     settings = load(WorkerSettings)
     logs.configure(settings.log_level)
+    # A batch makes thousands of objects and no cycles; looking for cycles as often as usual is a tenth of a drain.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     uvloop.run(run(settings))
 
 

@@ -22,6 +22,7 @@ from workers.settle import Read, Settler, crashed, read
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+SLICE = 25
 BLOCK_MS = 500
 REPORT_SECONDS = 1.0
 STANDBY_POLL_SECONDS = 0.05
@@ -133,7 +134,12 @@ class Drain:
     async def _prepare(self, after: bytes) -> Prepared:
         at = datetime.now(UTC)
         entries = await self._reader.read(after, count=BATCH, wait_ms=BLOCK_MS)
-        return Prepared(entries, read([entry.delivery for entry in entries]), at)
+        reads: list[Read] = []
+        for start in range(0, len(entries), SLICE):
+            if start:  # the batch that is being written meanwhile goes on to its next statement
+                await asyncio.sleep(0)
+            reads += read([entry.delivery for entry in entries[start : start + SLICE]])
+        return Prepared(entries, reads, at)
 
     async def _after_a_crash(self, keeper: asyncio.Task[None]) -> None:
         """Where the head was begun before without an end, go on one by one: what kills us must stand alone."""

@@ -7,6 +7,7 @@ it becomes a dead letter and the rest is applied. What an unknown error is, is s
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from logging import DEBUG
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
@@ -151,7 +152,7 @@ class Settler:
         ):
             with attempt:
                 await apply(self._pool, batch, tombstones=self._tombstones)
-        for one in batch.deliveries:
+        for one in batch.deliveries if log.is_enabled_for(DEBUG) else ():
             log.debug("settled", delivery=str(one.id), applied=one.applied, ignored=one.ignored, dead=one.dead)
         for letter in batch.dead_letters:
             log.warning("dead letter", delivery=str(letter.delivery_id), position=letter.position,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, TypedDict
 
 from kapso.base import EARLIEST, unix_time
 from kapso.conversation import Conversation as Snapshot
@@ -29,15 +29,31 @@ RECEIVED_RANK = 9
 UNKNOWN_RANK = -1
 
 NO_KAPSO = MessageKapso()
+NOBODY = Names()
 
 
-class Content(NamedTuple):
-    type: str | None
+class Content(TypedDict, total=False):
+    """These columns of a message's row; where nothing was said of them, none."""
+
+    type: str
     content: str | None
-    content_at: datetime | None
-    content_tie: int | None
+    content_at: datetime
+    content_tie: int
     text: str | None
     text_at: datetime | None
+
+
+class Media(TypedDict, total=False):
+    media_url: str | None
+    media_url_at: datetime
+    transcript: str | None
+    transcript_at: datetime
+
+
+class Received(TypedDict, total=False):
+    status: str
+    status_rank: int
+    sent_at: datetime
 
 
 def message_event(event: MessageEvent, occasion: Occasion) -> Facts:
@@ -70,11 +86,14 @@ def message_event(event: MessageEvent, occasion: Occasion) -> Facts:
         direction="inbound" if inbound else "outbound",
         reply_to_id=filled(message.context.id) if message.context else None,
         origin=filled(kapso.origin),
+        **content(message, kapso, at),
+        **media(message, kapso, at),
+        **(received(at) if inbound else Received()),
     )
-    row = row._replace(**content(message, kapso, at)._asdict(), **media(message, kapso, at))
     if occasion.is_listed and row.type == "template" and isinstance(body := kapso.other("content"), str):
         row = row._replace(text=filled(body), text_at=at if filled(body) else None)
-    row = _received(row, at) if inbound else _outbound(row, kapso, at, occasion)
+    if not inbound:
+        row = _outbound(row, kapso, at, occasion)
     facts.messages.append(with_error(row, message.errors, at))
     return facts
 
@@ -100,13 +119,14 @@ def is_inbound(direction: str | None, message: Payload, occasion: Occasion) -> b
 
 def _who(message: Payload, snapshot: Snapshot | None, statuses: list[Status], inbound: bool) -> tuple[Names, Names]:
     """The person of the message, and the one of the conversation: the same, unless the event names two ids."""
-    their = conversation_names(snapshot) if snapshot else Names()
+    their = conversation_names(snapshot) if snapshot else NOBODY
     recipient = next((status for status in statuses if status.recipient_id or status.recipient_user_id), None)
     kapso_name = message.kapso.contact_name if message.kapso else None
+    system = message.other("system") if inbound else None
     if inbound:
-        system = system_names(message.other("system"))
-        number, bsuid, parent = message.sender, message.from_user_id, message.from_parent_user_id
-        number, bsuid = system.get("wa_id") or number, system.get("user_id") or bsuid
+        renamed = system_names(system)
+        number = renamed.get("wa_id") or message.sender
+        bsuid, parent = renamed.get("user_id") or message.from_user_id, message.from_parent_user_id
     else:
         number, bsuid, parent = message.to, message.to_user_id, message.to_parent_user_id
         if recipient:
@@ -116,7 +136,7 @@ def _who(message: Payload, snapshot: Snapshot | None, statuses: list[Status], in
     bsuid = filled(bsuid)
     apart = bool(bsuid and their.bsuid and bsuid != their.bsuid)
     # A session may still show the number that the message says was left: they are no two spellings of one.
-    moved = inbound and _has_moved(message.other("system"), their)
+    moved = system is not None and _has_moved(system, their)
     who = names(
         wa_id=number,
         phone=None if apart or moved else their.phone,
@@ -153,11 +173,18 @@ def previous_identity(system: Any, who: Names) -> list[Join]:
 def content(message: MetaMessage, kapso: MessageKapso, at: datetime) -> Content:
     kind = filled(message.type)
     if kind is None:
-        return Content(None, None, None, None, None, None)
+        return Content()
     typed = message.other(kind)
     body = None if typed is None else json_text(typed)
     words = filled(text(kind, typed, kapso))
-    return Content(kind, body, content_time(kind, body, at), tie(kind, body), words, at if words else None)
+    return Content(
+        type=kind,
+        content=body,
+        content_at=content_time(kind, body, at),
+        content_tie=tie(kind, body),
+        text=words,
+        text_at=at if words else None,
+    )
 
 
 def content_time(kind: str, body: str | None, at: datetime) -> datetime:
@@ -192,12 +219,12 @@ def _chosen(interactive: dict[str, Any]) -> Any:
     return None
 
 
-def media(message: MetaMessage, kapso: MessageKapso, at: datetime) -> dict[str, Any]:
+def media(message: MetaMessage, kapso: MessageKapso, at: datetime) -> Media:
     typed = message.other(filled(message.type))
     link = typed.get("link") if isinstance(typed, dict) else None
     url = kapso.media_url or (kapso.media_data or {}).get("url") or link
     spoken = kapso.transcript.get("text") if isinstance(kapso.transcript, dict) else kapso.transcript
-    found: dict[str, Any] = {}
+    found = Media()
     if isinstance(url, str) and filled(url):
         found |= {"media_url": filled(url), "media_url_at": at}
     if isinstance(spoken, str) and filled(spoken):
@@ -205,8 +232,8 @@ def media(message: MetaMessage, kapso: MessageKapso, at: datetime) -> dict[str, 
     return found
 
 
-def _received(row: Message, at: datetime) -> Message:
-    return row._replace(status="received", status_rank=RECEIVED_RANK, sent_at=at)
+def received(at: datetime) -> Received:
+    return Received(status="received", status_rank=RECEIVED_RANK, sent_at=at)
 
 
 def _outbound(row: Message, kapso: MessageKapso, at: datetime, occasion: Occasion) -> Message:

@@ -106,7 +106,7 @@ def _facts(message: MetaMessage, who: Names, value: MetaValue, occasion: Occasio
         phone_number_id=_number_id(value),
         reply_to_id=filled(message.context.id) if message.context else None,
     )
-    row = row._replace(**content(message, NO_KAPSO, at)._asdict(), **media(message, NO_KAPSO, at))
+    row = row._replace(**content(message, NO_KAPSO, at), **media(message, NO_KAPSO, at))
     return Facts(sightings=seen, joins=joins, phone_numbers=_our_number(value, occasion)), row
 
 

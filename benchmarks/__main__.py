@@ -27,6 +27,7 @@ INTERLEAVED: dict[str, Measure] = {
 ONCE: dict[str, Measure] = {
     "mixed": measures.mixed_stream,
     "two of each": measures.two_of_each,
+    "beside reading": measures.beside_reading,
     "cold wake": measures.cold_wake,
     "long drain": measures.long_drain,
     "growth": measures.growth,
@@ -42,6 +43,7 @@ async def run(options: argparse.Namespace, effort: Effort) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": f"{machine()}, {version}", "effort": effort._asdict(), "rounds": []}
     began = time.monotonic()
     wanted = set(options.only or [*INTERLEAVED, *ONCE, "contest"])
+    await bench.reading_chats(on=False)  # none of the others does; what it costs is a measure of its own
     await bench.meet_everybody()
     for number in range(effort.rounds if wanted & {*INTERLEAVED, "contest"} else 0):
         one: dict[str, Any] = {}

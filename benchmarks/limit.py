@@ -33,23 +33,26 @@ async def prepared(bench: Bench, batches: int) -> AsyncIterator[None]:
     for name in STEPS:
         await pool.execute(_function(name))
     await pool.execute("CREATE SEQUENCE bench_batch")
-    met = {row["bsuid"]: row["contact_id"] for row in await pool.fetch("SELECT bsuid, contact_id FROM sightings")}
     for batch in range(1, batches + 1):
         deliveries = [delivery(post) for post in new_messages(bench.numbers(BATCH), BATCH, PEOPLE)]
-        facts = Facts()
-        for one in deliveries:
-            for _, found in interpret(one).events:
-                facts.add(found)
-        for name, arguments in _arguments(deliveries, facts, met).items():
-            places = ", ".join(f"${place}" for place in range(1, len(arguments) + 2))
-            await pool.execute(f"INSERT INTO bench_{name} VALUES ({places})", batch, *arguments)  # noqa: S608
+        for name, given in (await arguments(bench, deliveries)).items():
+            places = ", ".join(f"${place}" for place in range(1, len(given) + 2))
+            await pool.execute(f"INSERT INTO bench_{name} VALUES ({places})", batch, *given)  # noqa: S608
     yield
     await pool.execute("DROP SEQUENCE bench_batch")
     for name in STEPS:
         await pool.execute(f"DROP FUNCTION bench_{name}; DROP TABLE bench_{name}")
 
 
-def _arguments(deliveries: list[Delivery], facts: Facts, known: dict[str, Any]) -> dict[str, list[Any]]:
+async def arguments(bench: Bench, deliveries: list[Delivery]) -> dict[str, list[Any]]:
+    """Of each statement, for one batch of messages of people who are known."""
+    facts = Facts()
+    for one in deliveries:
+        for _, found in interpret(one).events:
+            facts.add(found)
+    names = sorted({row.named_as for row in facts.messages if row.named_as})
+    met = await bench.pool.fetch("SELECT bsuid, contact_id FROM sightings WHERE bsuid = ANY ($1)", names)
+    known = {row["bsuid"]: row["contact_id"] for row in met}
     conversations, messages = fold(facts.conversations, CONVERSATION), fold(facts.messages, MESSAGE)
     contacts = sorted({known[row.named_as] for row in messages if row.named_as})
     return {

@@ -1,6 +1,7 @@
 """What `python3 dev.py bench` measures, a function each; every one returns plain numbers for JSON."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,12 +9,16 @@ from typing import Any, NamedTuple
 from benchmarks import contestants, limit
 from benchmarks.bench import WEB, WORKER, Bench, say
 from benchmarks.events import everybody, mixed
+from benchmarks.plans import explained
 
 BOUNDED_MS = 250.0
 FLOOD = 1_000_000.0
 FRACTIONS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 RATES = (200, 1_000, 4_000)
 FILL = (Path(__file__).parent / "fill_messages.sql").read_text()
+
+
+EMPTY = "TRUNCATE contacts, deliveries CASCADE"
 
 
 class Effort(NamedTuple):
@@ -73,6 +78,22 @@ async def at_rates(bench: Bench, effort: Effort) -> dict[str, Any]:
     return found
 
 
+async def beside_reading(bench: Bench, effort: Effort) -> dict[str, Any]:
+    """The same at 1,000/s, and catching up, while all chats are read at the same time."""
+    found = {}
+    async with bench.running() as running:
+        await bench.load(running, 500, 3)
+        await bench.reading_chats(on=True)
+        found["at_1000"] = await bench.load(running, 1_000, effort.seconds)
+    await bench.pool.execute("UPDATE contacts SET heard_at = clock_timestamp()")
+    await bench.pool.execute("UPDATE lead_records SET read_hash = NULL, read_to = NULL")
+    await bench.reading_chats(on=True)
+    found["catch_up"] = await bench.catch_up(effort.backlog // 4)
+    await bench.reading_chats(on=False)
+    found["catch_up_alone"] = await bench.catch_up(effort.backlog // 4)
+    return found
+
+
 async def cold_wake(bench: Bench, effort: Effort) -> dict[str, Any]:
     """Freshness of the first message after so many seconds in which nothing came."""
     late = []
@@ -102,7 +123,7 @@ async def long_drain(bench: Bench, effort: Effort) -> dict[str, Any]:
 
 async def mixed_stream(bench: Bench, effort: Effort) -> dict[str, Any]:
     """Batches of twenty, 60 % statuses, shuffled, 3 % twice; in events."""
-    posts = max(500, effort.backlog // 100)
+    posts = max(2_500, effort.backlog // 50)
     caught = await bench.catch_up(posts, posts=mixed)
     async with bench.running() as running:
         await bench.load(running, 20, 2, posts=mixed)
@@ -134,10 +155,12 @@ async def growth(bench: Bench, effort: Effort) -> dict[str, Any]:
             for statement in FILL.split(";\n"):
                 await bench.pool.execute(statement.replace(":messages", str(level)))
         else:
-            await bench.pool.execute("TRUNCATE contacts, deliveries, deliveries_default CASCADE")
+            await bench.pool.execute(EMPTY)
             await bench.meet_everybody()
         caught = await bench.catch_up(effort.backlog // 3)
         found[f"{level}" if str(level) not in found else f"{level} again"] = caught["per_second"]
+        if level == max(effort.levels):
+            found["plans"] = await explained(bench, os.environ["DATABASE_URL"])
     return found
 
 
@@ -164,10 +187,10 @@ async def _strangers(bench: Bench, effort: Effort) -> dict[str, int]:
     found = {}
     count = effort.backlog // 10
     for name, state in (("with their leads", "ENABLE"), ("without leads", "DISABLE")):
-        await bench.pool.execute("TRUNCATE contacts, deliveries, deliveries_default CASCADE")
+        await bench.pool.execute(EMPTY)
         await bench.pool.execute(f"ALTER TABLE contacts {state} TRIGGER contacts_begin_leads")
         caught = await bench.catch_up(count, posts=lambda first, count, _: everybody(first, count))
         found[name] = caught["per_second"]
-    await bench.pool.execute("TRUNCATE contacts, deliveries, deliveries_default CASCADE")
+    await bench.pool.execute(EMPTY)
     await bench.pool.execute("ALTER TABLE contacts ENABLE TRIGGER contacts_begin_leads")
     return found

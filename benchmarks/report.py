@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +41,8 @@ def table(found: Found) -> str:
 
 def keep(found: Found, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    if plans := found.get("growth", {}).pop("plans", None):
+        (folder / "plans.md").write_text(plans)
     (folder / "latest.json").write_text(json.dumps(found, indent=1, default=str) + "\n")
     (folder / "latest.md").write_text(table(found) + "\n")
     if contest := _contest(found):
@@ -119,46 +121,65 @@ def _catch_up_lines(found: Found) -> Iterator[Line]:
 
 
 def _once_lines(found: Found) -> Iterator[Line]:
-    if cold := found.get("cold wake"):
-        worst = max(cold["freshness_ms"])
+    for name, lines in ONCE.items():
+        if found.get(name):
+            yield from lines(found[name])
+
+
+def _beside(beside: Found) -> Iterator[Line]:
+    late = beside["at_1000"]["freshness_ms"]
+    ratio = beside["catch_up"]["per_second"] / beside["catch_up_alone"]["per_second"]
+    yield Line("freshness at 1,000/s while all chats are read, p50 / p99", f"{late['p50']} / {late['p99']} ms")
+    yield Line("catch-up while all chats are read, against alone", f"{ratio:.2f}")
+
+
+def _cold(cold: Found) -> Iterator[Line]:
+    what = f"the first message after {cold['idle_seconds']:,.0f} s of silence, worst of {len(cold['freshness_ms'])}"
+    yield Line(what, f"{max(cold['freshness_ms'])} ms", "50 ms", "20 ms")
+
+
+def _mixed(mixed: Found) -> Iterator[Line]:
+    late = mixed["at_1000_events"]["freshness_ms"]
+    yield Line("batches of 20, 60 % statuses: catch-up, events a second", _n(mixed["catch_up_events_per_second"]))
+    yield Line("the same at 1,000 events/s, freshness p50 / p99", f"{late['p50']} / {late['p99']} ms")
+
+
+def _long(long: Found) -> Iterator[Line]:
+    used = max(long["memory_mb"].values())
+    yield Line("a worker's memory over a drain of 1 million", f"{used} MB", "200 MB", "120 MB")
+
+
+def _growth(growth: Found) -> Iterator[Line]:
+    empty = (growth["0"] + growth["0 again"]) / 2
+    for level in (name for name in growth if name.isdigit() and name != "0"):
+        goals = ("0.8", "0.95") if level == "5000000" else ()
         yield Line(
-            f"the first message after {cold['idle_seconds']:,.0f} s of silence, worst", f"{worst} ms", "50 ms", "20 ms"
+            f"catch-up at {int(level):,} messages, against an empty mirror", f"{growth[level] / empty:.2f}", *goals
         )
-    if mixed := found.get("mixed"):
-        late = mixed["at_1000_events"]["freshness_ms"]
-        yield Line("batches of 20, 60 % statuses: catch-up, events a second", _n(mixed["catch_up_events_per_second"]))
-        yield Line("the same at 1,000 events/s, freshness p50 / p99", f"{late['p50']} / {late['p99']} ms")
-    if long := found.get("long drain"):
-        used = max(long["memory_mb"].values())
-        yield Line("a worker's memory over a drain of 1 million", f"{used} MB", "200 MB", "120 MB")
-    yield from _two_lines(found.get("two of each", {}))
-    if growth := found.get("growth"):
-        empty = (growth["0"] + growth["0 again"]) / 2
-        for level in (name for name in growth if not name.startswith("0")):
-            last = level == "5000000"
-            yield Line(f"catch-up at {int(level):,} messages, against an empty mirror", f"{growth[level] / empty:.2f}",
-                       *(("0.8", "0.95") if last else ()))  # fmt: skip
-    if costs := found.get("features"):
-        whole = statistics.mean(costs["all"])
-        for name, rates in costs.items():
-            if name not in ("all", "meeting strangers"):
-                yield Line(f"pgbench {name}", f"{statistics.mean(rates) / whole:.2f}× as fast")
-        for name, rate in costs["meeting strangers"].items():
-            yield Line(f"strangers, {name}, a second", _n(rate))
 
 
-def _two_lines(two: Found) -> Iterator[Line]:
-    if not two:
-        return
+def _features(costs: Found) -> Iterator[Line]:
+    whole = statistics.mean(costs["all"])
+    for name, rates in costs.items():
+        if name not in ("all", "meeting strangers"):
+            yield Line(f"pgbench {name}", f"{statistics.mean(rates) / whole:.2f}× as fast")
+    for name, rate in costs["meeting strangers"].items():
+        yield Line(f"people never seen before, {name}, a second", _n(rate))
+
+
+def _two(two: Found) -> Iterator[Line]:
     one, *_ = two.values()
     for name, figures in two.items():
         ratio = figures["saturated"] / one["saturated"]
-        goals = ("1.2×", "1.6×") if name.endswith("2 receivers, 2 streams, 2 workers") else ()
-        yield Line(
-            name,
-            f"{_n(figures['saturated'])}/s at once ({ratio:.2f}×), {_n(figures['catch_up'])}/s catching up",
-            *goals,
-        )
+        goals = ("1.2×", "1.6×") if name == "2 receivers, 2 streams, 2 workers" else ()
+        value = f"{_n(figures['saturated'])}/s at once ({ratio:.2f}×), {_n(figures['catch_up'])}/s catching up"
+        yield Line(name, value, *goals)
+
+
+ONCE: dict[str, Callable[[Found], Iterator[Line]]] = {
+    "beside reading": _beside, "cold wake": _cold, "mixed": _mixed, "long drain": _long, "two of each": _two,
+    "growth": _growth, "features": _features,
+}  # fmt: skip
 
 
 def _spread(figures: Iterable[float]) -> Spread:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from logging import DEBUG
 from uuid import uuid4
 
 import orjson
@@ -81,7 +82,8 @@ class Receiver:
         )
         try:
             await self._appender.append(delivery)
-            log.debug("taken", delivery=str(delivery.id), received=delivery.event)
+            if log.is_enabled_for(DEBUG):
+                log.debug("taken", delivery=str(delivery.id), received=delivery.event)
         except InboxFull:
             log.error("inbox is full, answering 503")
             return False

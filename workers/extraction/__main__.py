@@ -22,6 +22,7 @@ from store import postgres, redis
 from store.budget import Budget
 from store.postgres import STORE_ERRORS, Pool
 from workers.extraction.extract import CHUNK, Extraction
+from workers.extraction.give_way import GiveWay
 from workers.extraction.known import Known
 from workers.extraction.rules.reader import Rules
 from workers.extraction.source import Source
@@ -29,7 +30,7 @@ from workers.extraction.variables import fetch_variables
 
 log = structlog.get_logger(__name__)
 
-NICENESS = 10
+NICENESS = 19
 # Of a model's answers; what was paid for is soon written.
 A_FEW = 8
 
@@ -64,7 +65,10 @@ async def run(settings: WorkerSettings) -> None:
     known = Known(bot=settings.bot_name, note_event=settings.note_event)
     asking = readers(settings, pool)
     few = len(asking) > 1
-    extraction = Extraction(pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=A_FEW if few else CHUNK)
+    extraction = Extraction(
+        pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=A_FEW if few else CHUNK,
+        give_way=GiveWay(client, shards=settings.inbox_shards),
+    )  # fmt: skip
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))

@@ -4,7 +4,7 @@ What is decided is decided under the lead's lock, against the lead as it stands 
 left to the next pass.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -26,9 +26,13 @@ from workers.extraction.source import Source as Reader
 log = structlog.get_logger(__name__)
 
 MOST_LEADS = 50_000
-CHUNK = 250
+CHUNK = 50
 LINES = 40
 SCORER = "score@1"
+
+
+async def _at_once() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Extraction:
     readers: Sequence[Reader]
     bot: str
     stop: Callable[[], bool] = lambda: False
+    give_way: Callable[[], Awaitable[None]] = _at_once
+    """Returns when the next chunk may be read."""
     chunk: int = CHUNK
     """Chats that are written together; few where each takes seconds to read."""
 
@@ -61,6 +67,7 @@ class Extraction:
                 waiting = await reading.due(self.pool, limit=MOST_LEADS)
                 run.due, ahead = len(waiting), iter(waiting)
                 while (chunk := list(islice(ahead, self.chunk))) and not self.stop():
+                    await self.give_way()
                     await self._chunk(chunk, run)
             except STORE_ERRORS as error:
                 run.error = type(error).__name__

@@ -9,7 +9,6 @@ import orjson
 
 from rows.types import Join, Sighting
 
-
 _BETWEEN_DIGITS = str.maketrans("", "", " +-().")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,10 +13,12 @@ from config.settings import WorkerSettings
 from kapso.client import Client
 from simulator.town import Event
 from store import reading
+from store.inbox import stream_name
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, conversation, extracted, lead
-from tests.helpers import delivery, rows, settled
+from tests.helpers import delivery, queue, rows, settled
 from tests.servers import client, kapso_api
+from workers.extraction.give_way import GiveWay
 from workers.extraction.variables import fetch_variables
 from workers.read_chats import ChatReading
 
@@ -124,3 +126,20 @@ async def test_a_kapso_that_refuses_is_asked_again_later(pool: Pool) -> None:
     async with kapso_api() as (url, _, _), client(url, key="wrong") as kapso:
         await fetched(pool, kapso)
     assert len(await reading.unread_executions(pool, limit=10)) == 1
+
+
+async def test_while_the_inbox_is_late_reading_waits(redis: Redis) -> None:
+    late = delivery(b"{}", at=datetime.now(UTC) - timedelta(seconds=1))
+    await queue(redis, late)
+    waiting = asyncio.create_task(GiveWay(redis, shards=1, most_seconds=30)())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(waiting), 0.3)
+    await redis.delete(stream_name(0))
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_no_load_stops_reading_for_good(redis: Redis) -> None:
+    await queue(redis, delivery(b"{}", at=datetime.now(UTC) - timedelta(seconds=1)))
+    give_way = GiveWay(redis, shards=1, most_seconds=0.2)
+    await asyncio.wait_for(give_way(), 5)
+    await asyncio.wait_for(give_way(), 0.15)  # this minute's patience is spent

@@ -101,7 +101,10 @@ def _is_signed(request: Request, body: bytes) -> bool:
 
 
 def _run(app: Starlette) -> None:
-    uvicorn.run(app, host=os.environ["HOST"], port=int(os.environ["PORT"]), access_log=False, log_level="warning")
+    uvicorn.run(
+        app, host=os.environ["HOST"], port=int(os.environ["PORT"]), access_log=False, log_level="warning",
+        timeout_keep_alive=75,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ ONCE: dict[str, Measure] = {
 }
 
 
-async def run(options: argparse.Namespace, effort: Effort) -> dict[str, Any]:
+async def run(options: argparse.Namespace, effort: Effort, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """`keep` is given what was found so far, after each measure."""
     pool = await postgres.connect(os.environ["DATABASE_URL"], size=4, timeout=3600)
     redis: Redis = Redis.from_url(os.environ["REDIS_URL"])
     bench = Bench(pool, redis)
@@ -43,29 +45,35 @@ async def run(options: argparse.Namespace, effort: Effort) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": f"{machine()}, {version}", "effort": effort._asdict(), "rounds": []}
     began = time.monotonic()
     wanted = set(options.only or [*INTERLEAVED, *ONCE, "contest"])
+
+    async def measured(into: dict[str, Any], name: str, what: str, measure: Callable[[], Awaitable[Any]]) -> None:
+        say(f"[{time.monotonic() - began:4.0f} s] {what}")
+        into[name] = await measure()
+        say(f"         {json.dumps(into[name], default=str)[:600]}")
+        found["minutes"] = round((time.monotonic() - began) / 60, 1)
+        keep(found)
+
     await bench.reading_chats(on=False)  # none of the others does; what it costs is a measure of its own
     await bench.meet_everybody()
-    for number in range(effort.rounds if wanted & {*INTERLEAVED, "contest"} else 0):
+    rounds: dict[str, Measure] = {name: partial(_contest, name=name) for name in CONTESTANTS if "contest" in wanted}
+    rounds |= {name: measure for name, measure in INTERLEAVED.items() if name in wanted}
+    for number in range(effort.rounds if rounds else 0):
         one: dict[str, Any] = {}
-        for name in CONTESTANTS if "contest" in wanted else ():
-            say(f"[{time.monotonic() - began:4.0f} s] round {number + 1} of {effort.rounds}: {name}")
-            one[name] = await measures.contest(bench, effort, name)
-            say(f"         {json.dumps(one[name])}")
-        for name, measure in INTERLEAVED.items():
-            if name in wanted:
-                say(f"[{time.monotonic() - began:4.0f} s] round {number + 1} of {effort.rounds}: {name}")
-                one[name] = await measure(bench, effort)
-                say(f"         {json.dumps(one[name])}")
-        found["rounds"].append(one)
+        for name, measure in rounds.items():
+            what = f"round {number + 1} of {effort.rounds}: {name}"
+            await measured(one, name, what, partial(measure, bench, effort))
+        found["rounds"].append(one)  # whole ones only
     for name, measure in ONCE.items():
         if name in wanted:
-            say(f"[{time.monotonic() - began:4.0f} s] {name}")
-            found[name] = await measure(bench, effort)
-            say(f"         {json.dumps(found[name])}")
-    found["minutes"] = round((time.monotonic() - began) / 60, 1)
+            await measured(found, name, name, partial(measure, bench, effort))
+    keep(found)
     await redis.aclose()
     await pool.close()
     return found
+
+
+async def _contest(bench: Bench, effort: Effort, *, name: str) -> dict[str, Any]:
+    return await measures.contest(bench, effort, name)
 
 
 def main() -> int:
@@ -84,9 +92,10 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="write latest.json, latest.md and latest.svg into this folder")
     options = parser.parse_args()
     given = {name: value for name in ("rounds", "seconds", "idle") if (value := getattr(options, name))}
-    found = uvloop.run(run(options, (QUICK if options.quick else FULL)._replace(**given)))
-    if options.keep:
-        report.keep(found, options.keep)
+    effort = (QUICK if options.quick else FULL)._replace(**given)
+    found = uvloop.run(
+        run(options, effort, partial(report.keep, folder=options.keep) if options.keep else lambda _: None)
+    )
     print(report.table(found))
     return 0
 

@@ -41,9 +41,11 @@ def table(found: Found) -> str:
 
 def keep(found: Found, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if plans := found.get("growth", {}).pop("plans", None):
+    growth = dict(found.get("growth", {}))
+    if plans := growth.pop("plans", None):
         (folder / "plans.md").write_text(plans)
-    (folder / "latest.json").write_text(json.dumps(found, indent=1, default=str) + "\n")
+    kept = found | ({"growth": growth} if growth else {})
+    (folder / "latest.json").write_text(json.dumps(kept, indent=1, default=str) + "\n")
     (folder / "latest.md").write_text(table(found) + "\n")
     if contest := _contest(found):
         rows = [(name, most.median) for name, most in contest.items()]

@@ -9,7 +9,8 @@ SELECT 'wamid.' || translate(encode(convert_to(p.wa_id, 'UTF8') || sha256(conver
     p.id, p.talk, p.bsuid, '300010002000300', CASE WHEN n % 2 = 0 THEN 'inbound' ELSE 'outbound' END, 'text',
     jsonb_build_object('body', 'pesan lama ke ' || n || repeat(' kak, saya mau tanya soal paketnya', 4)), t.at, n,
     'pesan lama ke ' || n || repeat(' kak, saya mau tanya soal paketnya', 4), t.at, 'cloud_api', 'received', 1, t.at
-FROM generate_series(1, greatest(0, :messages - (SELECT count(*) FROM messages))) AS n
+FROM (SELECT count(*) AS there FROM messages) AS m
+    CROSS JOIN LATERAL generate_series(m.there + 1, :messages) AS n
     CROSS JOIN LATERAL (SELECT now() - interval '1 day' - n * interval '5 seconds' AS at) AS t
     JOIN bench_people AS p ON p.place = n % (SELECT count(*) FROM bench_people) + 1
 ON CONFLICT (id) DO NOTHING;

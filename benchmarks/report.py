@@ -153,8 +153,9 @@ def _long(long: Found) -> Iterator[Line]:
 
 def _growth(growth: Found) -> Iterator[Line]:
     empty = (growth["0"] + growth["0 again"]) / 2
-    for level in (name for name in growth if name.isdigit() and name != "0"):
-        goals = ("0.8", "0.95") if level == "5000000" else ()
+    levels = [name for name in growth if name.isdigit() and name != "0"]
+    for level in levels:
+        goals = ("0.8", "0.95") if level == levels[-1] else ()
         yield Line(
             f"catch-up at {int(level):,} messages, against an empty mirror", f"{growth[level] / empty:.2f}", *goals
         )

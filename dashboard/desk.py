@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from store.lead_list import Reader
 from store.postgres import Pool
 
 PAGE = 50
+MANY_UNREAD = 100
 COUNTS_SECONDS = 3.0
 # Stands in a row where it is said whether this viewer has read it, so that a row is made once for all.
 READ_MARK = "\ue000"
@@ -116,8 +118,10 @@ class Desk:
 
         key = ("counts", str(view.wanted))
         counts = await self._hub.shared(key, count, seconds=COUNTS_SECONDS) if wait else self._hub.ready(key)
+        mine = replace(view.wanted, unread_by=reader)
+        unread = await lead_list.how_many(self._pool, mine, most=MANY_UNREAD) if wait else None
         return self._pages.render("bar.html", prefer, query=query, counts=counts, choices=CHOICES, values=values,
-                                  toggled=toggled, change=with_changes)  # fmt: skip
+                                  unread=unread, many=MANY_UNREAD, toggled=toggled, change=with_changes)  # fmt: skip
 
     async def _csv(self, wanted: lead_list.Filter) -> AsyncIterator[str]:
         yield "\ufeff" + _line(EXPORTED)  # spreadsheets take it for UTF-8 by this mark

@@ -111,6 +111,11 @@ async def counts(pool: Pool, wanted: Filter) -> dict[str, dict[str, int]]:
     return tally([dict(row) for row in rows], chosen)
 
 
+async def how_many(pool: Pool, wanted: Filter, *, most: int) -> int:
+    """How many fit, counted up to `most`."""
+    return int(await pool.fetchval(statement("lead_how_many"), *wanted.arguments(), most))
+
+
 def tally(groups: Sequence[dict[str, object]], chosen: dict[str, Sequence[object]]) -> dict[str, dict[str, int]]:
     """Groups of (status, temperature, phase, waiting, leads) added up by facet (pure)."""
     found: dict[str, dict[str, int]] = {"all": {"all": 0}, "status": {}, "temperature": {}, "phase": {}, "waiting": {}}

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from rows.lead import LOCKING, STATUSES, Change, Claim, NotAllowed, Source, decide, parse
 from store.lead_merge import STATUS, claim_of
@@ -18,6 +19,11 @@ from store.lead_records import Lead, Write, decided, lead_of, locked, write
 from store.postgres import Connection, Pool, statement
 
 LET_GO = "let go"
+
+# Of two writers that wait for each other Postgres ends one, with nothing written; it comes through the second time.
+_again_after_a_deadlock = retry(
+    retry=retry_if_exception_type(asyncpg.DeadlockDetectedError), stop=stop_after_attempt(3), reraise=True
+)
 
 
 class Actor(NamedTuple):
@@ -96,6 +102,7 @@ async def log_access(connection: Connection | Pool, lead_id: UUID | None, actor:
     await connection.execute(statement("log_access"), actor, action, lead_id)
 
 
+@_again_after_a_deadlock
 async def patch(
     pool: Pool, id: UUID, values: Mapping[str, object], *, version: int, by: Actor, reason: str | None = None
 ) -> Patched:
@@ -112,6 +119,7 @@ async def patch(
         )
 
 
+@_again_after_a_deadlock
 async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, by: Actor) -> Lead:
     """A person gives fields back: their values stay, and may be overwritten by anybody. Raises NotAllowed and so on."""
     if by.source is not Source.HUMAN:
@@ -127,6 +135,7 @@ async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, b
         return await _now(connection, lead.id)
 
 
+@_again_after_a_deadlock
 async def set_status(
     pool: Pool, id: UUID, status: str, *, by: Actor, version: int | None = None, reason: str | None = None
 ) -> Patched:
@@ -150,6 +159,7 @@ def moved(lead: Lead, claim: Claim) -> Write:
     return Write(replace(lead, status=str(claim.value)), [Change(claim, lead.status)])
 
 
+@_again_after_a_deadlock
 async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> Lead:
     """A person takes a suggestion over as their own value, or has it never made again. Raises NotFound, NotAllowed."""
     if by.source is not Source.HUMAN:

@@ -22,6 +22,7 @@ from workers.settle import Read, Settler, crashed, read
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+MANY = 100
 SLICE = 25
 BLOCK_MS = 500
 REPORT_SECONDS = 1.0
@@ -119,8 +120,8 @@ class Drain:
         prepared = await self._prepare(b"0")
         while await self._may_go_on(started, keeper):
             last = prepared.entries[-1].position if prepared.entries else b"0"
-            # With a backlog the next batch is read and mapped while this one commits.
-            ahead = asyncio.create_task(self._prepare(last)) if len(prepared.entries) == BATCH else None
+            # Under load the next batch is read and mapped while this one commits.
+            ahead = asyncio.create_task(self._prepare(last)) if len(prepared.entries) >= MANY else None
             try:
                 if prepared.entries:
                     await self._settler.settle(prepared.reads)

@@ -200,7 +200,9 @@ async def test_each_user_has_their_own_unread(pool: Pool, redis_url: str, databa
         for _ in range(2):
             assert 'data-read="unread"' in (await http.get("/leads/rows")).text
             assert f"lead-{id}" in (await http.get("/leads/rows?view=unread")).text
+            assert re.search(r">Unread\s*<small>1</small>", (await http.get("/leads/bar")).text)
             await http.get(f"/leads/{id}")
+            assert re.search(r">Unread\s*<small>0</small>", (await http.get("/leads/bar")).text)
             assert 'data-read="read"' in (await http.get("/leads/rows")).text
             assert f"lead-{id}" not in (await http.get("/leads/rows?view=unread")).text
             await chat(pool, "< baik", at=10)  # what we say is nothing to read

@@ -13,7 +13,7 @@ from store.lead_list import Cursor, Filter
 from store.leads import Actor, NotFound, Stale
 from store.postgres import Pool, statement
 from tests.chats import changes, chat, extracted, lead
-from tests.helpers import delivery, payload, rows, settled
+from tests.helpers import delivery, payload, rows, settled, until
 
 BUDI = Actor(Source.HUMAN, "user:budi")
 AGENT = Actor(Source.AGENT, "key:manager")
@@ -112,6 +112,25 @@ async def test_of_two_who_write_at_once_one_is_told(pool: Pool) -> None:
     writes = [leads.patch(pool, id, {"name": name}, version=1, by=BUDI) for name in ("Budi", "Rina", "Andi")]
     outcomes = await asyncio.gather(*writes, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["Patched", "Stale", "Stale"]
+
+
+async def test_an_edit_that_a_deadlock_ended_comes_through_the_second_time(pool: Pool, database_url: str) -> None:
+    id = await new_lead(pool)
+    other = await asyncpg.connect(database_url)
+    transaction = other.transaction()
+    await transaction.start()
+    await other.execute("UPDATE lead_search SET words = words WHERE lead_id = $1", id)
+    editing = asyncio.create_task(leads.patch(pool, id, {"name": "Rina"}, version=1, by=BUDI))
+    await until(lambda: _somebody_waits(pool))
+    # Now each waits for the other; Postgres ends the one that has waited longer.
+    await other.execute("SELECT FROM lead_records WHERE id = $1 FOR UPDATE", id)
+    await transaction.commit()
+    await other.close()
+    assert (await editing).changed == ["name"]
+
+
+async def _somebody_waits(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 async def test_bad_values_change_nothing(pool: Pool) -> None:

@@ -35,8 +35,14 @@ def cpu_seconds(pids: Mapping[str, int]) -> dict[str, float]:
 
 
 def memory(pids: Mapping[str, int]) -> dict[str, int]:
-    """The most that each process held so far, in MB."""
-    return {name: _most_memory(pid) // 1024 for name, pid in pids.items()}
+    """The most that each process held so far, in MB; of Postgres its largest, with what they share."""
+    found = {name: _most_memory(pid) // 1024 for name, pid in pids.items()}
+    for name, pid in _servers():
+        found[name] = max(_most_memory(one) for one in family(pid)) // 1024
+    for name, pid in pids.items():
+        if name.startswith("worker"):
+            found["reading chats"] = max([0, *(_most_memory(one) // 1024 for one in family(pid)[1:])])
+    return found
 
 
 def _servers() -> Iterator[tuple[str, int]]:

@@ -13,14 +13,14 @@ from benchmarks.bench import PEOPLE, Bench
 from benchmarks.events import delivery, new_messages
 from rows.delivery import Delivery
 from rows.fold import fold
-from rows.types import CONVERSATION, MESSAGE, SIGHTING, Facts, Sighting
-from store.postgres import columns, statement
+from rows.types import CONVERSATION, MESSAGE, PHONE_NUMBER, SIGHTING, Facts, Sighting
+from store.postgres import BY_KEY, columns, statement
 from workers.interpret import interpret
 from workers.settle import settled
 
 BATCH = 1_000
-STEPS = ("touch_sightings", "lock_contacts", "upsert_conversations", "upsert_messages", "adopt_messages",
-         "advance_contacts", "insert_deliveries")  # fmt: skip
+STEPS = ("touch_sightings", "lock_contacts", "upsert_phone_numbers", "upsert_conversations", "upsert_messages",
+         "adopt_messages", "advance_contacts", "insert_deliveries")  # fmt: skip
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +58,7 @@ async def arguments(bench: Bench, deliveries: list[Delivery]) -> dict[str, list[
     return {
         "touch_sightings": columns(fold(facts.sightings, SIGHTING), len(Sighting._fields)),
         "lock_contacts": [contacts],
+        "upsert_phone_numbers": columns(fold(facts.phone_numbers, PHONE_NUMBER), 9),
         "upsert_conversations": [*columns(conversations, 12), [known[row.named_as or ""] for row in conversations]],
         "upsert_messages": [*columns(messages, 26), [known[row.named_as or ""] for row in messages]],
         "adopt_messages": [[row.id for row in conversations]],
@@ -91,7 +92,8 @@ def _places(name: str) -> str:
 
 async def pgbench(batches: int, *, clients: int = 2, without: Collection[str] = (), options: str = "") -> float:
     """Events a second, over the next so many of the prepared batches."""
-    given = os.environ | {"PGOPTIONS": options}
+    by_key = " ".join(f"-c {name}={value}" for name, value in BY_KEY.items())
+    given = os.environ | {"PGOPTIONS": f"{by_key} {options}"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "limit.sql"
         path.write_text(_script(without))

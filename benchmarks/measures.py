@@ -58,12 +58,12 @@ async def contest(bench: Bench, effort: Effort, name: str) -> dict[str, Any]:
         await bench.load(running, 50, 2)
         flooded = await bench.load(running, FLOOD, one.flood * effort.seconds / 8 / FLOOD)
         most = flooded["settled_per_second"]
-        found: dict[str, Any] = {"saturated": most, "cpu_us_per_event": flooded["cpu_us_per_event"], "sustained": 0}
+        found: dict[str, Any] = {"saturated": most, "cpu_us_per_post": flooded["cpu_us_per_post"], "sustained": 0}
         if name == "arq, defaults":  # it looks for jobs every half second: none of its rates is within 250 ms
             return found
         for fraction in FRACTIONS:
             step = await bench.load(running, most * fraction, effort.seconds)
-            if not step["refused"] and not step["lost"] and step["freshness_ms"]["p99"] <= BOUNDED_MS:
+            if not step["refused"] and step["freshness_ms"]["p99"] <= BOUNDED_MS:
                 return found | {"sustained": round(most * fraction), "step": step}
     return found
 
@@ -88,9 +88,10 @@ async def beside_reading(bench: Bench, effort: Effort) -> dict[str, Any]:
     await bench.pool.execute("UPDATE contacts SET heard_at = clock_timestamp()")
     await bench.pool.execute("UPDATE lead_records SET read_hash = NULL, read_to = NULL")
     await bench.reading_chats(on=True)
-    found["catch_up"] = await bench.catch_up(effort.backlog // 4)
+    found["catch_up"] = await bench.catch_up(effort.backlog)
+    found["chats_read"] = await bench.pool.fetchval("SELECT sum(read) FROM extraction_runs")
     await bench.reading_chats(on=False)
-    found["catch_up_alone"] = await bench.catch_up(effort.backlog // 4)
+    found["catch_up_alone"] = await bench.catch_up(effort.backlog)
     return found
 
 

@@ -8,7 +8,10 @@ from store.postgres import statement
 
 
 async def explained(bench: Bench, database_url: str, *, batch: int = 500) -> str:
-    """Markdown; as the workers' connections plan it."""
+    """Markdown; with the settings of the workers' connections and the values of this batch.
+
+    The plans without values, which workers run, are held to the same indexes by tests/store/test_plans.py.
+    """
     deliveries = [delivery(post) for post in new_messages(bench.numbers(batch), batch, PEOPLE)]
     pool = await postgres.connect(database_url, size=1, by_key=True)
     there = await bench.pool.fetchval("SELECT count(*) FROM messages")

@@ -25,9 +25,12 @@ class GiveWay:
     async def __call__(self) -> None:
         if time.monotonic() - self._minute > 60:
             self._minute, self._waited = time.monotonic(), 0.0
-        while self._waited < self._most and await self._is_late():
+        while self._waited < self._most:
+            began = time.monotonic()
+            if not await self._is_late():
+                return
             await asyncio.sleep(LOOK_SECONDS)
-            self._waited += LOOK_SECONDS
+            self._waited += time.monotonic() - began
 
     async def _is_late(self) -> bool:
         with contextlib.suppress(RedisError, OSError):

@@ -102,6 +102,9 @@ class WorkerSettings(KapsoSettings):
     lead_days: int | None = Field(
         None, ge=1, description="Days of silence after which a lead is erased with its contact; unset: never."
     )
+    handoff_days: int = Field(
+        365, ge=1, description="Days for which handoffs are kept; one session's are cleared on request by the API."
+    )
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
     poll_seconds: int = Field(60, ge=1, le=60, description="How often Kapso is polled; it must divide 60.")
     trailing_hours: int = Field(

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from dashboard.access import Guard, Page
 from dashboard.api.app import api_routes
 from dashboard.api.operations import operations
+from dashboard.crm import CrmPages
 from dashboard.desk import Desk
 from dashboard.headers import Headers
 from dashboard.letters import Letters
@@ -48,7 +49,7 @@ class Dashboard:
     def app(self) -> Starlette:
         pool, hub, pages, guard = self._pool, self._hub, self._pages, Guard(self._pool)
         login, panel = Login(pool, pages), Panel(pool, pages, hub)
-        desk = Desk(pool, pages, hub, panel)
+        desk, crm = Desk(pool, pages, hub, panel), CrmPages(pool, pages)
         ops, letters, trace = Ops(pool, pages, hub, self._look), Letters(pool, pages), Trace(pool, pages)
         return Starlette(
             routes=[
@@ -58,6 +59,8 @@ class Dashboard:
                 Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
                 Route("/live", guard.page(self._live)),
                 *desk_routes(guard, desk, panel, self._media),
+                Route("/customers", guard.page(crm.customers)),
+                Route("/handoffs", guard.page(crm.handoffs)),
                 *ops_routes(guard, ops, letters, trace),
                 *api_routes(pool, operations(pool, hub, self._look), guard, pages),
                 Mount("/static", StaticFiles(directory=STATIC)),

@@ -90,7 +90,7 @@ def moment_of(text: str) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def with_changes(query: Mapping[str, str], **changes: str | None) -> str:
+def with_changes(query: Mapping[str, str], **changes: str | int | None) -> str:
     """The query with some of it changed; None takes a filter out. Always back to the first page."""
     merged = {**query, "after": None, **changes}
     return urlencode({name: value for name, value in merged.items() if value})

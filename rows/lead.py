@@ -7,11 +7,11 @@ comes from below becomes a suggestion beside it, until a person lets go.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
-Value: TypeAlias = str | int | list[str] | None
+Value: TypeAlias = str | int | list[str] | list[int] | date | None
 
 
 class Source(StrEnum):
@@ -106,11 +106,54 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Value]]] = {
 FIELDS: Final = tuple(PARSERS)
 
 
+_PART: Final = r"[^\s@\x00-\x20\x7f-\xa0]+"
+EMAIL: Final = rf"{_PART}@{_PART}\.{_PART}"
+"""Says the same in Python's regular expressions and in those of JSON Schema."""
+
+
+def _email(name: str, value: object) -> Value:
+    bare = value.strip().lower() if isinstance(value, str) else ""
+    if not re.fullmatch(EMAIL, bare) or len(bare) > 254:
+        raise NotAllowed(f"{name} must be an address like jane@example.com")
+    return bare
+
+
+def _years(name: str, value: object) -> Value:
+    whole = isinstance(value, list) and all(type(one) is int and 1900 <= one <= 2999 for one in value)
+    if not isinstance(value, list) or not whole or not 0 < len(value) <= 100:
+        raise NotAllowed(f"{name} must be a list of years")
+    return sorted(set(value))
+
+
+def _day(name: str, value: object) -> Value:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise NotAllowed(f"{name} must be a date like 2026-11-23") from None
+
+
+# What stands in the profile of a customer, beside the lead; ruled like its other fields.
+PROFILE_PARSERS: Final[Mapping[str, Callable[[str, object], Value]]] = {
+    "email": _email,
+    "address": _text(500),
+    "state": _text(100),
+    "zip": _text(20),
+    "services": _texts,
+    "seasons": _years,
+    "last_service_date": _day,
+    "source": _text(100),
+}
+PROFILE_FIELDS: Final = tuple(PROFILE_PARSERS)
+_ALL: Final = {**PARSERS, **PROFILE_PARSERS}
+
+
 def parse(name: str, value: object) -> Value:
     """The value as it is kept; None empties the field. Raises NotAllowed."""
-    if name not in PARSERS:
-        raise NotAllowed(f"there is no field {name}; there are {', '.join(FIELDS)}, and status, which is set apart")
-    return None if value is None else PARSERS[name](name, value)
+    if name not in _ALL:
+        raise NotAllowed(f"there is no field {name}; there are {', '.join(_ALL)}, and status, which is set apart")
+    return None if value is None else _ALL[name](name, value)
 
 
 class Claim(NamedTuple):

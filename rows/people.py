@@ -133,6 +133,8 @@ class _Evidence:
         found = {self.id_identity(sighting.bsuid)} if sighting.bsuid else set()
         if held and sighting.handle.startswith("kapso:"):
             found.add(("kapso", sighting.handle.removeprefix("kapso:")))
+        elif held and sighting.handle.startswith("email:"):
+            found.add(("email", sighting.handle.removeprefix("email:")))
         elif held and sighting.handle:
             found.add(("phone", sighting.handle))
             if sighting.as_wa_id:

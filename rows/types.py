@@ -26,7 +26,8 @@ class Merge:
 class Sighting(NamedTuple):
     """What one event said of a person, under the names that it used.
 
-    `handle` is a name that can pass to somebody else ('+number', 'kapso:id'), `bsuid` one that cannot; '' is unknown.
+    `handle` is a name that can pass to somebody else ('+number', 'kapso:id', 'email:address'), `bsuid` one that cannot;
+    '' is unknown.
     """
 
     handle: str

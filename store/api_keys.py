@@ -11,7 +11,9 @@ import asyncpg
 from store.postgres import Pool, statement
 
 SCOPES = (
-    "leads:read", "leads:write", "messages:read", "dead-letters:read", "dead-letters:write", "freshness:read",
+    "leads:read", "leads:write", "customers:read", "customers:write", "handoffs:read", "handoffs:write",
+    "messages:read",
+    "dead-letters:read", "dead-letters:write", "freshness:read",
 )  # fmt: skip
 """What a key may do; `write` does not include `read`."""
 PREFIX = "mk"

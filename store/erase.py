@@ -241,4 +241,4 @@ def _without(body: bytes, names: Collection[str]) -> bytes | None:
 
 
 def _bytes(names: Collection[str]) -> list[bytes]:
-    return [name.lstrip("+").removeprefix("kapso:").encode() for name in names]
+    return [name.lstrip("+").removeprefix("kapso:").removeprefix("email:").encode() for name in names]

@@ -44,7 +44,7 @@ class Filter:
 
     def arguments(self) -> tuple[object, ...]:
         """In the order of the function matching_leads."""
-        patterns = [f"%{_plain(part)}%" for part in self.parts]
+        patterns = [f"%{plain_pattern(part)}%" for part in self.parts]
         return (
             _list(self.status), _list(self.temperature), _list(self.phase), self.city and self.city.lower(),
             self.awaiting_reply, self.score, self.most_score, self.since, max(patterns, key=len, default=None),
@@ -137,7 +137,7 @@ async def every(connection: Connection, wanted: Filter) -> AsyncIterator[asyncpg
         yield row
 
 
-def _plain(part: str) -> str:
+def plain_pattern(part: str) -> str:
     """LIKE's own signs stand for themselves."""
     return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 

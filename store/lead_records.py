@@ -12,13 +12,14 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from rows.lead import FIELDS, Change, Claim, Decision, Source
+from rows.lead import FIELDS, PROFILE_FIELDS, Change, Claim, Decision, Source
 from store.postgres import Connection, columns, statement
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A lead as it stands. `fields` holds all of rows.lead.FIELDS; `set_by` the source of those that are held."""
+    """A lead as it stands. `fields` holds all of rows.lead's FIELDS and PROFILE_FIELDS; `set_by` the source of those
+    that are held."""
 
     id: UUID
     contact_id: UUID
@@ -46,7 +47,7 @@ def lead_of(row: asyncpg.Record) -> Lead:
         contact_id=row["contact_id"],
         version=row["version"],
         status=row["status"],
-        fields={name: row[name] for name in FIELDS},
+        fields={name: row[name] for name in (*FIELDS, *PROFILE_FIELDS)},
         set_by=orjson.loads(row["set_by"]),
         signals=orjson.loads(row["signals"]),
         status_changed_at=row["status_changed_at"],
@@ -82,6 +83,11 @@ async def write(connection: Connection, writes: Sequence[Write]) -> int:
     changed = [one for one in writes if one.changes]
     if changed:
         await connection.execute(statement("update_leads"), orjson.dumps([_row(one.lead) for one in changed]).decode())
+        profiles = [one.lead for one in changed if any(change.claim.field in PROFILE_FIELDS for change in one.changes)]
+        if profiles:
+            await connection.execute(
+                statement("update_profiles"), orjson.dumps([_row(one) for one in profiles]).decode()
+            )
         told = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
         await connection.execute(statement("insert_lead_changes"), *columns(told, 10))
     return await _suggest(connection, writes)

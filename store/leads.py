@@ -21,7 +21,7 @@ from store.postgres import Connection, Pool, statement
 LET_GO = "let go"
 
 # Of two writers that wait for each other Postgres ends one, with nothing written; it comes through the second time.
-_again_after_a_deadlock = retry(
+again_after_a_deadlock = retry(
     retry=retry_if_exception_type(asyncpg.DeadlockDetectedError), stop=stop_after_attempt(3), reraise=True
 )
 
@@ -102,14 +102,14 @@ async def log_access(connection: Connection | Pool, lead_id: UUID | None, actor:
     await connection.execute(statement("log_access"), actor, action, lead_id)
 
 
-@_again_after_a_deadlock
+@again_after_a_deadlock
 async def patch(
     pool: Pool, id: UUID, values: Mapping[str, object], *, version: int, by: Actor, reason: str | None = None
 ) -> Patched:
     """Set fields; None empties one. Raises NotAllowed, NotFound, Stale."""
     claims = [Claim(name, parse(name, value), by.source, by.name, reason) for name, value in values.items()]
     async with pool.acquire() as connection, connection.transaction():
-        lead = await _at(connection, id, version)
+        lead = await at_version(connection, id, version)
         decision = decide(lead.fields, lead.set_by, claims)
         await write(connection, [decided(lead, decision)])
         return Patched(
@@ -119,13 +119,13 @@ async def patch(
         )
 
 
-@_again_after_a_deadlock
+@again_after_a_deadlock
 async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, by: Actor) -> Lead:
     """A person gives fields back: their values stay, and may be overwritten by anybody. Raises NotAllowed and so on."""
     if by.source is not Source.HUMAN:
         raise NotAllowed("only a person can let go of a field")
     async with pool.acquire() as connection, connection.transaction():
-        lead = await _at(connection, id, version)
+        lead = await at_version(connection, id, version)
         held = [name for name in fields if lead.set_by.get(name) in LOCKING]
         claims = [Claim(name, lead.fields[name], by.source, by.name, LET_GO) for name in held]
         free = replace(lead, set_by={name: source for name, source in lead.set_by.items() if name not in held})
@@ -135,7 +135,7 @@ async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, b
         return await _now(connection, lead.id)
 
 
-@_again_after_a_deadlock
+@again_after_a_deadlock
 async def set_status(
     pool: Pool, id: UUID, status: str, *, by: Actor, version: int | None = None, reason: str | None = None
 ) -> Patched:
@@ -143,7 +143,7 @@ async def set_status(
     if status not in STATUSES:
         raise NotAllowed(f"status must be one of: {', '.join(STATUSES)}")
     async with pool.acquire() as connection, connection.transaction():
-        lead = await _at(connection, id, version)
+        lead = await at_version(connection, id, version)
         await write(connection, [one := moved(lead, Claim(STATUS, status, by.source, by.name, reason))])
         return Patched(
             await _now(connection, lead.id), [STATUS] if one.changes else [], [STATUS] if one.suggestions else []
@@ -159,7 +159,7 @@ def moved(lead: Lead, claim: Claim) -> Write:
     return Write(replace(lead, status=str(claim.value)), [Change(claim, lead.status)])
 
 
-@_again_after_a_deadlock
+@again_after_a_deadlock
 async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> Lead:
     """A person takes a suggestion over as their own value, or has it never made again. Raises NotFound, NotAllowed."""
     if by.source is not Source.HUMAN:
@@ -167,7 +167,7 @@ async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> Lea
     async with pool.acquire() as connection, connection.transaction():
         # The lead first, as everybody who writes does: two that wait for each other would deadlock.
         lead_id = await connection.fetchval(statement("lead_of_suggestion"), suggestion)
-        lead = await _at(connection, lead_id, None) if lead_id else None
+        lead = await at_version(connection, lead_id, None) if lead_id else None
         state = "accepted" if accept else "ignored"
         row = await connection.fetchrow(statement("answer_suggestion"), suggestion, state, by.name)
         if row is None or lead is None:
@@ -182,11 +182,14 @@ async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> Lea
 async def add_note(pool: Pool, id: UUID, text: str, *, by: Actor) -> int:
     """Returns the note's id. Raises NotFound, NotAllowed."""
     async with pool.acquire() as connection, connection.transaction():
-        lead = await _at(connection, id, None)
-        note: int = await connection.fetchval(
-            statement("insert_note"), lead.id, by.source.value, by.name, _note(text), None
-        )
-        return note
+        lead = await at_version(connection, id, None)
+        return await insert_note(connection, lead.id, text, by)
+
+
+async def insert_note(connection: Connection, id: UUID, text: str, by: Actor) -> int:
+    """For who holds the lead already. Raises NotAllowed."""
+    note: int = await connection.fetchval(statement("insert_note"), id, by.source.value, by.name, _note(text), None)
+    return note
 
 
 async def correct_note(pool: Pool, note: int, text: str, *, by: Actor) -> int:
@@ -213,7 +216,8 @@ async def history(
     return list(await pool.fetch(statement("lead_history"), id, field, before, limit))
 
 
-async def _at(connection: Connection, id: UUID, version: int | None) -> Lead:
+async def at_version(connection: Connection, id: UUID, version: int | None) -> Lead:
+    """The lead, locked; without a version as it stands. Raises NotFound, Stale."""
     lead = await locked(connection, id)
     if lead is None:
         raise NotFound(f"there is no lead {id}")

@@ -19,6 +19,7 @@ from kapso.client import Client
 from store import drains, inbox, postgres, redis
 from store.budget import Budget
 from store.concerns import tell_concerns
+from store.handoffs import PostgresCRMClient
 from store.postgres import STORE_ERRORS, Pool
 from store.retention import Retention
 from store.tombstones import Tombstones
@@ -26,6 +27,7 @@ from workers.arq_worker import Job, work
 from workers.asked_replays import run_asked
 from workers.drains import drain_jobs
 from workers.empty_spill import SpillDrain
+from workers.handoffs import HandoffDesk
 from workers.read_chats import ChatReading
 from workers.upkeep import forget, keep_days, listen, sample
 from workers.watch_kapso import KapsoWatch, Wanted
@@ -46,7 +48,7 @@ async def run(settings: WorkerSettings) -> None:
     client = redis.connect(settings.redis_url.get_secret_value())
     kapso = kapso_client(settings, client)
     with contextlib.suppress(*STORE_ERRORS):  # the hourly job tries again
-        await keep_days(looking, days=settings.delivery_days)
+        await keep_days(looking, days=settings.delivery_days, handoff_days=settings.handoff_days)
     alone, shards = asyncio.Lock(), settings.inbox_shards
     with contextlib.suppress(RedisError, OSError):
         shards = await inbox.streams(client, shards)
@@ -66,6 +68,8 @@ async def run(settings: WorkerSettings) -> None:
     jobs += upkeep_jobs(settings, looking, client)
     chats = ChatReading(looking, client, every=settings.extraction_seconds)
     jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
+    desk = HandoffDesk(looking, PostgresCRMClient(looking))
+    jobs.append(Job("handoffs", desk.tick, 300, {"second": set(range(0, 60, 2))}))
     asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
     if kapso:
@@ -103,7 +107,12 @@ def upkeep_jobs(settings: WorkerSettings, pool: Pool, redis: Redis) -> list[Job]
     pruning = partial(forget, pool, redis, keep, tombstones, shards=settings.inbox_shards)
     return [
         Job("prune", pruning, 3 * 3600, {"hour": {19}, "minute": {17}}, at_start=False),
-        Job("keep_days", partial(keep_days, pool, days=settings.delivery_days), 300, {"minute": {7}}),
+        Job(
+            "keep_days",
+            partial(keep_days, pool, days=settings.delivery_days, handoff_days=settings.handoff_days),
+            300,
+            {"minute": {7}},
+        ),
         Job("sample", partial(sample, pool, redis, shards=settings.inbox_shards), 8, {"second": set(range(0, 60, 10))}),
         Job("listen", listening, 30, {"second": {10}}),
     ]

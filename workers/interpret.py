@@ -13,6 +13,7 @@ from kapso.legacy import LegacyMessageEvent
 from kapso.meta import MetaBody
 from rows.delivery import Delivery
 from rows.erasure import GAP
+from rows.nul import without_nul
 from rows.types import Facts
 from workers.mapping.events import IGNORED, MESSAGE, MIRRORED, POLLED
 from workers.mapping.legacy import legacy_message_event
@@ -119,22 +120,10 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise Malformed("body is not a JSON object")
     try:
-        cleaned: dict[str, Any] = _without_nul(parsed) if b"\\u0000" in body else parsed
+        cleaned: dict[str, Any] = without_nul(parsed) if b"\\u0000" in body else parsed
     except RecursionError:
         raise Malformed("nested too deep") from None
     return cleaned
-
-
-def _without_nul(value: Any) -> Any:
-    """Postgres text cannot hold NUL; the raw body keeps it."""
-    match value:
-        case str():
-            return value.replace("\0", "")
-        case list():
-            return [_without_nul(item) for item in value]
-        case dict():
-            return {key.replace("\0", ""): _without_nul(item) for key, item in value.items()}
-    return value
 
 
 def _event_name(body: dict[str, Any], delivery: Delivery) -> str:

@@ -6,7 +6,7 @@ import structlog
 from redis.asyncio import Redis
 
 from config.hours import BusinessHours
-from store import alarms, deliveries, inbox, lag, reading, reconcile, retention
+from store import alarms, customers, deliveries, handoffs, inbox, lag, reading, reconcile, retention
 from store.postgres import Pool
 from store.retention import Retention
 from store.tombstones import Tombstones
@@ -20,7 +20,7 @@ QUIET = (
 )
 
 
-async def keep_days(pool: Pool, *, days: int) -> None:
+async def keep_days(pool: Pool, *, days: int, handoff_days: int) -> None:
     today = datetime.now(UTC).date()
     await deliveries.make_days(pool, today)
     if dropped := await deliveries.drop_days(pool, today - timedelta(days=days)):
@@ -28,6 +28,8 @@ async def keep_days(pool: Pool, *, days: int) -> None:
     before = datetime.now(UTC) - timedelta(days=days)
     await reconcile.prune_runs(pool, before)
     await reading.prune_runs(pool, before)
+    await customers.forget_requests(pool)
+    await handoffs.prune(pool, datetime.now(UTC) - timedelta(days=handoff_days))
 
 
 async def forget(pool: Pool, redis: Redis, keep: Retention, tombstones: Tombstones, *, shards: int) -> None:

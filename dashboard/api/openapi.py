@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 from dashboard.api.operation import PREFIX, Operation
 from dashboard.api.problems import ProblemDetails
 
-TITLES = {400: "No JSON", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 409: "Over already",
+TITLES = {400: "No JSON", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 409: "There already, or over",
           412: "Changed meanwhile", 413: "Too large", 422: "Not in order", 428: "Which version?"}  # fmt: skip
 REF = "#/components/schemas/{model}"
 IF_MATCH = r'^(\*|"?[0-9]{1,9}"?)$'
@@ -50,7 +50,7 @@ def _operation(one: Operation) -> dict[str, Any]:
     )
     answer = {"application/json": {"schema": _ref(one.answer)}} if one.answer else EVENTS
     success: dict[str, Any] = {"description": one.summary, "content": answer}
-    if one.if_match or (one.answer and one.answer.__name__ == "Lead"):
+    if one.if_match or (one.answer and one.answer.__name__ in ("Lead", "Customer")):
         success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version of the lead."}}
     found: dict[str, Any] = {
         "operationId": one.name,
@@ -67,7 +67,13 @@ def _operation(one: Operation) -> dict[str, Any]:
 def _path(one: Operation) -> list[dict[str, Any]]:
     if "{id}" not in one.path:
         return []
-    kinds = {"/leads": {"type": "string", "format": "uuid"}, "/messages": {"type": "string", "minLength": 1}}
+    uuid = {"type": "string", "format": "uuid"}
+    kinds = {
+        "/leads": uuid,
+        "/customers": uuid,
+        "/handoffs": {"type": "string", "minLength": 1},
+        "/messages": {"type": "string", "minLength": 1},
+    }
     schema = next(
         (kind for start, kind in kinds.items() if one.path.startswith(start)), {"type": "integer", "minimum": 1}
     )
@@ -89,6 +95,10 @@ def _query(one: Operation) -> list[dict[str, Any]]:
 
 
 def _headers(one: Operation) -> list[dict[str, Any]]:
+    if one.idempotent:
+        text = "Asked again with the same key within a day, the answer is that of the first time."
+        schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
+        return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema, "description": text}]
     if one.if_match is None:
         return []
     text = "The ETag that was read: the write is refused when the lead has changed since. `*` for any."

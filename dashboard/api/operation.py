@@ -44,6 +44,7 @@ class Call:
     query: Any
     body: Any
     version: int | None
+    idempotency_key: str | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +73,8 @@ class Operation:
     body: type[BaseModel] | None = None
     if_match: str | None = None
     status: int = 200
+    idempotent: bool = False
+    """Whether an Idempotency-Key makes asking again harmless."""
     problems: tuple[int, ...] = field(default=())
 
 
@@ -129,6 +132,7 @@ class Gate:
             _parsed(operation.query, dict(request.query_params), "query") if operation.query else None,
             await _body(request, operation.body) if operation.body else None,
             _version(request, operation.if_match),
+            _key(request) if operation.idempotent else None,
         )
         answer = await operation.run(call)
         if isinstance(answer, Response):
@@ -202,6 +206,13 @@ def _parsed(model: type[Model], given: Any, where: str) -> Model:
             f"{'.'.join(map(str, one['loc'])) or where}: {one['msg']}" for one in error.errors(include_input=False)
         ]
         raise Problem(422, "Not in order", f"The {where} is not as it should be.", errors=wrong) from None
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= 200 and key.isprintable()):
+        raise Problem(422, "Not in order", "An Idempotency-Key has 1 to 200 characters.")
+    return key
 
 
 def _version(request: Request, if_match: str | None) -> int | None:

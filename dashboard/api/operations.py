@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+from dashboard.api.customers import CustomerOperations
 from dashboard.api.dead_letters import LetterOperations
+from dashboard.api.handoffs import HandoffOperations
 from dashboard.api.leads import LeadOperations
 from dashboard.api.operation import Operation
 from dashboard.live import Hub
@@ -12,4 +14,9 @@ from store.status import Status
 
 def operations(pool: Pool, hub: Hub, look: Callable[[], Awaitable[Status]]) -> list[Operation]:
     """In the order in which they are documented."""
-    return [*LeadOperations(pool, hub).table(), *LetterOperations(pool, look).table()]
+    return [
+        *LeadOperations(pool, hub).table(),
+        *CustomerOperations(pool, hub).table(),
+        *HandoffOperations(pool).table(),
+        *LetterOperations(pool, look).table(),
+    ]

@@ -27,6 +27,11 @@ WITH meant AS (
     DELETE FROM lead_notes WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
 ), suggestions AS (
     DELETE FROM lead_suggestions WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
+), handed_over AS (
+    DELETE FROM handoffs WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1)
+        OR conversation_id IN (SELECT id FROM meant) RETURNING 1
+), profile AS (
+    DELETE FROM customer_profiles WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
 ), lead AS (
     DELETE FROM lead_records WHERE contact_id = $1 RETURNING 1
 ), person AS (
@@ -34,6 +39,8 @@ WITH meant AS (
 )
 SELECT 'contacts' AS of, count(*) FROM person
 UNION ALL SELECT 'leads', count(*) FROM lead
+UNION ALL SELECT 'customer_profiles', count(*) FROM profile
+UNION ALL SELECT 'handoffs', count(*) FROM handed_over
 UNION ALL SELECT 'lead_changes', count(*) FROM changes
 UNION ALL SELECT 'lead_notes', count(*) FROM notes
 UNION ALL SELECT 'lead_suggestions', count(*) FROM suggestions

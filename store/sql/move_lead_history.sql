@@ -5,5 +5,9 @@ WITH moved AS (
     UPDATE lead_changes AS h SET lead_id = m.lead_id FROM moved AS m WHERE h.lead_id = m.old_id
 ), notes AS (
     UPDATE lead_notes AS n SET lead_id = m.lead_id FROM moved AS m WHERE n.lead_id = m.old_id
+), handed_over AS (
+    UPDATE handoffs AS o SET lead_id = m.lead_id FROM moved AS m WHERE o.lead_id = m.old_id
+), requests AS (
+    UPDATE idempotency_keys AS k SET lead_id = m.lead_id FROM moved AS m WHERE k.lead_id = m.old_id
 )
 UPDATE access_log AS a SET lead_id = m.lead_id FROM moved AS m WHERE a.lead_id = m.old_id

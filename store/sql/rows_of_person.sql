@@ -11,6 +11,8 @@ SELECT * FROM (
     UNION ALL SELECT 'workflow_variables', to_jsonb(x) FROM workflow_variables AS x
         JOIN workflow_executions AS w ON w.id = x.execution_id WHERE w.conversation_id::text = ANY ($4)
     UNION ALL SELECT 'leads', to_jsonb(l) FROM leads AS l WHERE l.id = $2
+    UNION ALL SELECT 'customer_profiles', to_jsonb(p) FROM customer_profiles AS p WHERE p.lead_id = $2
+    UNION ALL SELECT 'handoffs', to_jsonb(o) FROM handoffs AS o WHERE o.lead_id = $2
     UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = $2
     UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = $2
     UNION ALL SELECT 'lead_notes', to_jsonb(n) FROM lead_notes AS n WHERE n.lead_id = $2

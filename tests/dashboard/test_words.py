@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from dashboard import login, panel, trace
+from dashboard import crm, login, panel, trace
 from dashboard.preferences import THEMES
 from dashboard.words import LANGUAGES, preferred, table, translator
 from rows.lead import FIELDS, STATUSES, TEMPERATURES, Source
@@ -24,6 +24,7 @@ def said() -> set[str]:
     }
     found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "trace.py").read_text()))
     found |= {login.WRONG, login.LATER, panel.CONFLICT, trace.TOO_LONG}
+    found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     fields = {name.replace("_", " ") for name in FIELDS}
     return (
         found

@@ -42,6 +42,6 @@ async def test_what_was_found_long_ago_goes(pool: Pool) -> None:
     await cursors.close_gaps(pool, [Gap("1", now - HOUR, now, now)])
     await pool.execute("UPDATE reconcile_runs SET ended_at = now() - interval '31 days'")
     await pool.execute("UPDATE gaps SET closed_at = now() - interval '31 days' WHERE closed_at IS NOT NULL")
-    await keep_days(pool, days=30)
+    await keep_days(pool, days=30, handoff_days=365)
     assert await rows(pool, "reconcile_runs") == []
     assert [gap["phone_number_id"] for gap in await rows(pool, "gaps")] == ["2"]

@@ -1,0 +1,81 @@
+"""`python3 dev.py bench customers`: how long a program waits for a customer, over real HTTP at a steady rate."""
+
+import argparse
+import json
+import os
+import random
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvloop
+from redis.asyncio import Redis
+
+from benchmarks.bench import Bench, machine, say
+from benchmarks.leads import FILL
+from benchmarks.load import send
+from simulator.checker.compare import percentiles
+from store import api_keys, postgres
+
+PROFILES = (Path(__file__).parent / "fill_customers.sql").read_text()
+LOOK_UPS, SEARCHES = 100, 10
+
+
+async def run(options: argparse.Namespace) -> dict[str, Any]:
+    pool = await postgres.connect(os.environ["DATABASE_URL"], size=4, timeout=3600)
+    bench = Bench(pool, Redis.from_url(os.environ["REDIS_URL"]))
+    key = await api_keys.add(pool, "bench", ["customers:read"])
+    found: dict[str, Any] = {"machine": machine()}
+    for people in options.customers:
+        say(f"filling up to {people} customers")
+        for statement in [*FILL.split(";\n"), *PROFILES.split(";\n")]:
+            await pool.execute(statement.replace(":leads", str(people)).replace(":messages", str(people)))
+        rows = await pool.fetch(
+            "SELECT id, phone, email, name FROM customer_list WHERE phone IS NOT NULL ORDER BY random() LIMIT 2000"
+        )
+        asked = {
+            "id": [f"/{row['id']}" for row in rows],
+            "phone": [f"/search?q={quote('0' + row['phone'][3:])}" for row in rows],
+            "email": [f"/search?q={quote(row['email'])}" for row in rows],
+            "fuzzy": [f"/search?q={quote(_mistyped(row['name']))}" for row in rows if row["name"]],
+        }
+        async with bench.running(work=[]) as running:
+            base = running.urls[0].removesuffix("/webhooks/kapso")
+            for name, paths in asked.items():
+                rate = SEARCHES if name == "fuzzy" else LOOK_UPS
+                made = [_get(base, path, key) for path in paths[: int(rate * options.seconds)]]
+                sent = await send([base], made, rate)
+                found.setdefault(str(people), {})[name] = percentiles(sent.answer_ms) | {"refused": sent.refused}
+                say(f"{people} {name}: {json.dumps(found[str(people)][name])}")
+    return found
+
+
+def _mistyped(name: str) -> str:
+    """Two letters changed places."""
+    at = random.Random(name).randrange(max(1, len(name) - 1))
+    return name[:at] + name[at + 1 : at + 2] + name[at : at + 1] + name[at + 2 :]
+
+
+def _get(base: str, path: str, key: str) -> bytes:
+    host = base.removeprefix("http://")
+    return f"GET /api/v1/customers{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="dev.py bench customers", description="Look-ups at 100 a second, fuzzy searches at 10 a second."
+    )
+    parser.add_argument("--customers", type=int, nargs="+", default=[200_000, 1_000_000], help="levels, ascending")
+    parser.add_argument("--seconds", type=float, default=15, help="length of each stretch (default 15)")
+    found = uvloop.run(run(parser.parse_args()))
+    goals = {"id": 10, "phone": 10, "email": 10, "fuzzy": 60}
+    print(f"{found.pop('machine')}\n\n| customers | by | p50 / p95 / p99, ms | goal at 200,000 |\n|---|---|---|---|")
+    for people, kinds in found.items():
+        for name, one in kinds.items():
+            print(f"| {int(people):,} | {name} | {one['p50']} / {one['p95']} / {one['p99']} | p95 ≤ {goals[name]} ms |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The customers API for programs: `CrmService` asks it, `MockCrm` stands in for it where there is none."""

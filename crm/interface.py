@@ -1,0 +1,66 @@
+"""What a CRM does for a program, and how it fails. The service and its stand-in both keep to this."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+Customer: TypeAlias = dict[str, Any]
+"""As the API says it: id, name, email, phone, address, city, services, status, last_service_date, notes and so on."""
+Escalate: TypeAlias = Callable[[str], Awaitable[None]]
+
+
+class CrmError(Exception):
+    """The CRM did not do it; the text says what to do. It names ids, never people."""
+
+
+class CrmUnavailable(CrmError):
+    """It did not answer, though it was asked again and again."""
+
+
+class CrmCredentials(CrmError):
+    """It does not accept our key: asking again is of no use, somebody must look."""
+
+
+class CrmRefused(CrmError):
+    """It answered that this can't be done."""
+
+
+class Page(NamedTuple):
+    customers: list[Customer]
+    total: int
+    page: int
+    per_page: int
+
+
+class Outcome(NamedTuple):
+    """What became of a write. Where it did not succeed, `id` is the customer who was there already, if one was."""
+
+    success: bool
+    customer: Customer | None
+    id: str | None
+
+
+class Crm(Protocol):
+    async def query(
+        self,
+        *,
+        status: str | None = None,
+        services: list[str] | None = None,
+        not_signed_for_season: int | None = None,
+        last_service_before: str | None = None,
+        city: str | None = None,
+        page: int = 1,
+        per_page: int = 50,
+    ) -> Page:
+        """Customers that fit, the newest first."""
+
+    async def find(self, id: str) -> Customer | None:
+        """None, and a warning in the log, where there is no such customer."""
+
+    async def search(self, q: str) -> list[Customer]:
+        """By name (typos are forgiven), e-mail, or a number in any form."""
+
+    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
+        """Set what is given; None empties. Not a success where there is no such customer."""
+
+    async def create(self, values: Mapping[str, Any]) -> Outcome:
+        """Needs a phone or an email. Not a success where somebody has it already."""

@@ -1,0 +1,95 @@
+"""`MockCrm`: a CRM in memory, for people who develop without a mirror. It keeps the same promises."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from crm.interface import CrmRefused, Customer, Outcome, Page
+
+FIELDS = ("name", "email", "phone", "address", "city", "state", "zip", "last_service_date", "notes")
+STATUSES = ("active", "past", "lead", "cold")
+ALIKE = 0.6
+
+
+class MockCrm:
+    def __init__(self) -> None:
+        self._customers: dict[str, Customer] = {}
+
+    async def query(
+        self,
+        *,
+        status: str | None = None,
+        services: list[str] | None = None,
+        not_signed_for_season: int | None = None,
+        last_service_before: str | None = None,
+        city: str | None = None,
+        page: int = 1,
+        per_page: int = 50,
+    ) -> Page:
+        fitting = [
+            one
+            for one in reversed(self._customers.values())
+            if (status is None or one["status"] in status.split(","))
+            and (not services or set(services) & set(one["services"]))
+            and (not_signed_for_season is None or not_signed_for_season not in one["seasons"])
+            and (last_service_before is None or (one["last_service_date"] or "9") < last_service_before)
+            and (city is None or (one["city"] or "").lower() == city.lower())
+        ]
+        first = (page - 1) * per_page
+        return Page([dict(one) for one in fitting[first : first + per_page]], len(fitting), page, per_page)
+
+    async def find(self, id: str) -> Customer | None:
+        return dict(self._customers[id]) if id in self._customers else None
+
+    async def search(self, q: str) -> list[Customer]:
+        digits = re.sub(r"\D", "", q).lstrip("0")
+        if digits and not re.search(r"[a-z@]", q.lower()):
+            return [dict(one) for one in self._customers.values() if digits in (one["phone"] or "")]
+        parts = q.lower().split()
+        exact = [one for one in self._customers.values() if parts and all(part in _words(one) for part in parts)]
+        alike = [one for one in self._customers.values() if _likeness(q.lower(), one) >= ALIKE]
+        return [dict(one) for one in exact or sorted(alike, key=lambda one: -_likeness(q.lower(), one))]
+
+    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
+        if id not in self._customers:
+            return Outcome(False, None, None)
+        one = self._customers[id]
+        _set(one, values)
+        return Outcome(True, dict(one), id)
+
+    async def create(self, values: Mapping[str, Any]) -> Outcome:
+        if not values.get("phone") and not values.get("email"):
+            raise CrmRefused("a customer needs a phone or an email")
+        for one in self._customers.values():
+            if any(values.get(name) and one[name] == values[name] for name in ("phone", "email")):
+                return Outcome(False, None, one["id"])
+        one = dict.fromkeys(FIELDS) | {
+            "id": str(uuid4()), "services": [], "seasons": [], "status": "lead", "source": "mock",
+            "created_at": datetime.now(UTC).isoformat(), "version": 0,
+        }  # fmt: skip
+        _set(one, values)
+        self._customers[one["id"]] = one
+        return Outcome(True, dict(one), one["id"])
+
+
+def _set(one: Customer, values: Mapping[str, Any]) -> None:
+    if strange := set(values) - {*FIELDS, "services", "seasons", "status", "source"}:
+        raise CrmRefused(f"a customer has no {', '.join(sorted(strange))}")
+    if values.get("status", "lead") not in STATUSES:
+        raise CrmRefused(f"status must be one of: {', '.join(STATUSES)}")
+    if day := values.get("last_service_date"):
+        date.fromisoformat(day)
+    notes = "\n".join(filter(None, (one["notes"], values.get("notes"))))
+    lists = {name: list(values[name] or []) for name in ("services", "seasons") if name in values}
+    one |= {**values, **lists, "notes": notes or None, "version": one["version"] + 1}
+
+
+def _words(one: Customer) -> str:
+    return " ".join(str(one[name]) for name in ("name", "email", "phone") if one[name]).lower()
+
+
+def _likeness(text: str, one: Customer) -> float:
+    return difflib.SequenceMatcher(None, text, (one["name"] or "").lower()).ratio()

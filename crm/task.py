@@ -1,0 +1,29 @@
+"""One task of a program: a customer is fetched once, however many of its steps need them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm.interface import Crm, Customer, Outcome
+
+
+class Task:
+    """Make one for each task, and drop it afterwards: what it holds is as old as the task."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+        self._known: dict[str, Customer | None] = {}
+
+    async def find(self, id: str) -> Customer | None:
+        if id not in self._known:
+            self._known[id] = await self._crm.find(id)
+        return self._known[id]
+
+    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
+        done = await self._crm.update(id, values)
+        self._known[id] = done.customer
+        return done
+
+    async def context(self, id: str) -> dict[str, Any]:
+        """What later steps need of the customer: customer_id, customer_name and so on; nothing where there is none."""
+        found = await self.find(id)
+        return {f"customer_{name}": value for name, value in (found or {}).items()}

@@ -1,0 +1,70 @@
+"""Pages of the CRM: customers, and what was handed over to a person."""
+
+from typing import Any, get_args
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crm.handoff import Level
+from dashboard.access import actor
+from dashboard.query import with_changes
+from dashboard.render import Pages
+from rows.customer import STATUSES
+from store import customers, handoffs, leads
+from store.accounts import User
+from store.customers import Wanted
+from store.postgres import Pool
+
+PAGE = 50
+LAST_PAGE = 100_000
+LONGEST_SEARCH = 200
+LEVELS = get_args(Level)
+# As people say it.
+STANDINGS = {"active": "customer now", "past": "customer once", "lead": "not yet a customer", "cold": "gone cold"}
+REASONS = {
+    "hot_lead": "ready to buy", "explicit_request": "asked for a person", "stall": "got stuck",
+    "llm_failure": "the bot failed",
+}  # fmt: skip
+assert tuple(STANDINGS) == STATUSES
+
+
+class CrmPages:
+    def __init__(self, pool: Pool, pages: Pages) -> None:
+        self._pool = pool
+        self._pages = pages
+
+    async def customers(self, request: Request, user: User) -> Response:
+        query = dict(request.query_params)
+        search = query.get("q", "").strip()[:LONGEST_SEARCH]
+        number = max(1, min(_number(query.get("page")) or 1, LAST_PAGE))
+        status = query.get("status") if query.get("status") in STATUSES else None
+        if search:
+            found = customers.Page(await customers.search(self._pool, search, limit=PAGE), 0)
+        else:
+            wanted = Wanted(status=[status] if status else None)
+            found = await customers.page(self._pool, wanted, number=number, size=PAGE)
+        more = number * PAGE < found.total
+        return self._pages.page(request, "customers.html", user=user, query=query, found=found, number=number,
+                                more=more, status=status, standings=STANDINGS, change=with_changes)  # fmt: skip
+
+    async def handoffs(self, request: Request, user: User) -> Response:
+        query = dict(request.query_params)
+        level = query.get("level") if query.get("level") in LEVELS else None
+        rows = await handoffs.page(self._pool, level=level, before=_number(query.get("before")), limit=PAGE)
+        given: dict[str, Any] = {
+            "rows": rows, "query": query, "more": len(rows) == PAGE, "reasons": REASONS, "signals": _signals,
+            "change": with_changes,
+        }  # fmt: skip
+        if "hx-request" in request.headers:
+            return self._pages.part(request, "handoff_rows.html", **given)
+        await leads.log_access(self._pool, None, actor(user).name, "handoffs")
+        return self._pages.page(request, "handoffs.html", user=user, level=level, levels=LEVELS, **given)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _signals(text: str) -> str:
+    return ", ".join(str(one.get("signal", "")) for one in orjson.loads(text) if isinstance(one, dict))

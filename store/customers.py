@@ -1,0 +1,189 @@
+"""Customers: leads in the words of a CRM. Read, page, search, patch and create; written through the lead's own rules.
+
+Ids are those of leads, and those of merged leads keep resolving. Times are timezone-aware UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from rows import customer
+from rows.lead import Claim, NotAllowed, decide, parse
+from rows.search import number_part
+from rows.types import Sighting
+from store import identities
+from store.lead_list import ALIKE, plain_pattern
+from store.lead_merge import STATUS
+from store.lead_records import decided, write
+from store.leads import Actor, NotFound, again_after_a_deadlock, at_version, insert_note, moved
+from store.postgres import Connection, Pool, statement
+
+
+class Exists(Exception):
+    """There is somebody under that number or address: `id` is the customer."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__("there is a customer with that phone or email already")
+        self.id = id
+
+
+class KeyReused(Exception):
+    """That Idempotency-Key stood for another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Customers that fit all that is given; of several values any. `city` in any case."""
+
+    status: Sequence[str] | None = None
+    services: Sequence[str] | None = None
+    not_signed_for_season: int | None = None
+    last_service_before: date | None = None
+    city: str | None = None
+
+
+class Page(NamedTuple):
+    customers: list[asyncpg.Record]
+    """Rows of the view customer_list."""
+    total: int
+
+
+class Request(NamedTuple):
+    """An Idempotency-Key, and a hash of what is asked under it."""
+
+    key: str
+    asked: bytes
+
+
+async def page(pool: Pool, wanted: Wanted, *, number: int, size: int) -> Page:
+    """Page `number` (the first is 1), the newest customers first."""
+    rows = await pool.fetch(
+        statement("customers_page"),
+        _list(wanted.status), _list(wanted.services), wanted.not_signed_for_season, wanted.last_service_before,
+        wanted.city and wanted.city.lower(), size, (number - 1) * size,
+    )  # fmt: skip
+    return Page([row for row in rows if row["id"]], rows[0]["total"])
+
+
+async def read(pool: Pool | Connection, id: UUID) -> asyncpg.Record:
+    """A row of the view customer_list. Raises NotFound."""
+    row = await pool.fetchrow(statement("customer"), id)
+    if row is None:
+        raise NotFound(f"there is no customer {id}")
+    return row
+
+
+async def search(pool: Pool, text: str, *, limit: int) -> list[asyncpg.Record]:
+    """By name, e-mail or a number in any form; when nobody is written so, those who are written most alike."""
+    number = number_part(text)
+    parts = [number] if number else text.lower().replace("\0", "").split()
+    if not parts:
+        return []
+    patterns = [f"%{plain_pattern(part)}%" for part in parts]
+    rows = await pool.fetch(statement("customers_matching"), max(patterns, key=len), patterns, limit)
+    ids = [row[0] for row in rows]
+    if not ids and not number:
+        ids = [row[0] for row in await pool.fetch(statement("leads_spelled_like"), " ".join(parts), ALIKE)][:limit]
+    return list(await pool.fetch(statement("customers_of"), ids))
+
+
+@again_after_a_deadlock
+async def patch(pool: Pool, id: UUID, values: Mapping[str, Any], *, version: int | None, by: Actor) -> asyncpg.Record:
+    """Set what is given, None empties; `status` moves the lead, `notes` adds a note.
+
+    What a person holds becomes a suggestion. Raises NotAllowed, NotFound, Stale.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await at_version(connection, id, version)
+        await _set(connection, lead.id, values, by)
+        return await read(connection, lead.id)
+
+
+@again_after_a_deadlock
+async def create(pool: Pool, values: Mapping[str, Any], *, by: Actor, request: Request | None = None) -> asyncpg.Record:
+    """A customer who never wrote by WhatsApp; when they do, they are found by their number.
+
+    Needs a phone or an e-mail. With a `request`, asked again it returns what came of it the first time. Raises Exists,
+    KeyReused, NotAllowed.
+    """
+    phone = parse("phone", values["phone"]) if values.get("phone") else None
+    email = parse("email", values["email"]) if values.get("email") else None
+    if not phone and not email:
+        raise NotAllowed("a customer needs a phone or an email")
+    async with pool.acquire() as connection, connection.transaction():
+        if request and (done := await _done_before(connection, request, by)):
+            return await read(connection, done)
+        await connection.execute(statement("hold_who_is_who"))
+        found = await connection.fetch(statement("leads_of_names"), ["phone"], [phone or ""], email)
+        if found:
+            raise Exists(found[0]["id"])
+        lead_id = await _meet(connection, str(phone) if phone else f"email:{email}")
+        said = {name: value for name, value in values.items() if name != "phone"}  # the contact has it
+        await _set(connection, lead_id, {"source": by.name, **said}, by)
+        if request:
+            await connection.execute(statement("end_request"), by.name, request.key, lead_id)
+        return await read(connection, lead_id)
+
+
+async def forget_requests(pool: Pool) -> None:
+    """Those of more than a day ago."""
+    await pool.execute(statement("forget_requests"))
+
+
+async def _done_before(connection: Connection, request: Request, by: Actor) -> UUID | None:
+    """What came of it; waits for whoever asks the same at this moment."""
+    if await connection.fetchval(statement("remember_request"), by.name, request.key, request.asked):
+        return None
+    row = await connection.fetchrow(statement("remembered_request"), by.name, request.key)
+    if row is None or row["asked"] != request.asked:
+        raise KeyReused("that Idempotency-Key was used for another request")
+    done: UUID | None = row["lead_id"]
+    return done
+
+
+async def _meet(connection: Connection, handle: str) -> UUID:
+    """A contact under that name, as if an event had told of it; returns its lead's id."""
+    now = datetime.now(UTC)
+    seen = Sighting(handle, "", now, now, as_phone=handle.startswith("+"))
+    grouping = await identities.regroup(connection, [seen], [])
+    contacts = sorted(grouping.changed)
+    await connection.execute(statement("lock_contacts"), contacts)
+    await connection.execute(statement("refresh_contacts"), contacts)
+    (row,) = await connection.fetch(statement("leads_of_contacts"), [grouping.contact_of[handle]])
+    lead_id: UUID = row["id"]
+    return lead_id
+
+
+async def _set(connection: Connection, id: UUID, values: Mapping[str, Any], by: Actor) -> None:
+    words = dict(values)
+    status, note = words.pop("status", None), words.pop("notes", None)
+    lead = await at_version(connection, id, None)
+    claims = [Claim(name, parse(name, value), by.source, by.name) for name, value in customer.fields(words).items()]
+    one = decided(lead, decide(lead.fields, lead.set_by, claims))
+    await write(connection, [one])
+    if status and status != (await read(connection, id))["status"]:
+        await _move(connection, id, status, by)
+    if note:
+        await insert_note(connection, id, note, by)
+
+
+async def _move(connection: Connection, id: UUID, status: str, by: Actor) -> None:
+    if status not in customer.MOVES:
+        raise NotAllowed(f"status must be one of: {', '.join(customer.STATUSES)}")
+    for step in customer.MOVES[status]:
+        lead = await at_version(connection, id, None)
+        await write(connection, [moved(lead, Claim(STATUS, step, by.source, by.name, f"customer status {status}"))])
+    lead = await at_version(connection, id, None)
+    if status == "lead" and lead.fields["lead_temperature"] == "cold":
+        warmer = [Claim("lead_temperature", "lukewarm", by.source, by.name, "customer status lead")]
+        await write(connection, [decided(lead, decide(lead.fields, lead.set_by, warmer))])
+    if (now := (await read(connection, id))["status"]) != status:
+        raise NotAllowed(f"a customer who is {now} can't become {status}")
+
+
+def _list(values: Sequence[str] | None) -> list[str] | None:
+    return list(values) if values else None

@@ -1,0 +1,1 @@
+DELETE FROM idempotency_keys WHERE written_at < now() - interval '1 day'

@@ -1,0 +1,113 @@
+"""One suite for the CRM over HTTP and its stand-in in memory: who codes against one can use the other."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from crm.interface import Crm, CrmRefused
+from crm.mock import MockCrm
+from crm.service import CrmService
+from crm.task import Task
+from store import api_keys
+from store.postgres import Pool
+from tests.desk import web
+
+JANE = {
+    "name": "Jane Smith", "email": "jane@example.com", "phone": "+6281234567890", "address": "Jl. Merdeka 1",
+    "city": "Bandung", "state": "Jawa Barat", "zip": "40111", "services": ["lawn", "snow"], "seasons": [2025],
+    "status": "active", "last_service_date": "2025-10-01", "notes": "prefers mornings",
+}  # fmt: skip
+
+
+@pytest.fixture(params=["service", "mock"])
+async def crm(request: pytest.FixtureRequest, pool: Pool, redis_url: str, database_url: str) -> AsyncIterator[Crm]:
+    if request.param == "mock":
+        yield MockCrm()
+        return
+    key = await api_keys.add(pool, "orchestrator", ["customers:read", "customers:write"])
+    async with web(redis_url, database_url) as base, CrmService(base, key) as service:
+        yield service
+
+
+async def test_what_was_created_is_found(crm: Crm) -> None:
+    made = await crm.create(JANE)
+    assert made.success
+    assert made.id
+    found = await crm.find(made.id)
+    assert found == made.customer
+    assert {name: found[name] for name in JANE} == JANE if found else False
+    assert await crm.find("00000000-0000-4000-8000-000000000000") is None
+
+
+async def test_nobody_is_created_twice(crm: Crm) -> None:
+    first = await crm.create(JANE)
+    for same in ({"phone": JANE["phone"]}, {"email": JANE["email"], "name": "Another"}):
+        again = await crm.create(same)
+        assert (again.success, again.id) == (False, first.id)
+    with pytest.raises(CrmRefused):
+        await crm.create({"name": "Nobody"})
+    assert (await crm.query()).total == 1
+
+
+@pytest.mark.parametrize("status", ["active", "past", "lead", "cold"])
+async def test_a_customer_moves_to_any_status(crm: Crm, status: str) -> None:
+    made = await crm.create({"email": "a@b.id"})
+    assert made.customer
+    assert made.customer["status"] == "lead"
+    moved = await crm.update(made.id or "", {"status": status})
+    assert moved.customer
+    assert moved.customer["status"] == status
+    assert [one["id"] for one in (await crm.query(status=status)).customers] == [made.id]
+
+
+async def test_an_update_sets_what_is_given_and_empties_what_is_none(crm: Crm) -> None:
+    made = await crm.create(JANE)
+    done = await crm.update(made.id or "", {"services": [], "zip": None, "city": "Cimahi", "notes": "has a dog"})
+    assert done.customer
+    assert (done.customer["services"], done.customer["zip"], done.customer["city"]) == ([], None, "Cimahi")
+    assert done.customer["notes"] == "prefers mornings\nhas a dog"
+    assert done.customer["email"] == JANE["email"]
+    assert not (await crm.update("00000000-0000-4000-8000-000000000000", {"city": "Solo"})).success
+    with pytest.raises(CrmRefused):
+        await crm.update(made.id or "", {"colour": "blue"})
+
+
+@pytest.mark.parametrize(
+    "q", ["jane smith", "jane", "jnae smith", "jane@example.com", "0812-3456-7890", "+62 812 3456 7890"]
+)
+async def test_a_customer_is_found_by_whatever_is_known(crm: Crm, q: str) -> None:
+    made = await crm.create(JANE)
+    await crm.create({"name": "Budi Santoso", "phone": "+6281999999999"})
+    assert [one["id"] for one in await crm.search(q)][:1] == [made.id]
+
+
+async def test_filters_and_pages(crm: Crm) -> None:
+    ids = []
+    for n in range(5):
+        made = await crm.create({
+            "name": f"Person {n}", "phone": f"+62812000000{n}", "services": ["lawn"] if n % 2 else ["snow"],
+            "seasons": [2025, 2026] if n < 3 else [2025], "last_service_date": f"2025-0{n + 1}-01", "city": "Solo",
+        })  # fmt: skip
+        ids.append(made.id)
+
+    async def found(**wanted: object) -> list[int]:
+        return sorted(ids.index(one["id"]) for one in (await crm.query(**wanted)).customers)  # type: ignore[arg-type]
+
+    assert await found(services=["lawn"]) == [1, 3]
+    assert await found(not_signed_for_season=2026) == [3, 4]
+    assert await found(last_service_before="2025-03-01") == [0, 1]
+    assert await found(city="solo", services=["snow"]) == [0, 2, 4]
+    assert await found(status="active") == []
+    page = await crm.query(page=2, per_page=2)
+    assert (len(page.customers), page.total, page.page, page.per_page) == (2, 5, 2, 2)
+
+
+async def test_a_task_fetches_a_customer_once(crm: Crm) -> None:
+    made = await crm.create(JANE)
+    task = Task(crm)
+    assert (await task.context(made.id or ""))["customer_name"] == "Jane Smith"
+    await crm.update(made.id or "", {"name": "Jane Doe"})
+    assert (await task.context(made.id or ""))["customer_name"] == "Jane Smith"
+    await task.update(made.id or "", {"city": "Solo"})
+    assert (await task.context(made.id or ""))["customer_name"] == "Jane Doe"
+    assert await task.context("00000000-0000-4000-8000-000000000000") == {}

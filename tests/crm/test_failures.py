@@ -1,0 +1,125 @@
+"""How the client meets a CRM that fails: a scripted server on a real port, and pauses that are counted, not waited."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from structlog.testing import capture_logs
+
+from config import logs
+from crm.interface import CrmCredentials, CrmRefused, CrmUnavailable
+from crm.service import CrmService
+from tests.helpers import served
+
+ID = "8e0b8ad1-5a39-4f1e-9a4c-1d3a53a5a0f1"
+
+
+class Script:
+    """Answers in turn; the last one for ever."""
+
+    def __init__(self, *answers: tuple[int, dict[str, str]]) -> None:
+        self._answers = list(answers)
+        self.asked: list[tuple[str, str | None]] = []
+        self.slept: list[float] = []
+        self.escalated: list[str] = []
+
+    async def answer(self, request: Request) -> Response:
+        self.asked.append((request.method, request.headers.get("idempotency-key")))
+        code, headers = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if code < 300:
+            return JSONResponse({"id": ID, "name": "Jane"}, code, headers)
+        return JSONResponse({"title": "x", "status": code, "detail": "why"}, code, headers)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    async def escalate(self, text: str) -> None:
+        self.escalated.append(text)
+
+
+@asynccontextmanager
+async def service(script: Script) -> AsyncIterator[CrmService]:
+    app = Starlette(routes=[Route("/{path:path}", script.answer, methods=["GET", "PATCH", "POST"])])
+    async with served(app) as url, CrmService(url, "mk_x", escalate=script.escalate, sleep=script.sleep) as crm:
+        yield crm
+
+
+@pytest.mark.parametrize("code", [500, 502, 503, 504])
+async def test_a_server_error_is_tried_three_times_more_and_then_named(code: int) -> None:
+    script = Script((code, {}))
+    async with service(script) as crm:
+        with pytest.raises(CrmUnavailable, match=str(code)):
+            await crm.find(ID)
+    assert (len(script.asked), script.slept) == (4, [2, 4, 8])
+
+
+async def test_it_goes_on_as_soon_as_it_is_answered() -> None:
+    script = Script((503, {}), (200, {}))
+    async with service(script) as crm:
+        assert (await crm.find(ID) or {})["name"] == "Jane"
+    assert script.slept == [2]
+
+
+async def test_a_line_that_is_dead_is_tried_like_an_error() -> None:
+    script = Script((200, {}))
+    async with CrmService("http://127.0.0.1:9", "mk_x", sleep=script.sleep) as crm:
+        with pytest.raises(CrmUnavailable):
+            await crm.search("jane")
+    assert script.slept == [2, 4, 8]
+
+
+async def test_it_waits_as_long_as_it_is_told() -> None:
+    script = Script((429, {"Retry-After": "5"}), (429, {"Retry-After": "100000"}), (200, {}))
+    async with service(script) as crm:
+        await crm.find(ID)
+    assert script.slept == [5, 60]
+
+
+@pytest.mark.parametrize("code", [401, 403])
+async def test_a_bad_credential_is_told_once_and_never_tried_again(code: int) -> None:
+    script = Script((code, {}))
+    async with service(script) as crm:
+        with pytest.raises(CrmCredentials, match="check the credential"):
+            await crm.update(ID, {"city": "Solo"})
+    assert (len(script.asked), len(script.escalated), script.slept) == (1, 1, [])
+
+
+async def test_nobody_there_is_a_warning_and_none() -> None:
+    script = Script((404, {}))
+    logs.configure("INFO")
+    async with service(script) as crm:
+        with capture_logs() as told:
+            assert await crm.find(ID) is None
+    (line,) = told
+    assert (line["log_level"], line["what"], line["whom"], line["outcome"]) == ("warning", "find", ID, "404")
+
+
+async def test_what_is_refused_says_why() -> None:
+    async with service(Script((422, {}))) as crm:
+        with pytest.raises(CrmRefused, match="why"):
+            await crm.create({"phone": "+6281234567890"})
+
+
+async def test_a_create_that_is_tried_again_is_the_same_request() -> None:
+    script = Script((503, {}), (201, {}))
+    async with service(script) as crm:
+        made = await crm.create({"phone": "+6281234567890"})
+    assert (made.success, made.id) == (True, ID)
+    keys = {key for _, key in script.asked}
+    assert len(script.asked) == 2
+    assert len(keys) == 1
+    assert None not in keys
+
+
+async def test_logs_name_nobody() -> None:
+    logs.configure("INFO")
+    async with service(Script((200, {}))) as crm:
+        with capture_logs() as told:
+            await crm.update(ID, {"name": "Jane", "phone": "+6281234567890"})
+    assert [line["what"] for line in told] == ["update"]
+    assert "Jane" not in str(told)
+    assert "62812" not in str(told)

@@ -1,0 +1,137 @@
+"""Handoffs: what Kapso hands over goes to the CRM by itself, once, whichever CRM it is."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from crm.handoff import ContextPacket, reason_of
+from rows.lead import Source
+from store import customers, handoffs, leads
+from store.handoffs import PostgresCRMClient
+from store.leads import Actor
+from store.postgres import Pool
+from tests.chats import NUMBER, chat, conversation, extracted, lead
+from tests.helpers import delivery, rows, settled, until
+from tests.workers.processes import worker
+from workers.handoffs import HandoffDesk
+
+BUDI = Actor(Source.HUMAN, "user:budi")
+
+
+async def handed_over(pool: Pool, execution: str = "e1", reason: str | None = "asked") -> None:
+    body = {
+        "event": "workflow.execution.handoff", "occurred_at": datetime.now(UTC).isoformat(),
+        "workflow_execution_id": execution, "workflow_id": "w", "status": "handoff", "channel": "whatsapp",
+        "whatsapp_conversation_id": conversation(), "handoff": {"reason": reason} if reason else {"source": "agent_tool"},
+    }  # fmt: skip
+    await settled(pool, [delivery(body, "workflow.execution.handoff")])
+
+
+class OtherCRM:
+    """Another CRM, of somebody else."""
+
+    def __init__(self, *, fails: int = 0) -> None:
+        self.taken: list[ContextPacket] = []
+        self._fails = fails
+
+    async def create_lead(self, context_packet: ContextPacket) -> str:
+        if self._fails:
+            self._fails -= 1
+            raise ConnectionError("somebody's phone number 0812")
+        self.taken.append(context_packet)
+        return f"other-{len(self.taken)}"
+
+
+async def test_a_handoff_of_kapso_becomes_a_row_with_what_is_known(pool: Pool) -> None:
+    await chat(pool, "saya Rina, usaha laundry di Bandung. chat numpuk, berapa harganya?", contact_name="Rina")
+    await extracted(pool)
+    row = await lead(pool)
+    await customers.patch(pool, row["id"], {"email": "rina@example.com"}, version=None, by=BUDI)
+    await handed_over(pool)
+    desk = HandoffDesk(pool, PostgresCRMClient(pool))
+    assert (await desk.deliver(), await desk.deliver()) == (1, 0)
+    (one,) = await rows(pool, "handoffs")
+    assert (one["lead_id"], str(one["conversation_id"])) == (str(row["id"]), conversation())
+    assert (one["handoff_reason"], one["original_reason"]) == ("explicit_request", "asked")
+    assert (one["visitor_name"], one["visitor_email"], one["problem_fit"]) == ("Rina", "rina@example.com", "unknown")
+    assert (one["turn_count"], one["lead_level"]) == (
+        1,
+        "cold" if row["lead_temperature"] == "cold" else one["lead_level"],
+    )
+    (record,) = await rows(pool, "handoff_records")
+    assert (record["state"], record["crm_record_id"], record["attempts"]) == ("delivered", str(one["id"]), 1)
+
+
+async def test_the_same_packet_is_the_same_handoff(pool: Pool) -> None:
+    client = PostgresCRMClient(pool)
+    packet = ContextPacket(session_id="web-1", lead_level="hot", handoff_reason="hot_lead", conversation_id="web-1")
+    first = await client.create_lead(packet)
+    assert await client.create_lead(packet) == first
+    assert first.isdigit()
+    other = packet.model_copy(update={"packet_id": "another"})
+    assert await client.create_lead(other) != first
+    assert [row["lead_id"] for row in await rows(pool, "handoffs")] == [None, None]
+
+
+@pytest.mark.parametrize("by", ["phone", "email"])
+async def test_a_visitor_is_found_by_number_or_address(pool: Pool, by: str) -> None:
+    await chat(pool, "halo")
+    id = (await lead(pool))["id"]
+    await customers.patch(pool, id, {"email": "rina@example.com"}, version=None, by=BUDI)
+    known: dict[str, Any] = {"visitor_phone": f"+{NUMBER}"} if by == "phone" else {"visitor_email": "Rina@example.com"}
+    packet = ContextPacket(session_id="s", lead_level="warm", handoff_reason="stall", **known)
+    await PostgresCRMClient(pool).create_lead(packet)
+    assert (await rows(pool, "handoffs"))[0]["lead_id"] == str(id)
+
+
+async def test_another_crm_takes_its_place_and_may_fail(pool: Pool) -> None:
+    await chat(pool, "halo")
+    await handed_over(pool, "e1", "llm_failure")
+    await handed_over(pool, "e2", None)
+    crm = OtherCRM(fails=1)
+    desk = HandoffDesk(pool, crm)
+    assert await desk.deliver() == 1  # one failed; the other had its turn
+    (failed,) = [row for row in await rows(pool, "handoff_records") if row["state"] == "pending"]
+    assert (failed["attempts"], failed["error"]) == (1, "ConnectionError")
+    assert await desk.deliver() == 0  # not at once
+    await pool.execute("UPDATE handoff_records SET next_try_at = now()")
+    assert await desk.deliver() == 1
+    assert sorted(packet.handoff_reason for packet in crm.taken) == ["explicit_request", "llm_failure"]
+    assert {row["crm_record_id"] for row in await rows(pool, "handoff_records")} == {"other-1", "other-2"}
+    assert await rows(pool, "handoffs") == []
+
+
+async def test_a_worker_delivers_by_itself(pool: Pool, redis: Redis, database_url: str, redis_url: str) -> None:
+    await chat(pool, "halo")
+    await handed_over(pool)
+
+    async def delivered() -> bool:
+        return bool(await pool.fetchval("SELECT count(*) FROM handoff_records WHERE state = 'delivered'"))
+
+    async with worker(database_url, redis_url):
+        await until(delivered)
+    assert len(await rows(pool, "handoffs")) == 1
+
+
+async def test_handoffs_are_cleared_on_request_with_age_and_with_the_person(pool: Pool) -> None:
+    client = PostgresCRMClient(pool)
+    for session in ("a", "a", "b"):
+        await client.create_lead(ContextPacket(session_id=session, lead_level="warm", handoff_reason="stall"))
+    assert await handoffs.clear(pool, "a") == 2
+    assert len(await handoffs.page(pool)) == 1
+    await handoffs.prune(pool, datetime.now(UTC) + timedelta(seconds=1))
+    assert await handoffs.page(pool) == []
+    await chat(pool, "halo")
+    packet = ContextPacket(session_id="c", lead_level="warm", handoff_reason="stall", visitor_phone=f"+{NUMBER}")
+    await client.create_lead(packet)
+    await leads.log_access(pool, None, "test", "clear")
+    await pool.execute("DELETE FROM lead_records")
+    assert await handoffs.page(pool) == []
+
+
+def test_a_reason_that_is_none_of_ours_is_kept() -> None:
+    assert reason_of("stall") == ("stall", None)
+    assert reason_of("customer is angry") == ("explicit_request", "customer is angry")
+    assert reason_of(None) == ("explicit_request", None)

@@ -13,6 +13,8 @@ from store.leads import Actor
 from store.postgres import Pool
 
 COOKIE = "session"
+# What Postgres can count.
+LARGEST = 2**63 - 1
 Page = Callable[[Request, User], Awaitable[Response]]
 
 
@@ -26,6 +28,8 @@ class Guard:
         """Whoever is not signed in is sent to the login and back; whose role is too low is told."""
 
         async def guarded(request: Request) -> Response:
+            if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
+                return PlainTextResponse("there is nothing of that number", 404)
             if request.method != "GET" and not is_ours(request):
                 return PlainTextResponse("this write did not come from one of our pages", 403)
             user = await self.user(request)

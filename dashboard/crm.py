@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from crm.handoff import Level
 from dashboard.access import actor
+from dashboard.forms import number
 from dashboard.query import with_changes
 from dashboard.render import Pages
 from rows.customer import STATUSES
@@ -37,21 +38,21 @@ class CrmPages:
     async def customers(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)
         search = query.get("q", "").strip()[:LONGEST_SEARCH]
-        number = max(1, min(_number(query.get("page")) or 1, LAST_PAGE))
+        at = max(1, min(number(query.get("page")) or 1, LAST_PAGE))
         status = query.get("status") if query.get("status") in STATUSES else None
         if search:
             found = customers.Page(await customers.search(self._pool, search, limit=PAGE), 0)
         else:
             wanted = Wanted(status=[status] if status else None)
-            found = await customers.page(self._pool, wanted, number=number, size=PAGE)
-        more = number * PAGE < found.total
-        return self._pages.page(request, "customers.html", user=user, query=query, found=found, number=number,
+            found = await customers.page(self._pool, wanted, number=at, size=PAGE)
+        more = at * PAGE < found.total
+        return self._pages.page(request, "customers.html", user=user, query=query, found=found, number=at,
                                 more=more, status=status, standings=STANDINGS, change=with_changes)  # fmt: skip
 
     async def handoffs(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)
         level = query.get("level") if query.get("level") in LEVELS else None
-        rows = await handoffs.page(self._pool, level=level, before=_number(query.get("before")), limit=PAGE)
+        rows = await handoffs.page(self._pool, level=level, before=number(query.get("before")), limit=PAGE)
         given: dict[str, Any] = {
             "rows": rows, "query": query, "more": len(rows) == PAGE, "reasons": REASONS, "signals": _signals,
             "change": with_changes,
@@ -60,10 +61,6 @@ class CrmPages:
             return self._pages.part(request, "handoff_rows.html", **given)
         await leads.log_access(self._pool, None, actor(user).name, "handoffs")
         return self._pages.page(request, "handoffs.html", user=user, level=level, levels=LEVELS, **given)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _signals(text: str) -> str:

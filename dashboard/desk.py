@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 import orjson
@@ -17,7 +17,7 @@ from dashboard.access import actor
 from dashboard.live import Hub
 from dashboard.panel import Panel
 from dashboard.preferences import Preferences
-from dashboard.query import CHOICES, cursor_text, everybody, toggled, values, view_of, with_changes
+from dashboard.query import CHOICES, cursor_text, toggled, values, view_of, with_changes
 from dashboard.render import Pages, live, tag_of
 from store import lead_list, leads
 from store.accounts import User
@@ -26,6 +26,7 @@ from store.postgres import Pool
 
 PAGE = 50
 MANY_UNREAD = 100
+Counts: TypeAlias = dict[str, dict[str, int]]
 COUNTS_SECONDS = 3.0
 # Stands in a row where it is said whether this viewer has read it, so that a row is made once for all.
 READ_MARK = "\ue000"
@@ -97,6 +98,7 @@ class Desk:
         page, rows = await self._hub.shared(("rows", key, prefer), make)
         html = "".join(_for_reader(row, reader) for row in rows)
         return html + self._pages.render("rows_end.html", prefer, query=query, change=with_changes, page=page,
+                                         strange=view.strange,
                                          next=cursor_text(page.next) if page.next else None)  # fmt: skip
 
     def _row(self, prefer: Preferences, lead: asyncpg.Record) -> Row:
@@ -111,23 +113,30 @@ class Desk:
         """Counting reads everything: a page that has just been opened shows it once it is there."""
         prefer, reader = self._pages.preferences(request), Reader(user.id, user.since)
         query = dict(request.query_params)
-        view = everybody(view_of(query, reader))
-
-        async def count() -> dict[str, dict[str, int]]:
-            return await lead_list.counts(self._pool, view.wanted)
-
-        key = ("counts", str(view.wanted))
-        counts = await self._hub.shared(key, count, seconds=COUNTS_SECONDS) if wait else self._hub.ready(key)
-        mine = replace(view.wanted, unread_by=reader)
+        here = view_of(query, reader).wanted
+        anywhere = view_of({**query, "view": ""}, reader).wanted  # what the tabs count among
+        counts = await self._counts(here, wait=wait)
+        tabs = await self._counts(anywhere, wait=wait)
+        mine = replace(anywhere, unread_by=reader)
         unread = await lead_list.how_many(self._pool, mine, most=MANY_UNREAD) if wait else None
-        return self._pages.render("bar.html", prefer, query=query, counts=counts, choices=CHOICES, values=values,
-                                  unread=unread, many=MANY_UNREAD, toggled=toggled, change=with_changes)  # fmt: skip
+        return self._pages.render("bar.html", prefer, query=query, counts=counts, tabs=tabs, choices=CHOICES,
+                                  values=values, unread=unread, many=MANY_UNREAD, toggled=toggled,
+                                  change=with_changes)  # fmt: skip
+
+    async def _counts(self, wanted: lead_list.Filter, *, wait: bool) -> Counts | None:
+        async def count() -> Counts:
+            return await lead_list.counts(self._pool, wanted)
+
+        key = ("counts", str(wanted))
+        found: Counts | None = (
+            await self._hub.shared(key, count, seconds=COUNTS_SECONDS) if wait else self._hub.ready(key)
+        )
+        return found
 
     async def _csv(self, wanted: lead_list.Filter) -> AsyncIterator[str]:
         yield "\ufeff" + _line(EXPORTED)  # spreadsheets take it for UTF-8 by this mark
-        async with self._pool.acquire() as connection, connection.transaction():
-            async for lead in lead_list.every(connection, wanted):
-                yield _line([_cell(lead[name]) for name in EXPORTED])
+        async for lead in lead_list.every(self._pool, wanted):
+            yield _line([_cell(lead[name]) for name in EXPORTED])
 
 
 def _for_reader(row: Row, reader: Reader) -> str:

@@ -8,13 +8,22 @@ LONGEST_FORM = 100_000
 
 
 async def form(request: Request) -> dict[str, str]:
-    """A form's fields; the last of each name. Ours are small: a larger one is empty."""
+    """A form's fields; the last of each name. Ours are small: a larger one, or one of many fields, is empty."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > LONGEST_FORM:
             return {}
-    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=100))
+    try:
+        text = body.decode(errors="replace").replace("%00", "")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return {}
+
+
+def number(text: str | None) -> int | None:
+    """A whole number that Postgres can hold; None where it is none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def inside(path: str | None) -> str:

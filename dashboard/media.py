@@ -47,7 +47,7 @@ class Media:
         wanted = request.headers.get("range")
         try:
             found = await self._fetch(message["media_url"], {"Range": wanted} if wanted else {})
-        except (httpx.HTTPError, NotAllowed, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, NotAllowed, OSError, ValueError) as error:
             log.warning("a file could not be fetched", error=type(error).__name__)  # addresses are secrets
             return PlainTextResponse(GONE, 502)
         if found.status_code not in (200, 206):
@@ -61,7 +61,7 @@ class Media:
             if hop:
                 await _check_public(url)
             answer = await self._client.send(self._client.build_request("GET", url, headers=headers), stream=True)
-            if not answer.is_redirect:
+            if not answer.has_redirect_location:
                 return answer
             await answer.aclose()
             url = urljoin(url, answer.headers["location"])

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from dashboard.forms import number
 from dashboard.live import Hub
 from dashboard.render import Pages
 from store import lag, reconcile
@@ -43,8 +44,7 @@ class Ops:
         return JSONResponse(series(rows))
 
     async def reconcile(self, request: Request, user: User) -> Response:
-        before = request.query_params.get("before", "")
-        rows = await reconcile.runs(self._pool, before=int(before) if before.isdigit() else None)
+        rows = await reconcile.runs(self._pool, before=number(request.query_params.get("before")))
         return self._pages.page(request, "ops_reconcile.html", user=user, runs=rows, plain=orjson.loads)
 
     async def _status(self) -> Status:

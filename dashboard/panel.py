@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from dashboard.access import actor
 from dashboard.chat import bubbles
-from dashboard.forms import form
+from dashboard.forms import form, number
 from dashboard.live import Hub
 from dashboard.render import Pages, live
 from rows.lead import FIELDS, LOCKING, STATUSES, NotAllowed
@@ -99,8 +99,8 @@ class Panel:
 
         async def write() -> None:
             text, corrects = given.get("text", ""), given.get("corrects", "")
-            if corrects.isdigit():
-                await leads.correct_note(self._pool, int(corrects), text, by=actor(user))
+            if (note := number(corrects)) is not None:
+                await leads.correct_note(self._pool, note, text, by=actor(user))
             else:
                 await leads.add_note(self._pool, id, text, by=actor(user))
 
@@ -182,8 +182,7 @@ class Panel:
 
 def _count(request: Request, name: str, usual: int) -> int:
     """How much of a long list is shown: what the viewer has unfolded so far."""
-    given = request.query_params.get(name, "")
-    return min(int(given), MOST) if given.isdigit() and int(given) else usual
+    return min(number(request.query_params.get(name)) or usual, MOST)
 
 
 def as_text(value: object) -> str:

@@ -1,7 +1,7 @@
 """The list's filter as it stands in the URL, and back (pure)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -46,11 +46,6 @@ def view_of(query: Mapping[str, str], reader: Reader) -> View:
         unread_by=reader if view == "unread" or asked.unread else None,
     )
     return View(wanted, cursor_of(query.get("after", "")), view == "oldest", asked.strange)
-
-
-def everybody(view: View) -> View:
-    """The same list without its tab: what the tabs' counts count among."""
-    return replace(view, wanted=replace(view.wanted, awaiting_reply=None, unread_by=None))
 
 
 def values(query: Mapping[str, str], name: str) -> list[str]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.access import actor
+from dashboard.forms import number
 from dashboard.render import Pages
 from rows.masking import masked
 from rows.search import number_part
@@ -37,8 +38,8 @@ class Trace:
 
     async def show(self, request: Request, user: User) -> Response:
         asked = request.query_params.get("q", "").strip()
-        given = request.query_params.get("days", "")
-        days = int(given) if given.isdigit() and int(given) in DAYS else DAYS[0]
+        given = number(request.query_params.get("days"))
+        days = given if given in DAYS else DAYS[0]
         found: dict[str, Any] = {"steps": [], "what": None, "body": None, "lead": None}
         wrong = None
         if asked:

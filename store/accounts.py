@@ -61,13 +61,16 @@ async def change_user(
 
 async def sign_in(pool: Pool, name: str, password: str, *, address: str) -> str:
     """The token for the cookie. Raises Refused, TooOften."""
-    if await pool.fetchval(statement("too_many_failures"), name, address):
+    # Taken for a failure until it is none: many at once must not all find that there were few.
+    this = await pool.fetchval(statement("insert_login_failure"), name[:64], address)
+    if await pool.fetchval(statement("too_many_failures"), name[:64], address):
+        await pool.execute(statement("delete_login_failure"), this)
         raise TooOften
     row = await pool.fetchrow(statement("user_to_sign_in"), name)
     right = await asyncio.to_thread(_matches, row["password_hash"] if row else NOBODY, password)
     if row is None or not right:
-        await pool.execute(statement("insert_login_failure"), name[:64], address)
         raise Refused
+    await pool.execute(statement("delete_login_failure"), this)
     token = secrets.token_urlsafe(32)
     await pool.execute(statement("insert_session"), _digest(token), row["id"])
     return token

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from store.postgres import Connection, Pool, statement
+from store.postgres import Pool, statement
 
 # A typo is looked for among so many that are spelled most alike.
 ALIKE = 50
@@ -76,7 +76,7 @@ async def page(
     rows = await pool.fetch(
         statement(name), *wanted.arguments(), after and after.recency, after and after.contact_id, limit + 1
     )
-    if len(rows) < FEW and after is None and _may_be_mistyped(wanted.parts):
+    if len(rows) < min(FEW, limit + 1) and after is None and _may_be_mistyped(wanted.parts):
         return await _guessed(pool, wanted, rows, limit)
     shown = list(rows[:limit])
     return Page(shown, Cursor(shown[-1]["recency"], shown[-1]["contact_id"]) if len(rows) > limit else None)
@@ -90,11 +90,11 @@ def _may_be_mistyped(parts: Sequence[str]) -> bool:
 async def _guessed(pool: Pool, wanted: Filter, rows: Sequence[asyncpg.Record], limit: int) -> Page:
     alike = [row[0] for row in await pool.fetch(statement("leads_spelled_like"), " ".join(wanted.parts), ALIKE)]
     near = replace(wanted, parts=(), among=alike)
-    found = await pool.fetch(statement("lead_page"), *near.arguments(), None, None, limit)
+    found = await pool.fetch(statement("lead_page"), *near.arguments(), None, None, ALIKE)
     known = {row["id"] for row in rows}
     place = {id: at for at, id in enumerate(alike)}
     more = sorted((row for row in found if row["id"] not in known), key=lambda row: place[row["id"]])
-    return Page([*rows, *more], None, guessed=bool(more) and not rows)
+    return Page([*rows, *more][:limit], None, guessed=bool(more) and not rows)
 
 
 async def counts(pool: Pool, wanted: Filter) -> dict[str, dict[str, int]]:
@@ -131,10 +131,12 @@ def tally(groups: Sequence[dict[str, object]], chosen: dict[str, Sequence[object
     return found
 
 
-async def every(connection: Connection, wanted: Filter) -> AsyncIterator[asyncpg.Record]:
-    """All that fit, newest message first, a batch at a time: within a transaction."""
-    async for row in connection.cursor(statement("lead_export"), *wanted.arguments(), prefetch=BATCH):
-        yield row
+async def every(pool: Pool, wanted: Filter) -> AsyncIterator[asyncpg.Record]:
+    """All that fit now, newest message first. No connection is held while whoever asks is busy with a batch."""
+    ids = [row["id"] for row in await pool.fetch(statement("lead_ids"), *wanted.arguments())]
+    for start in range(0, len(ids), BATCH):
+        for row in await pool.fetch(statement("lead_export"), ids[start : start + BATCH]):
+            yield row
 
 
 def plain_pattern(part: str) -> str:

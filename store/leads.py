@@ -104,9 +104,9 @@ async def log_access(connection: Connection | Pool, lead_id: UUID | None, actor:
 
 @again_after_a_deadlock
 async def patch(
-    pool: Pool, id: UUID, values: Mapping[str, object], *, version: int, by: Actor, reason: str | None = None
+    pool: Pool, id: UUID, values: Mapping[str, object], *, version: int | None, by: Actor, reason: str | None = None
 ) -> Patched:
-    """Set fields; None empties one. Raises NotAllowed, NotFound, Stale."""
+    """Set fields; None empties one. Without a version, whatever it is. Raises NotAllowed, NotFound, Stale."""
     claims = [Claim(name, parse(name, value), by.source, by.name, reason) for name, value in values.items()]
     async with pool.acquire() as connection, connection.transaction():
         lead = await at_version(connection, id, version)

@@ -115,9 +115,8 @@ class LeadOperations:
 
     async def patch(self, call: Call) -> Answer:
         id, patch = uuid_of(call.path["id"]), call.body
-        version = call.version or (await leads.current(self._pool, id))["version"]
         values = {name: getattr(patch, name) for name in patch.model_fields_set}
-        done = await leads.patch(self._pool, id, values, version=version, by=call.caller.actor)
+        done = await leads.patch(self._pool, id, values, version=call.version, by=call.caller.actor)
         return await self._patched(done, call)
 
     async def move(self, call: Call) -> Answer:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -18,11 +19,14 @@ from rows.lead import NotAllowed, Source
 from store import accounts, api_keys
 from store.lead_list import Reader
 from store.leads import Actor, NotFound, Stale
-from store.postgres import Pool
+from store.postgres import STORE_ERRORS, Pool
 
 PREFIX = "/api/v1"
 LARGEST_BODY = 256 * 1024
 Model = TypeVar("Model", bound=BaseModel)
+FAULTS_OF_OURS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.SyntaxOrAccessError)
+# WhatsApp's ids may hold slashes.
+ANY_ID = ("/messages/{id}", "/messages/{id:path}")
 EPOCH_READER = UUID(int=0)
 
 
@@ -89,7 +93,7 @@ class Gate:
         by_path: dict[str, dict[str, Operation]] = {}
         for one in operations:
             by_path.setdefault(one.path, {})[one.method] = one
-        return [Route(PREFIX + path, _Path(self, those)) for path, those in by_path.items()]
+        return [Route(PREFIX + path.replace(*ANY_ID), _Path(self, those)) for path, those in by_path.items()]
 
     def open(self, show: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
         """For whoever has a session or a key, whatever they may do."""
@@ -111,6 +115,11 @@ class Gate:
             return problem.response()
         except NotFound as error:
             return not_found(str(error)).response()
+        except STORE_ERRORS as error:
+            if isinstance(error, FAULTS_OF_OURS):
+                raise
+            text = "The database does not answer now, or the question is too large for it. Ask again."
+            return Problem(503, "Not now", text, headers={"Retry-After": "5"}).response()
         except NotAllowed as error:
             return Problem(422, "Not possible", str(error)).response()
         except Stale as error:

@@ -39,7 +39,8 @@ const hold = (next) => {
     if ((now?.dataset.was ?? now?.dataset.said) !== row.dataset.said) count += 1;
     if (!now || same(now, row)) continue;
     now.dataset.was ??= now.dataset.said;
-    for (const name of ["tag", "read", "said"]) now.dataset[name] = row.dataset[name];
+    // Its tag stays: once the list is let go, the row is put in anew with its name and badges.
+    for (const name of ["read", "said"]) now.dataset[name] = row.dataset[name];
     for (const name of CELLS) now.querySelector(`td.${name}`).replaceWith(row.querySelector(`td.${name}`));
   }
   waits = true;

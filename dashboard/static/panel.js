@@ -3,6 +3,8 @@ const panel = document.getElementById("panel");
 const KEPT = "typed:";
 const FIELDS = "input[name=value], textarea";
 
+const sentBy = new WeakMap();
+
 const keyOf = (field) => `${KEPT}${field.closest("#lead").dataset.id}:${field.id}`;
 const wasOf = (field) => field.form.querySelector("input[name=was]");
 
@@ -22,7 +24,12 @@ const forget = (field) => {
 const restore = () => {
   for (const field of panel.querySelectorAll(FIELDS)) {
     const kept = sessionStorage.getItem(keyOf(field));
-    if (kept === null || field.dataset.dirty !== undefined) continue;
+    if (field.dataset.dirty !== undefined) {
+      // After a conflict: what was shown then is what the next try is compared with, whatever comes later.
+      if (wasOf(field) && wasOf(field).dataset.dirty === undefined) keep(field);
+      continue;
+    }
+    if (kept === null) continue;
     const [value, was] = JSON.parse(kept);
     field.value = value;
     if (was !== null) wasOf(field).value = was;
@@ -60,14 +67,20 @@ if (panel) {
       event.target.form.requestSubmit();
     }
   });
+  document.addEventListener("htmx:config:request", ({ target }) => {
+    const form = target.closest?.("form");
+    if (form && panel.contains(form)) sentBy.set(form, Object.fromEntries([...form.querySelectorAll(FIELDS)].map((field) => [field.id, field.value])));
+  });
   document.addEventListener("htmx:before:swap", ({ target, detail: { ctx } }) => {
     const chat = document.getElementById("chat");
     atEnd = !chat || chat.scrollHeight - chat.scrollTop - chat.clientHeight < 30;
     // What was saved stands in the answer; what was refused stays as it was typed.
     const form = target.closest?.("form");
     if (!form || !panel.contains(form)) return;
+    const sent = sentBy.get(form) ?? {};
     for (const field of form.querySelectorAll(FIELDS)) {
-      if (ctx.response.status === 200) { forget(field); if (!form.matches(".field")) field.value = ""; }
+      // What was typed since stays typed.
+      if (ctx.response.status === 200 && field.value === sent[field.id]) { forget(field); if (!form.matches(".field")) field.value = ""; }
       if (ctx.response.status === 409) { const was = wasOf(field); if (was) delete was.dataset.dirty; }
     }
   });

@@ -1,3 +1,3 @@
--- All that fit, for an export. $1 to $13 the filter (see matching_leads)
-SELECT l.* FROM matching_leads($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS l
-ORDER BY l.recency DESC, l.contact_id DESC
+-- $1 lead ids, in the order in which they are wanted
+SELECT l.* FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, place) JOIN lead_list AS l ON l.id = w.id
+ORDER BY w.place

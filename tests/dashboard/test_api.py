@@ -239,3 +239,27 @@ async def test_no_request_that_can_be_made_breaks_it(pool: Pool, redis_url: str,
         )  # fmt: skip
         said, _ = await asked.communicate()
     assert asked.returncode == 0, said.decode()[-6000:]
+
+
+async def test_no_version_is_ever_zero(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    id = (await lead(pool))["id"]
+    async with program(pool, redis_url, database_url) as http:
+        refused = await http.patch(f"/leads/{id}", json={"domisili": "Solo"}, headers={"If-Match": '"0"'})
+        assert problem(refused) == (412, "Changed meanwhile")
+        assert (
+            await http.patch(f"/leads/{id}", json={"domisili": "Solo"}, headers={"If-Match": "*"})
+        ).status_code == 200
+
+
+async def test_a_small_page_of_a_search_has_a_next_one(pool: Pool, redis_url: str, database_url: str) -> None:
+    for n in range(4):
+        await says(
+            pool, "halo", number=f"628120000000{n}", name=f"Budi {n}", at=datetime.now(UTC) - timedelta(minutes=n)
+        )
+    async with program(pool, redis_url, database_url) as http:
+        page = (await http.get("/leads", params={"q": "budi", "limit": 1})).json()
+        assert ([one["name"] for one in page["leads"]], page["guessed"]) == (["Budi 0"], False)
+        assert page["next"]
+        alike = (await http.get("/leads", params={"q": "budj 3", "limit": 1})).json()
+        assert ([one["name"] for one in alike["leads"]], alike["guessed"]) == (["Budi 3"], True)

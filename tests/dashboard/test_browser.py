@@ -377,3 +377,16 @@ async def test_on_a_phone_everything_is_within_reach(
         await expect(at.page.locator("#rows")).to_be_visible()
     assert [row["status"] for row in await rows(pool, "lead_records")] == ["qualified"]
     assert NUMBER
+
+
+async def test_what_is_typed_while_a_note_is_saved_stays(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina")
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await at.page.locator("#rows a[data-lead]").first.click()
+        await at.page.locator("#note").fill("satu")
+        await at.page.keyboard.press("Control+Enter")
+        await at.page.keyboard.type(" dua")
+        await expect(at.page.locator(".notes")).to_contain_text("satu")
+        await expect(at.page.locator("#note")).to_have_value("satu dua")

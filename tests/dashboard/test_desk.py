@@ -1,5 +1,6 @@
 """The desk over real HTTP: who gets in, who may write, and what a page shows."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -8,13 +9,16 @@ import pytest
 from starlette.routing import Route
 
 from dashboard.app import Dashboard
-from store import accounts
+from store import accounts, replays
 from store.accounts import BadPassword
+from store.dead_letters import Filter
 from store.postgres import Pool
 from store.status import Status
+from store.tombstones import NOBODY_ERASED
 from tests.chats import chat, extracted, lead
 from tests.desk import PASSWORD, client, form, signed_in, user, web
 from tests.helpers import rows
+from workers.asked_replays import run_asked
 
 NOBODY = "/leads/00000000-0000-0000-0000-000000000001"
 PLACES = {"id:uuid": "00000000-0000-0000-0000-000000000001", "fingerprint": "abc", "id:int": "1", "answer": "accept",
@@ -270,3 +274,46 @@ async def test_times_and_words_are_the_viewers(pool: Pool, redis_url: str, datab
         assert all(
             part in page for part in ("2026-11-01 21:00:00 WIT", "Belum dibaca", 'lang="id"', 'data-theme="dark"')
         )
+
+
+async def test_odd_requests_are_answered(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    id = (await lead(pool))["id"]
+    async with signed_in(pool, redis_url, database_url, role="admin") as http:
+        for path in ("/?city=%00", "/?q=city:%00", "/ops/trace?q=%00", "/media/%00", "/ops/letters/%00"):
+            assert (await http.get(path)).status_code == 400, path
+        for path in (
+            f"/leads/{id}?messages=²",
+            "/ops/reconcile?before=²",
+            "/ops/trace?q=x&days=²",
+            "/ops/reconcile?before=99999999999999999999",
+        ):
+            assert (await http.get(path)).status_code == 200, path
+        for path in ("/ops/replays/99999999999999999999", "/api/v1/messages/a%2Fb"):
+            assert (await http.get(path)).status_code == 404, path
+        assert (await http.post("/login", data={"name": "\0", "password": "x"})).status_code == 401
+        assert (await http.post(f"/leads/{id}/notes", data={f"x{n}": "" for n in range(200)})).status_code == 422
+
+
+async def test_a_search_says_what_it_did_not_understand(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    async with signed_in(pool, redis_url, database_url) as http:
+        assert "left out: status:foo" in (await http.get("/leads/rows?q=status:foo")).text
+        assert "left out" not in (await http.get("/leads/rows?q=status:new")).text
+
+
+async def test_many_wrong_passwords_at_once_are_counted_too(pool: Pool, redis_url: str, database_url: str) -> None:
+    await user(pool, "budi")
+    async with signed_in(pool, redis_url, database_url) as http:
+        tries = [http.post("/login", data={"name": "budi", "password": "wrong"}) for _ in range(30)]
+        codes = [answer.status_code for answer in await asyncio.gather(*tries)]
+    assert set(codes) == {401, 429}
+    assert codes.count(401) <= 10
+
+
+async def test_a_replay_that_was_not_of_one_cause_has_its_page(pool: Pool, redis_url: str, database_url: str) -> None:
+    id = await replays.ask(pool, Filter(kind="unexpected"), by="x", planned=0, go=True, per_second=100)
+    await run_asked(pool, release="test", tombstones=NOBODY_ERASED)
+    async with signed_in(pool, redis_url, database_url, role="admin") as http:
+        page = await http.get(f"/ops/replays/{id}")
+    assert (page.status_code, "done" in page.text) == (200, True)

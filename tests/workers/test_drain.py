@@ -25,7 +25,12 @@ async def settled_count(pool: Pool) -> int:
 
 
 async def is_blocked(connection: asyncpg.Connection) -> bool:
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'messages'::regclass"
+    """The drain in mid-batch: it has locked its contacts. Others, who only read, wait there too."""
+    query = (
+        "SELECT count(*) FROM pg_locks AS waiting JOIN pg_locks AS held USING (pid)"
+        " WHERE NOT waiting.granted AND waiting.relation = 'messages'::regclass"
+        " AND held.granted AND held.relation = 'contacts'::regclass AND held.mode = 'RowShareLock'"
+    )
     return bool(await connection.fetchval(query))
 
 

@@ -303,7 +303,6 @@ async def test_a_search_says_what_it_did_not_understand(pool: Pool, redis_url: s
 
 
 async def test_many_wrong_passwords_at_once_are_counted_too(pool: Pool, redis_url: str, database_url: str) -> None:
-    await user(pool, "budi")
     async with signed_in(pool, redis_url, database_url) as http:
         tries = [http.post("/login", data={"name": "budi", "password": "wrong"}) for _ in range(30)]
         codes = [answer.status_code for answer in await asyncio.gather(*tries)]

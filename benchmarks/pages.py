@@ -212,7 +212,7 @@ async def _reads(pool: Pool, reader: Reader, count: int) -> dict[str, dict[str, 
         found[name] = percentiles([await _timed(lambda w=wanted: lead_list.page(pool, w)) for _ in range(count)])
     oldest = Filter(awaiting_reply=True)
     found["longest waiting"] = percentiles(
-        [await _timed(lambda: lead_list.page(pool, oldest, oldest_first=True)) for _ in range(count)]
+        [await _timed(lambda: lead_list.page(pool, oldest, order="oldest")) for _ in range(count)]
     )
     found["counts of everybody"] = percentiles(
         [await _timed(lambda: lead_list.counts(pool, Filter())) for _ in range(10)]

@@ -58,6 +58,13 @@ class ReceiverSettings(StoreSettings):
         ("kapso.ai",),
         description="Hosts (with their subdomains) from which files of messages may be fetched, comma separated.",
     )
+    pool_min_size: int = Field(
+        10, ge=0, description="Connections to Postgres that the pages and the API keep open from the start on."
+    )
+    pool_max_size: int = Field(20, ge=1, description="The most connections that they may have open.")
+    search_timeout_seconds: float = Field(
+        30, gt=0, description="A question of a page or the API (a search, a list, a count) that takes longer is ended."
+    )
     body_limit_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger webhook bodies are answered 413.")
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
@@ -68,6 +75,12 @@ class ReceiverSettings(StoreSettings):
     inbox_limit_bytes: int = Field(
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.pool_min_size > self.pool_max_size:
+            raise ValueError("POOL_MIN_SIZE is more than POOL_MAX_SIZE")
+        return self
 
 
 class KapsoSettings(StoreSettings):

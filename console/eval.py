@@ -36,7 +36,7 @@ async def _with_model(arguments: argparse.Namespace, gold: list[Chat], reports: 
         print("MODEL_URL is not set: there is no model to ask.")
         return 2
     async with database() as pool:
-        model = model_of(settings, pool)
+        (model, *_), _ = model_of(settings, pool)
         reports["model"] = await _score(model, gold)
         await model.close()
     _tell(arguments, reports)

@@ -8,9 +8,10 @@ from dataclasses import asdict
 from config.settings import WorkerSettings, load
 from console.stores import database, told
 from store.reading import Run
-from workers.extraction.__main__ import readers
+from workers.extraction.__main__ import model_of
 from workers.extraction.extract import Extraction
 from workers.extraction.known import Known
+from workers.extraction.suggest import suggest
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +28,9 @@ async def _run(arguments: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     async with database() as pool:
         known = Known(bot=settings.bot_name, note_event=settings.note_event)
-        asking = readers(settings, pool)
+        asking, drafter = model_of(settings, pool)
         done = await Extraction(pool, known, asking, bot=settings.bot_name).run()
+        await suggest(pool, drafter)
         for reader in asking:
             await reader.close()
     print(json.dumps(asdict(done)) if arguments.json else _line(done))

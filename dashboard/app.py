@@ -12,8 +12,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from dashboard.access import Guard, Page
-from dashboard.api.app import api_routes
+from dashboard.api.app import api_routes, nothing
 from dashboard.api.operations import operations
+from dashboard.beside import Beside
 from dashboard.crm import CrmPages
 from dashboard.desk import Desk
 from dashboard.headers import Headers
@@ -25,6 +26,8 @@ from dashboard.ops import Look, Ops
 from dashboard.panel import Panel
 from dashboard.preferences import choose
 from dashboard.render import Pages
+from dashboard.steps import StepPages
+from dashboard.tickets import TicketPages
 from dashboard.trace import Trace
 from store.accounts import User
 from store.postgres import Pool
@@ -59,12 +62,13 @@ class Dashboard:
                 Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
                 Route("/live", guard.page(self._live)),
                 *desk_routes(guard, desk, panel, self._media),
-                Route("/customers", guard.page(crm.customers)),
-                Route("/handoffs", guard.page(crm.handoffs)),
+                *beside_routes(guard, Beside(pool, panel)),
+                *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),
                 *ops_routes(guard, ops, letters, trace),
                 *api_routes(pool, operations(pool, hub, self._look), guard, pages),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
+            exception_handlers={404: nothing},
             middleware=[Middleware(Headers), Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
         )
 
@@ -93,7 +97,33 @@ def desk_routes(guard: Guard, desk: Desk, panel: Panel, media: Media) -> list[Ro
         write("let-go", panel.let_go),
         write("status", panel.move),
         write("notes", panel.note),
+        write("delete", panel.delete),
+        write("restore", panel.restore),
         write("suggestions/{suggestion:int}/{answer:str}", panel.answer),
+    ]
+
+
+def beside_routes(guard: Guard, beside: Beside) -> list[Route]:
+    def write(path: str, act: Page) -> Route:
+        return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
+
+    return [
+        write("steps/{step:int}/{verdict:str}", beside.decide),
+        write("tickets", beside.open_ticket),
+        write("people", beside.add_person),
+        write("people/{contact:uuid}/remove", beside.remove_person),
+    ]
+
+
+def crm_routes(guard: Guard, crm: CrmPages, steps: StepPages, tickets: TicketPages) -> list[Route]:
+    return [
+        Route("/customers", guard.page(crm.customers)),
+        Route("/handoffs", guard.page(crm.handoffs)),
+        Route("/suggestions", guard.page(steps.list)),
+        Route("/suggestions/{id:int}/{verdict:str}", guard.page(steps.decide, role="sales"), methods=["POST"]),
+        Route("/tickets", guard.page(tickets.list)),
+        Route("/tickets/{id:int}", guard.page(tickets.set, role="sales"), methods=["POST"]),
+        Route("/deleted", guard.page(crm.deleted)),
     ]
 
 

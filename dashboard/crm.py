@@ -18,6 +18,7 @@ from store.customers import Wanted
 from store.postgres import Pool
 
 PAGE = 50
+MOST_DELETED = 200
 LAST_PAGE = 100_000
 LONGEST_SEARCH = 200
 LEVELS = get_args(Level)
@@ -48,6 +49,12 @@ class CrmPages:
         more = at * PAGE < found.total
         return self._pages.page(request, "customers.html", user=user, query=query, found=found, number=at,
                                 more=more, status=status, standings=STANDINGS, change=with_changes)  # fmt: skip
+
+    async def deleted(self, request: Request, user: User) -> Response:
+        """What was put out of sight, to be brought back."""
+        return self._pages.page(
+            request, "deleted.html", user=user, rows=await leads.deleted(self._pool, limit=MOST_DELETED)
+        )
 
     async def handoffs(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)

@@ -85,11 +85,9 @@ class Desk:
         view = view_of(query, reader)
 
         async def fetch() -> lead_list.Page:
-            return await lead_list.page(
-                self._pool, view.wanted, after=view.after, limit=PAGE, oldest_first=view.oldest_first
-            )
+            return await lead_list.page(self._pool, view.wanted, after=view.after, limit=PAGE, order=view.order)
 
-        key = (str(view.wanted), view.after, view.oldest_first)
+        key = (str(view.wanted), view.after, view.order)
 
         async def make() -> tuple[lead_list.Page, list[Row]]:
             page: lead_list.Page = await self._hub.shared(("page", key), fetch)

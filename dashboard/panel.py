@@ -1,6 +1,7 @@
 """One lead beside the list: what is known and why, the chat, and what can be done to it."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,10 @@ from dashboard.chat import bubbles
 from dashboard.forms import form, number
 from dashboard.live import Hub
 from dashboard.render import Pages, live
-from rows.lead import FIELDS, LOCKING, STATUSES, NotAllowed
-from store import lead_reads, leads
+from dashboard.steps import step_words
+from rows.lead import FIELDS, LOCKING, PROFILE_FIELDS, STATUSES, NotAllowed
+from rows.next_step import OPEN
+from store import insights, lead_reads, leads, next_steps, people, tickets
 from store.accounts import User
 from store.leads import NotFound, Stale
 from store.postgres import Pool
@@ -24,10 +27,16 @@ SHOWN = (
     "name", "phone", "business_type", "domisili", "business_duration", "language", "story", "pain_points",
     "interest_motivation", "priority", "urgency_level", "objection_raised", "closing_technique_used",
 )  # fmt: skip
+DEAL = ("estimated_value", "expected_close_date", "predicted_close_probability")
+SECTIONS = (("What is known", SHOWN), ("The deal", DEAL), ("As a customer", PROFILE_FIELDS))
+DATES = ("expected_close_date", "last_service_date")
+LISTS = ("pain_points", "services", "seasons")
 LONG = ("story", "pain_points", "interest_motivation", "objection_raised")
-HISTORY, TAIL, MOST = 20, 50, 2000
+HISTORY, TAIL, MOST, STEPS = 20, 50, 2000, 3
 # Somebody else's write may come between our look and our own.
 TRIES = 3
+# "Rp 1.500.000", "1 500 000".
+NOT_DIGITS = re.compile(r"[\s.,]|Rp|IDR", re.IGNORECASE)
 LONGEST_UNDO = 500
 CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
 
@@ -61,7 +70,7 @@ class Panel:
         """One field. Whoever was quicker with the same field is shown beside what was typed."""
         id, given = request.path_params["id"], await form(request)
         name, typed, was = given.get("field", ""), given.get("value", "").strip(), given.get("was", "").strip()
-        if name not in FIELDS:
+        if name not in (*FIELDS, *PROFILE_FIELDS):
             return PlainTextResponse("which field?", 400)
 
         async def write() -> dict[str, Any] | None:
@@ -69,7 +78,7 @@ class Panel:
             undo = {"field": name, "value": before, "was": now} if before and before != now else None
             return _toast(f"{name.replace('_', ' ')}: {now or '–'}", f"/leads/{id}/field", undo)
 
-        return await self._written(request, user, id, write, typed={name: typed})
+        return await self.written(request, user, id, write, typed={name: typed})
 
     async def let_go(self, request: Request, user: User) -> Response:
         """The user's own value may be overwritten again by AI."""
@@ -79,7 +88,7 @@ class Panel:
             version = (await leads.current(self._pool, id))["version"]
             await leads.let_go(self._pool, id, [name], version=version, by=actor(user))
 
-        return await self._written(request, user, id, write)
+        return await self.written(request, user, id, write)
 
     async def move(self, request: Request, user: User) -> Response:
         id, status = request.path_params["id"], (await form(request)).get("status", "")
@@ -91,7 +100,7 @@ class Panel:
                 _toast(f"{before} → {status}", f"/leads/{id}/status", {"status": before}) if before != status else None
             )
 
-        return await self._written(request, user, id, write)
+        return await self.written(request, user, id, write)
 
     async def note(self, request: Request, user: User) -> Response:
         """A new one, or one that takes another's place."""
@@ -104,7 +113,7 @@ class Panel:
             else:
                 await leads.add_note(self._pool, id, text, by=actor(user))
 
-        return await self._written(request, user, id, write)
+        return await self.written(request, user, id, write)
 
     async def answer(self, request: Request, user: User) -> Response:
         id, accept = request.path_params["id"], request.path_params["answer"] == "accept"
@@ -112,7 +121,26 @@ class Panel:
         async def write() -> None:
             await leads.answer(self._pool, request.path_params["suggestion"], accept=accept, by=actor(user))
 
-        return await self._written(request, user, id, write)
+        return await self.written(request, user, id, write)
+
+    async def delete(self, request: Request, user: User) -> Response:
+        """Out of the list, with a way back."""
+        id = request.path_params["id"]
+        try:
+            await leads.delete(self._pool, id, by=actor(user))
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        self._hub.forget()
+        toast = {"text": "deleted", "url": f"/leads/{id}/restore", "undo": {}}
+        return Response("", headers={"HX-Trigger": json.dumps({"toast": toast})})
+
+    async def restore(self, request: Request, user: User) -> Response:
+        id = request.path_params["id"]
+
+        async def write() -> None:
+            await leads.restore(self._pool, id, by=actor(user))
+
+        return await self.written(request, user, id, write)
 
     async def unread(self, request: Request, user: User) -> Response:
         await lead_reads.mark_unread(self._pool, user.id, request.path_params["id"])
@@ -121,7 +149,7 @@ class Panel:
 
     # -- together
 
-    async def _written(
+    async def written(
         self,
         request: Request,
         user: User,
@@ -153,7 +181,7 @@ class Panel:
         """What stood there before, and what stands there now."""
         for _ in range(TRIES):
             lead = await leads.current(self._pool, id)
-            before = as_text(lead[name])
+            before = as_text(name, lead[name])
             if before != was:
                 raise Conflict
             values = {name: _value(name, typed)}
@@ -161,7 +189,7 @@ class Panel:
                 done = await leads.patch(self._pool, id, values, version=lead["version"], by=actor(user))
             except Stale:
                 continue
-            return before, as_text(done.lead.fields[name])
+            return before, as_text(name, done.lead.fields[name])
         raise Conflict
 
     async def _panel(
@@ -169,13 +197,18 @@ class Panel:
     ) -> str:
         tail, past = _count(request, "messages", TAIL), _count(request, "history", HISTORY)
         detail = await leads.read(self._pool, id, actor(user), messages=tail)
-        await lead_reads.mark_read(self._pool, user.id, detail.lead["id"])
+        lead_id = detail.lead["id"]
+        await lead_reads.mark_read(self._pool, user.id, lead_id)
+        felt = await insights.of(self._pool, lead_id)
         return self._pages.render(
-            "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead, shown=SHOWN,
-            long=LONG, statuses=STATUSES, plain=leads.plain, text=as_text, chat=bubbles(detail.messages),
-            unfolds=len(detail.messages) == tail, tail=tail, past=past,
-            notes=await leads.notes(self._pool, detail.lead["id"]),
-            history=await leads.history(self._pool, detail.lead["id"], limit=past),
+            "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead,
+            sections=SECTIONS, long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=as_text,
+            chat=bubbles(detail.messages), unfolds=len(detail.messages) == tail, tail=tail, past=past,
+            notes=await leads.notes(self._pool, lead_id),
+            history=await leads.history(self._pool, lead_id, limit=past),
+            steps=await next_steps.page(self._pool, status=OPEN, lead=lead_id, limit=STEPS), step_words=step_words,
+            people=await people.of(self._pool, lead_id), tickets=await tickets.of_lead(self._pool, lead_id),
+            priorities=tickets.PRIORITIES, sentiment=felt[0]["sentiment"] if felt else None,
             holds=[source.value for source in LOCKING], wrong=wrong, typed=typed or {},
         )  # fmt: skip
 
@@ -185,15 +218,31 @@ def _count(request: Request, name: str, usual: int) -> int:
     return min(number(request.query_params.get(name)) or usual, MOST)
 
 
-def as_text(value: object) -> str:
+def as_text(name: str, value: Any) -> str:
     """A field as it stands in its input."""
-    return "" if value is None else ", ".join(value) if isinstance(value, list) else str(value)
+    if value is None:
+        return ""
+    if name == "predicted_close_probability":
+        return f"{value:.0%}"
+    if name == "estimated_value":
+        return f"{value:,}".replace(",", " ")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _value(name: str, typed: str) -> object:
+    """What was typed, as the field takes it; what can't be that is left for the field to refuse."""
     if not typed:
         return None
-    return [one.strip() for one in typed.split(",") if one.strip()] if name == "pain_points" else typed
+    if name in LISTS:
+        parts = [one.strip() for one in typed.split(",") if one.strip()]
+        return [number(one) or one for one in parts] if name == "seasons" else parts
+    if name == "estimated_value":
+        whole = number(NOT_DIGITS.sub("", typed))
+        return typed if whole is None else whole
+    if name == "predicted_close_probability":
+        percent = number(typed.rstrip("% "))
+        return typed if percent is None else percent / 100
+    return typed
 
 
 def _toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:

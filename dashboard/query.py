@@ -8,10 +8,12 @@ from uuid import UUID
 
 from rows import search
 from rows.lead import PHASES, STATUSES, TEMPERATURES
-from store.lead_list import Cursor, Filter, Reader
+from store.lead_list import Cursor, Filter, Order, Reader
 
 CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
-VIEWS = ("unread", "waiting", "oldest")
+VIEWS = ("unread", "waiting", "oldest", "priority")
+ORDERS: dict[str, Order] = {"oldest": "oldest", "priority": "priority"}
+OPEN = ["new", "qualified", "contacted"]
 LONGEST_SEARCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,7 +24,7 @@ class View:
 
     wanted: Filter
     after: Cursor | None
-    oldest_first: bool
+    order: Order
     strange: list[str]
 
 
@@ -35,7 +37,7 @@ def view_of(query: Mapping[str, str], reader: Reader) -> View:
         return [*values(query, name), *asked.chosen.get(name, [])] or None
 
     wanted = Filter(
-        status=chosen("status"),
+        status=chosen("status") or (OPEN if view == "priority" else None),
         temperature=chosen("temperature"),
         phase=chosen("phase"),
         city=query.get("city") or asked.city,
@@ -45,7 +47,8 @@ def view_of(query: Mapping[str, str], reader: Reader) -> View:
         parts=asked.parts,
         unread_by=reader if view == "unread" or asked.unread else None,
     )
-    return View(wanted, cursor_of(query.get("after", "")), view == "oldest", asked.strange)
+    order = ORDERS.get(view or "", "newest")
+    return View(wanted, cursor_of(query.get("after", ""), order), order, asked.strange)
 
 
 def values(query: Mapping[str, str], name: str) -> list[str]:
@@ -60,16 +63,22 @@ def toggled(query: Mapping[str, str], name: str, value: str) -> str:
     return with_changes(query, **{name: ",".join(now)})
 
 
-def cursor_of(text: str) -> Cursor | None:
-    at, _, contact = text.partition("~")
+def cursor_of(text: str, order: Order) -> Cursor | None:
+    place, _, contact = text.partition("~")
     try:
-        return Cursor(moment_of(at), UUID(contact))
+        return Cursor(rank_of(place) if order == "priority" else moment_of(place), UUID(contact))
     except ValueError:
         return None
 
 
 def cursor_text(cursor: Cursor) -> str:
-    return f"{moment_text(cursor.recency)}~{cursor.contact_id}"
+    place = cursor.place
+    return f"{place if isinstance(place, int) else moment_text(place)}~{cursor.contact_id}"
+
+
+def rank_of(text: str) -> int:
+    """Raises ValueError. Ranks go from -1 to 100: what lies beyond is before or behind them all."""
+    return max(-2, min(int(text), 101))
 
 
 def moment_text(at: datetime) -> str:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
-Value: TypeAlias = str | int | list[str] | list[int] | date | None
+Value: TypeAlias = str | int | float | list[str] | list[int] | date | None
 
 
 class Source(StrEnum):
@@ -31,6 +31,7 @@ STATUSES: Final = ("new", "qualified", "contacted", "converted", "archived")
 TEMPERATURES: Final = ("hot", "warm", "lukewarm", "cold")
 PHASES: Final = ("A", "B", "C", "D")
 URGENCIES: Final = ("high", "medium", "low")
+MOST_VALUE: Final = 10**15
 MERGED: Final = "two contacts turned out to be one person"
 
 
@@ -72,6 +73,27 @@ def _score(name: str, value: object) -> Value:
     return value
 
 
+def _probability(name: str, value: object) -> Value:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise NotAllowed(f"{name} must be a number from 0 to 1")
+    return float(value)
+
+
+def _amount(name: str, value: object) -> Value:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MOST_VALUE:
+        raise NotAllowed(f"{name} must be a whole number that is not negative")
+    return value
+
+
+def _day(name: str, value: object) -> Value:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise NotAllowed(f"{name} must be a date like 2026-11-23") from None
+
+
 def _phone(name: str, value: object) -> Value:
     bare = re.sub(r"[\s().-]", "", value) if isinstance(value, str) else ""
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", bare):
@@ -102,6 +124,9 @@ PARSERS: Final[Mapping[str, Callable[[str, object], Value]]] = {
     "closing_technique_used": _text(200),
     "objection_raised": _text(500),
     "chat_phase": _one_of(*PHASES),
+    "predicted_close_probability": _probability,
+    "estimated_value": _amount,
+    "expected_close_date": _day,
 }
 FIELDS: Final = tuple(PARSERS)
 
@@ -123,15 +148,6 @@ def _years(name: str, value: object) -> Value:
     if not isinstance(value, list) or not whole or not 0 < len(value) <= 100:
         raise NotAllowed(f"{name} must be a list of years")
     return sorted(set(value))
-
-
-def _day(name: str, value: object) -> Value:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise NotAllowed(f"{name} must be a date like 2026-11-23") from None
 
 
 # What stands in the profile of a customer, beside the lead; ruled like its other fields.

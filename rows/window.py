@@ -11,6 +11,7 @@ import orjson
 
 from rows.lead import Claim
 from rows.score import Signal
+from rows.sentiment import Felt
 
 
 class Line(NamedTuple):
@@ -62,6 +63,7 @@ class Reading:
     signals: list[Signal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     status: tuple[Claim, datetime] | None = None
+    felt: Felt | None = None
 
     def add(self, other: "Reading") -> None:
         """Earlier claims to a field of the same rank stand."""

@@ -12,7 +12,7 @@ from store.postgres import Pool, statement
 
 SCOPES = (
     "leads:read", "leads:write", "customers:read", "customers:write", "handoffs:read", "handoffs:write",
-    "messages:read",
+    "messages:read", "suggestions:read", "suggestions:write", "suggestions:decide", "tickets:read", "tickets:write",
     "dead-letters:read", "dead-letters:write", "freshness:read",
 )  # fmt: skip
 """What a key may do; `write` does not include `read`."""

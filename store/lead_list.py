@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -15,6 +15,8 @@ ALIKE = 50
 # Below that many hits, one may have mistyped.
 FEW = 3
 BATCH = 1000
+Order: TypeAlias = Literal["newest", "oldest", "priority"]
+PAGES: Final = {"newest": "lead_page", "oldest": "lead_page_oldest", "priority": "lead_page_priority"}
 
 
 class Reader(NamedTuple):
@@ -56,7 +58,8 @@ class Filter:
 class Cursor(NamedTuple):
     """Where a page ended: the next one goes on behind it. None of its parts is personal."""
 
-    recency: datetime
+    place: datetime | int
+    """What the list is ordered by: when the last message was, or the priority_rank."""
     contact_id: UUID
 
 
@@ -69,17 +72,17 @@ class Page(NamedTuple):
 
 
 async def page(
-    pool: Pool, wanted: Filter, *, after: Cursor | None = None, limit: int = 50, oldest_first: bool = False
+    pool: Pool, wanted: Filter, *, after: Cursor | None = None, limit: int = 50, order: Order = "newest"
 ) -> Page:
-    """Newest message first, people who never wrote last; or the other way round."""
-    name = "lead_page_oldest" if oldest_first else "lead_page"
+    """Newest message first, people who never wrote last; or the other way round; or the best score first."""
     rows = await pool.fetch(
-        statement(name), *wanted.arguments(), after and after.recency, after and after.contact_id, limit + 1
+        statement(PAGES[order]), *wanted.arguments(), after and after.place, after and after.contact_id, limit + 1
     )
     if len(rows) < min(FEW, limit + 1) and after is None and _may_be_mistyped(wanted.parts):
         return await _guessed(pool, wanted, rows, limit)
     shown = list(rows[:limit])
-    return Page(shown, Cursor(shown[-1]["recency"], shown[-1]["contact_id"]) if len(rows) > limit else None)
+    by = "priority_rank" if order == "priority" else "recency"
+    return Page(shown, Cursor(shown[-1][by], shown[-1]["contact_id"]) if len(rows) > limit else None)
 
 
 def _may_be_mistyped(parts: Sequence[str]) -> bool:

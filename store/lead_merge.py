@@ -31,9 +31,11 @@ async def fold_leads(connection: Connection, retired: Sequence[tuple[UUID, UUID]
             moved.append((gone.id, kept.id))
     if not moved:
         return
+    await connection.execute(statement("carry_client"), *columns(moved, 2))
     await write(connection, list(writes.values()))
     for name in ("carry_status", "move_lead_history", "move_lead_suggestions", "alias_leads"):
         await connection.execute(statement(name), *columns(moved, 2))
+    await connection.execute(statement("move_lead_contacts"), *columns(moved, 2), *columns(retired, 2))
     await connection.execute(statement("delete_leads"), [old for old, _ in moved])
     # Both chats are one from now on: read it, score it.
     await connection.execute(statement("read_again"), sorted(writes))

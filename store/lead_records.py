@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from rows.lead import FIELDS, PROFILE_FIELDS, Change, Claim, Decision, Source
+from rows.lead import FIELDS, PROFILE_FIELDS, Change, Claim, Decision, Source, Value
 from store.postgres import Connection, columns, statement
 
 
@@ -30,6 +30,7 @@ class Lead:
     signals: Mapping[str, Any]
     status_changed_at: datetime
     read_hash: bytes | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ def lead_of(row: asyncpg.Record) -> Lead:
         signals=orjson.loads(row["signals"]),
         status_changed_at=row["status_changed_at"],
         read_hash=row["read_hash"],
+        deleted_at=row["deleted_at"],
     )
 
 
@@ -88,9 +90,20 @@ async def write(connection: Connection, writes: Sequence[Write]) -> int:
             await connection.execute(
                 statement("update_profiles"), orjson.dumps([_row(one) for one in profiles]).decode()
             )
-        told = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
-        await connection.execute(statement("insert_lead_changes"), *columns(told, 10))
+        rows = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
+        await connection.execute(statement("insert_lead_changes"), *columns(rows, 10))
     return await _suggest(connection, writes)
+
+
+async def put_away(connection: Connection, lead: Lead, claim: Claim) -> None:
+    """Out of sight, or with a value of None back into it."""
+    await connection.execute(statement("put_away_lead"), lead.id, claim.value is not None)
+    await told(connection, lead, claim, old=lead.deleted_at and lead.deleted_at.isoformat())
+
+
+async def told(connection: Connection, lead: Lead, claim: Claim, *, old: Value = None) -> None:
+    """In the history only: what changed stands elsewhere."""
+    await connection.execute(statement("insert_lead_changes"), *columns([_told(lead.id, claim, old)], 10))
 
 
 async def _suggest(connection: Connection, writes: Sequence[Write]) -> int:

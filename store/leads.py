@@ -5,7 +5,7 @@ Every write is audited in its own transaction. Ids of merged leads keep resolvin
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,10 +15,11 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from rows.lead import LOCKING, STATUSES, Change, Claim, NotAllowed, Source, decide, parse
 from store.lead_merge import STATUS, claim_of
-from store.lead_records import Lead, Write, decided, lead_of, locked, write
+from store.lead_records import Lead, Write, decided, lead_of, locked, put_away, write
 from store.postgres import Connection, Pool, statement
 
 LET_GO = "let go"
+DELETED = "deleted_at"
 
 # Of two writers that wait for each other Postgres ends one, with nothing written; it comes through the second time.
 again_after_a_deadlock = retry(
@@ -179,6 +180,29 @@ async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> Lea
         return await _now(connection, lead.id)
 
 
+@again_after_a_deadlock
+async def delete(pool: Pool, id: UUID, *, by: Actor, version: int | None = None, reason: str | None = None) -> None:
+    """Out of sight until it is restored; nothing is lost. Raises NotFound, Stale."""
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await at_version(connection, id, version)
+        gone = datetime.now(UTC).isoformat()
+        await put_away(connection, lead, Claim(DELETED, gone, by.source, by.name, reason))
+
+
+@again_after_a_deadlock
+async def restore(pool: Pool, id: UUID, *, by: Actor) -> Lead:
+    """A deleted lead comes back, and what was said meanwhile is read. Raises NotFound."""
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await at_version(connection, id, None, in_sight=False)
+        await put_away(connection, lead, Claim(DELETED, None, by.source, by.name))
+        return await _now(connection, lead.id)
+
+
+async def deleted(pool: Pool, *, limit: int) -> list[asyncpg.Record]:
+    """Deleted leads: id, name, phone, deleted_at; the last deleted first."""
+    return list(await pool.fetch(statement("deleted_leads"), limit))
+
+
 async def add_note(pool: Pool, id: UUID, text: str, *, by: Actor) -> int:
     """Returns the note's id. Raises NotFound, NotAllowed."""
     async with pool.acquire() as connection, connection.transaction():
@@ -216,11 +240,11 @@ async def history(
     return list(await pool.fetch(statement("lead_history"), id, field, before, limit))
 
 
-async def at_version(connection: Connection, id: UUID, version: int | None) -> Lead:
+async def at_version(connection: Connection, id: UUID, version: int | None, *, in_sight: bool = True) -> Lead:
     """The lead, locked; without a version as it stands. Raises NotFound, Stale."""
     lead = await locked(connection, id)
-    if lead is None:
-        raise NotFound(f"there is no lead {id}")
+    if lead is None or (lead.deleted_at is None) is not in_sight:
+        raise NotFound(f"there is no lead {id}" if lead is None or in_sight else f"the lead {id} is not deleted")
     if version is not None and version != lead.version:
         raise Stale(lead)
     return lead

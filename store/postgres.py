@@ -1,6 +1,7 @@
 """The Postgres pool, and statements by name: one readable file each in sql/."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -35,19 +36,35 @@ BY_QUESTION = {"plan_cache_mode": "force_custom_plan"}
 
 
 async def connect(
-    database_url: str, *, size: int = 5, timeout: float = 60, connect_timeout: float = 10, by_key: bool = False
+    database_url: str,
+    *,
+    size: int = 5,
+    timeout: float = 60,
+    connect_timeout: float = 10,
+    by_key: bool = False,
+    keep: bool = False,
 ) -> Pool:
-    """A pool that opens connections as they are needed. `timeout` bounds each statement, in seconds."""
+    """A pool that opens connections as they are needed, and closes them after five minutes without use unless it is to
+    `keep` them. `timeout` bounds each statement, in seconds."""
     pool: Pool = await asyncpg.create_pool(
         database_url,
         min_size=0,
         max_size=size,
         command_timeout=timeout,
         timeout=connect_timeout,
+        max_inactive_connection_lifetime=0 if keep else 300,
         reset=_keep,
         server_settings={"application_name": "kapso-mirror"} | (BY_KEY if by_key else BY_QUESTION),
     )
     return pool
+
+
+async def warm(pool: Pool, count: int) -> None:
+    """Opens so many connections now, as far as Postgres lets us: nobody waits for them later."""
+    async with AsyncExitStack() as held:
+        with suppress(*STORE_ERRORS):
+            for _ in range(count):
+                await held.enter_async_context(pool.acquire())
 
 
 async def _keep(_: Connection) -> None:

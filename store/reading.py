@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from rows.sentiment import Felt
 from rows.window import Fact, Line, Note, Window
 from store.postgres import Connection, Pool, columns, statement
 
@@ -18,7 +19,7 @@ class Due(NamedTuple):
 
     lead_id: UUID
     contact_id: UUID
-    heard_at: datetime
+    heard_at: datetime | None
     read_hash: bytes | None
 
 
@@ -64,6 +65,13 @@ async def keep_notes(connection: Connection, notes: Sequence[tuple[UUID, Note]],
     if notes:
         turned = columns([(lead, note.event_id, note.text, note.at) for lead, note in notes], 4)
         await connection.execute(statement("insert_bot_notes"), *turned, actor)
+
+
+async def keep_sentiments(connection: Connection, felt: Sequence[Felt], *, actor: str) -> None:
+    """Kept where it is another than last time."""
+    if felt:
+        turned = columns([(one.message_id, one.sentiment, actor) for one in felt], 3)
+        await connection.execute(statement("insert_sentiments"), *turned)
 
 
 async def unread_executions(pool: Pool, *, limit: int) -> list[str]:

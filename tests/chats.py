@@ -1,6 +1,7 @@
 """Chats for tests: messages that are mirrored, and leads that they make."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,19 +22,22 @@ def conversation(number: str = NUMBER) -> str:
     return str(UUID(int=int(number)))
 
 
-async def chat(pool: Pool, *said: str, number: str = NUMBER, at: int = 0, **more: Any) -> None:
-    """One message a line, a second apart from `at` on; '< ' begins one of ours."""
+async def chat(
+    pool: Pool, *said: str, number: str = NUMBER, at: int = 0, ago: float | None = None, **more: Any
+) -> None:
+    """One message a line, a second apart from `at` on, or from so many seconds `ago` on; '< ' begins one of ours."""
+    start = RECEIVED_AT if ago is None else datetime.now(UTC) - timedelta(seconds=ago)
     deliveries = []
     for place, text in enumerate(said):
         ours = text.startswith("< ")
-        seconds = str(int(RECEIVED_AT.timestamp()) + at + place)
+        seconds = str(int(start.timestamp()) + at + place)
         message = {
             "id": f"wamid.{uuid4().hex}", "timestamp": seconds, "type": "text", "text": {"body": text.removeprefix("< ")},
             "to" if ours else "from": number,
             "kapso": {"direction": "outbound" if ours else "inbound", "status": "sent" if ours else "received"},
         }  # fmt: skip
         body = {"message": message, "conversation": {"id": conversation(number), "phone_number": number} | more}
-        deliveries.append(delivery(body, f"whatsapp.message.{'sent' if ours else 'received'}"))
+        deliveries.append(delivery(body, f"whatsapp.message.{'sent' if ours else 'received'}", at=start))
     await settled(pool, deliveries)
 
 

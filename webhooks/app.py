@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from config.settings import ReceiverSettings
+from dashboard.api.app import nothing
 from dashboard.app import Dashboard
 from store import postgres, redis
 from store.appender import Appender
@@ -24,8 +25,6 @@ from webhooks.receive import Receiver
 
 # Kapso waits ten seconds for an answer; one store may take this long to fail before the other is asked.
 STORE_SECONDS = 3.0
-# A question that takes longer is too large for a page.
-READ_SECONDS = 10.0
 LOOK_BACK = timedelta(minutes=5)
 # Pages ask every other second.
 GLANCE_BACK = timedelta(minutes=1)
@@ -39,7 +38,11 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
     )
     # The desk's questions must never keep the receiver from its spill.
     reading = await postgres.connect(
-        settings.database_url.get_secret_value(), size=8, timeout=READ_SECONDS, connect_timeout=STORE_SECONDS
+        settings.database_url.get_secret_value(),
+        size=settings.pool_max_size,
+        timeout=settings.search_timeout_seconds,
+        connect_timeout=STORE_SECONDS,
+        keep=True,
     )
     spill = Spill(pool, limit_bytes=settings.inbox_limit_bytes)
     receiver = Receiver(
@@ -84,8 +87,10 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         telling = asyncio.create_task(tell_concerns(pool, client))
+        warming = asyncio.create_task(postgres.warm(reading, settings.pool_min_size))
         yield
         telling.cancel()
+        warming.cancel()
         await dashboard.close()
         await client.aclose()
         await reading.close()
@@ -98,7 +103,7 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
         Route("/metrics", metrics_route(token, answers.items, look)),
         Mount("/", dashboard.app()),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: nothing})
 
 
 async def _answers(question: Awaitable[object]) -> bool:

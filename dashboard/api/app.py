@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard.access import Guard
@@ -30,15 +30,18 @@ def api_routes(pool: Pool, operations: list[Operation], guard: Guard, pages: Pag
             pretty=lambda value: orjson.dumps(value, option=orjson.OPT_INDENT_2).decode(),
         )
 
-    async def nothing(_: Request) -> Response:
-        return not_found(f"there is nothing here; see {PREFIX}/openapi.json").response()
-
     return [
         *gate.routes(operations),
         Route(f"{PREFIX}/openapi.json", gate.open(lambda: JSONResponse(openapi))),
         Route("/api/docs", guard.page(docs)),
-        Route(PREFIX + "/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
+
+
+async def nothing(request: Request, _: Exception) -> Response:
+    """Where no route leads."""
+    if request.url.path.startswith(PREFIX):
+        return not_found(f"there is nothing here; see {PREFIX}/openapi.json").response()
+    return PlainTextResponse("there is no such page", 404)
 
 
 def _resolve(openapi: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import asyncpg
 import orjson
@@ -15,7 +15,7 @@ from dashboard.api.problems import not_found
 from dashboard.live import Hub
 from dashboard.query import cursor_of, cursor_text, moment_of, moment_text, view_of
 from store import lead_list, leads
-from store.lead_list import Reader
+from store.lead_list import Order, Reader
 from store.leads import Actor
 from store.postgres import Pool
 
@@ -26,7 +26,7 @@ MESSAGE_CURSOR = r"^-?[0-9]{1,17}~[^\x00]{1,300}$"
 
 
 def _listed(value: object) -> object:
-    return [one for one in value.split(",") if one] if isinstance(value, str) else value
+    return value.split(",") if isinstance(value, str) else value
 
 
 def _no_nul(value: object) -> object:
@@ -56,7 +56,9 @@ class ListQuery(Query):
         None, description="By its official name, in any case."
     )
     waiting: bool = Field(False, description="Only those that wait for our answer.")
-    order: Literal["newest", "oldest"] = Field("newest", description="By the last message.")
+    order: Order = Field(
+        "newest", description="By the last message, newest or oldest first; or by priority, the best score first."
+    )
     after: Annotated[str, Field(pattern=CURSOR)] | None = Field(None, description="`next` of the page before.")
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
@@ -84,6 +86,8 @@ class LeadOperations:
             Operation("GET", "/leads/{id}", "getLead", "One lead, and where each value comes from", *read, self.get, models.Lead, problems=(404,)),
             Operation("PATCH", "/leads/{id}", "patchLead", "Set fields of a lead", *write, self.patch, models.Patched, body=models.LeadPatch, if_match="must", problems=(404, 412, 428)),
             Operation("POST", "/leads/{id}/status", "moveLead", "Move a lead to a status", *write, self.move, models.Patched, body=models.StatusChange, if_match="may", problems=(404, 412)),
+            Operation("DELETE", "/leads/{id}", "deleteLead", "Put a lead out of sight", *write, self.delete, models.Deleted, if_match="may", problems=(404, 412)),
+            Operation("POST", "/leads/{id}/restore", "restoreLead", "Bring a deleted lead back", *write, self.restore, models.Lead, problems=(404,)),
             Operation("GET", "/leads/{id}/notes", "listNotes", "The notes on a lead", *read, self.notes, models.Notes, problems=(404,)),
             Operation("POST", "/leads/{id}/notes", "addNote", "Write a note, or correct one", *write, self.add_note, models.Notes, body=models.NewNote, status=201, problems=(404,)),
             Operation("GET", "/leads/{id}/history", "leadHistory", "Every change of a lead", *read, self.history, models.History, query=HistoryQuery, problems=(404,)),
@@ -97,10 +101,8 @@ class LeadOperations:
         given = {"q": query.q, "city": query.city or "", "view": "waiting" if query.waiting else ""}
         given |= {name: ",".join(getattr(query, name)) for name in ("status", "temperature", "phase")}
         view = view_of(given, call.caller.reader or Reader(EPOCH_READER, BEGINNING))
-        after = cursor_of(query.after) if query.after else None
-        page = await lead_list.page(
-            self._pool, view.wanted, after=after, limit=query.limit, oldest_first=query.order == "oldest"
-        )
+        after = cursor_of(query.after, query.order) if query.after else None
+        page = await lead_list.page(self._pool, view.wanted, after=after, limit=query.limit, order=query.order)
         return Answer(
             models.LeadPage(
                 leads=[models.LeadSummary.model_validate(dict(row)) for row in page.leads],
@@ -124,6 +126,17 @@ class LeadOperations:
         done = await leads.set_status(self._pool, id, call.body.status, by=call.caller.actor, version=call.version,
                                       reason=call.body.reason)  # fmt: skip
         return await self._patched(done, call)
+
+    async def delete(self, call: Call) -> Answer:
+        id = uuid_of(call.path["id"])
+        await leads.delete(self._pool, id, by=call.caller.actor, version=call.version)
+        self._hub.forget()
+        return Answer(models.Deleted(deleted=id))
+
+    async def restore(self, call: Call) -> Answer:
+        lead = await leads.restore(self._pool, uuid_of(call.path["id"]), by=call.caller.actor)
+        self._hub.forget()
+        return Answer(await self._lead(str(lead.id), call.caller.actor), lead.version)
 
     async def notes(self, call: Call) -> Answer:
         return Answer(await self._notes(uuid_of(call.path["id"])))
@@ -180,7 +193,9 @@ class LeadOperations:
             models.Suggestion.model_validate(dict(row) | {"value": leads.plain(row["value"])})
             for row in detail.suggestions
         ]
-        return models.Lead.model_validate(dict(detail.lead) | {"why": why, "suggestions": suggestions})
+        signals = orjson.loads(detail.lead["signals"])
+        explained = {"why": why, "suggestions": suggestions, "signals": signals}
+        return models.Lead.model_validate(dict(detail.lead) | explained)
 
     async def _patched(self, done: leads.Patched, call: Call) -> Answer:
         self._hub.forget()

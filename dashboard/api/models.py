@@ -1,17 +1,18 @@
 """What the API takes and gives. Times are UTC, ISO 8601; null means: not known; a field left out means: as it is."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from rows.lead import PHASES, STATUSES, TEMPERATURES, URGENCIES
+from rows.lead import MOST_VALUE, PHASES, STATUSES, TEMPERATURES, URGENCIES
 
 Status = Literal["new", "qualified", "contacted", "converted", "archived"]
 Temperature = Literal["hot", "warm", "lukewarm", "cold"]
 Phase = Literal["A", "B", "C", "D"]
 Urgency = Literal["high", "medium", "low"]
+Tier = Literal["hot", "warm", "cold", "dormant"]
 Direction = Literal["inbound", "outbound"]
 
 
@@ -59,7 +60,18 @@ class LeadSummary(BaseModel):
     reply_window_ends_at: datetime | None = Field(description="Until then WhatsApp lets us answer freely.")
     last_activity_at: datetime | None
     suggestions: int = Field(description="Open suggestions beside its fields.")
+    overall_score: float | None = Field(description="lead_score from 0 to 1.")
+    priority_tier: Tier
+    predicted_close_probability: float | None
+    estimated_value: int | None
+    expected_close_date: date | None
     version: int
+
+
+class Deleted(BaseModel):
+    """What is out of sight now; it can be restored."""
+
+    deleted: UUID
 
 
 class LeadPage(BaseModel):
@@ -97,6 +109,14 @@ class Suggestion(BaseModel):
     made_at: datetime
 
 
+class Signal(BaseModel):
+    """Something that speaks for or against a lead; its weight, and the words that show it."""
+
+    points: int = Field(description="Its weight in lead_score; negative ones speak against.")
+    message_id: str | None = None
+    quote: str | None = None
+
+
 class Lead(BaseModel):
     """A lead with all that explains it."""
 
@@ -127,6 +147,22 @@ class Lead(BaseModel):
     last_activity_at: datetime | None
     status_changed_at: datetime
     converted_at: datetime | None
+    signals: dict[str, Signal] = Field(description="What makes the score, by name.")
+    overall_score: float | None = Field(description="lead_score from 0 to 1.")
+    priority_tier: Tier = Field(description="By the temperature; dormant once archived, or silent for 30 days.")
+    predicted_close_probability: float | None = Field(description="What somebody says, else by rule.")
+    estimated_value: int | None = Field(description="In whole units of the currency you sell in.")
+    expected_close_date: date | None
+    last_scored_at: datetime | None
+    converted_to_client_id: UUID | None = Field(description="The client they became.")
+    email: str | None
+    address: str | None
+    state: str | None
+    zip: str | None
+    services: list[str] | None
+    seasons: list[int] | None = Field(description="The years for which they signed.")
+    last_service_date: date | None
+    source: str | None = Field(description="How they came to us, when not by WhatsApp.")
     why: dict[str, Why] = Field(description="Field to where its value comes from.")
     suggestions: list[Suggestion]
 
@@ -152,6 +188,9 @@ class LeadPatch(Strict):
     closing_technique_used: Annotated[Words, Field(max_length=200)] | None = None
     objection_raised: Annotated[Words, Field(max_length=500)] | None = None
     chat_phase: Phase | None = None
+    predicted_close_probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    estimated_value: Annotated[int, Field(ge=0, lt=MOST_VALUE), Whole] | None = None
+    expected_close_date: Annotated[str, Field(json_schema_extra={"format": "date"})] | None = None
 
 
 class Patched(BaseModel):

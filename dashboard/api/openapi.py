@@ -50,8 +50,8 @@ def _operation(one: Operation) -> dict[str, Any]:
     )
     answer = {"application/json": {"schema": _ref(one.answer)}} if one.answer else EVENTS
     success: dict[str, Any] = {"description": one.summary, "content": answer}
-    if one.if_match or (one.answer and one.answer.__name__ in ("Lead", "Customer")):
-        success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "The version of the lead."}}
+    if one.if_match or (one.answer and one.answer.__name__ in ("Lead", "Customer", "Ticket")):
+        success["headers"] = {"ETag": {"schema": {"type": "string"}, "description": "Its version."}}
     found: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
@@ -64,34 +64,42 @@ def _operation(one: Operation) -> dict[str, Any]:
     return found
 
 
+UUID = {"type": "string", "format": "uuid"}
+TEXT = {"type": "string", "minLength": 1}
+NUMBER = {"type": "integer", "minimum": 1}
+IDS = {"/leads": UUID, "/customers": UUID, "/handoffs": TEXT, "/messages": TEXT}
+
+
 def _path(one: Operation) -> list[dict[str, Any]]:
-    if "{id}" not in one.path:
-        return []
-    uuid = {"type": "string", "format": "uuid"}
-    kinds = {
-        "/leads": uuid,
-        "/customers": uuid,
-        "/handoffs": {"type": "string", "minLength": 1},
-        "/messages": {"type": "string", "minLength": 1},
-    }
-    schema = next(
-        (kind for start, kind in kinds.items() if one.path.startswith(start)), {"type": "integer", "minimum": 1}
-    )
-    return [{"name": "id", "in": "path", "required": True, "schema": schema}]
+    id = next((kind for start, kind in IDS.items() if one.path.startswith(start)), NUMBER)
+    kinds = {"id": id, "contact": UUID}
+    names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
+    return [{"name": name, "in": "path", "required": True, "schema": kinds[name]} for name in names]
 
 
 def _query(one: Operation) -> list[dict[str, Any]]:
     if one.query is None:
         return []
     found = []
-    for name, schema in one.query.model_json_schema(ref_template=REF)["properties"].items():
+    for name, asked in one.query.model_json_schema(ref_template=REF)["properties"].items():
+        schema = _not_null(asked)
         parameter = {"name": name, "in": "query", "required": False, "schema": schema}
         if text := schema.pop("description", None):
             parameter["description"] = text
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
+            schema |= {"minItems": 1}  # nothing chosen is leaving it out
         found.append(parameter)
     return found
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a parameter may be when it is given: null is leaving it out."""
+    kinds: list[dict[str, Any]] = [kind for kind in schema.pop("anyOf", []) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        schema.pop("default", None)
+        return schema | kinds[0]
+    return schema | ({"anyOf": kinds} if kinds else {})
 
 
 def _headers(one: Operation) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from dashboard.api.dead_letters import LetterOperations
 from dashboard.api.handoffs import HandoffOperations
 from dashboard.api.leads import LeadOperations
 from dashboard.api.operation import Operation
+from dashboard.api.suggestions import SuggestionOperations
+from dashboard.api.support import SupportOperations
 from dashboard.live import Hub
 from store.postgres import Pool
 from store.status import Status
@@ -18,5 +20,7 @@ def operations(pool: Pool, hub: Hub, look: Callable[[], Awaitable[Status]]) -> l
         *LeadOperations(pool, hub).table(),
         *CustomerOperations(pool, hub).table(),
         *HandoffOperations(pool).table(),
+        *SuggestionOperations(pool, hub).table(),
+        *SupportOperations(pool, hub).table(),
         *LetterOperations(pool, look).table(),
     ]

@@ -28,6 +28,10 @@ const refreshAll = () => {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach(refresh);
 };
 
+// What is being typed in a live part outlives its refreshing; the lead's panel keeps its own.
+document.addEventListener("input", ({ target }) => {
+  if (target.matches("[data-live] :is(textarea, input)") && !target.closest("#panel")) target.dataset.dirty = "";
+});
 document.addEventListener("htmx:config:request", ({ target, detail: { ctx } }) => {
   if (target.dataset?.tag) ctx.request.headers["If-None-Match"] = target.dataset.tag;
 });

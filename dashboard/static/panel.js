@@ -4,6 +4,8 @@ const KEPT = "typed:";
 const FIELDS = "input[name=value], textarea";
 
 const sentBy = new WeakMap();
+// What was said of a field that somebody else was quicker with: it stays until that is decided.
+const conflicts = new Map();
 
 const keyOf = (field) => `${KEPT}${field.closest("#lead").dataset.id}:${field.id}`;
 const wasOf = (field) => field.form.querySelector("input[name=was]");
@@ -17,6 +19,7 @@ const keep = (field) => {
 };
 const forget = (field) => {
   delete field.dataset.dirty;
+  conflicts.delete(keyOf(field));
   const was = wasOf(field);
   if (was) delete was.dataset.dirty;
   sessionStorage.removeItem(keyOf(field));
@@ -81,18 +84,31 @@ if (panel) {
     for (const field of form.querySelectorAll(FIELDS)) {
       // What was typed since stays typed.
       if (ctx.response.status === 200 && field.value === sent[field.id]) { forget(field); if (!form.matches(".field")) field.value = ""; }
-      if (ctx.response.status === 409) { const was = wasOf(field); if (was) delete was.dataset.dirty; }
+      // Of one that was saved, or that somebody else was quicker with, the next try is compared with what stands now.
+      if ([200, 409].includes(ctx.response.status)) { const was = wasOf(field); if (was) delete was.dataset.dirty; }
     }
   });
   document.addEventListener("htmx:after:swap", ({ target, detail: { ctx } }) => {
     restore();
+    for (const field of panel.querySelectorAll(`.field ${FIELDS.replace(", ", ", .field ")}`)) {
+      const told = field.form.parentElement.querySelector("[data-conflict]");
+      if (told) conflicts.set(keyOf(field), told.textContent);
+      else if (conflicts.has(keyOf(field)) && field.dataset.dirty !== undefined) {
+        const again = document.createElement("p");
+        again.className = "wrong";
+        again.dataset.conflict = "";
+        again.textContent = conflicts.get(keyOf(field));
+        field.form.after(again);
+      }
+    }
     // What nobody has touched says what the server says, also where the cursor stands in it.
     for (const field of panel.querySelectorAll("#lead :is(input[name=value], textarea):not([data-dirty])")) {
       if (field.value !== field.defaultValue) field.value = field.defaultValue;
     }
     if (ctx.target === panel || ctx.target?.id === "panel") {
       const lead = document.getElementById("lead");
-      if (lead) { address(lead.dataset.id); lead.querySelector("h2").focus({ preventScroll: true }); }
+      if (!lead) address(null);
+      else { address(lead.dataset.id); lead.querySelector("h2").focus({ preventScroll: true }); }
       atEnd = true;
     }
     mark();

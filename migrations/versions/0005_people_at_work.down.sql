@@ -18,3 +18,4 @@ BEGIN
     RETURN NULL;
 END $$;
 DROP TABLE lead_search;
+COMMENT ON COLUMN lead_reads.read_at IS NULL;

@@ -27,23 +27,33 @@ WITH meant AS (
     DELETE FROM lead_notes WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
 ), suggestions AS (
     DELETE FROM lead_suggestions WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
+), steps AS (
+    DELETE FROM next_steps WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
+), helped AS (
+    DELETE FROM tickets WHERE conversation_id IN (SELECT id FROM meant) RETURNING 1
 ), handed_over AS (
     DELETE FROM handoffs WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1)
         OR conversation_id IN (SELECT id FROM meant) RETURNING 1
 ), profile AS (
     DELETE FROM customer_profiles WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
 ), lead AS (
-    DELETE FROM lead_records WHERE contact_id = $1 RETURNING 1
+    DELETE FROM lead_records WHERE contact_id = $1 RETURNING converted_to_client_id
+), client AS (
+    DELETE FROM clients AS c USING lead AS l WHERE c.id = l.converted_to_client_id AND NOT EXISTS (
+        SELECT FROM lead_records AS r WHERE r.converted_to_client_id = c.id AND r.contact_id <> $1) RETURNING 1
 ), person AS (
     DELETE FROM contacts WHERE id = $1 RETURNING 1
 )
 SELECT 'contacts' AS of, count(*) FROM person
 UNION ALL SELECT 'leads', count(*) FROM lead
+UNION ALL SELECT 'clients', count(*) FROM client
 UNION ALL SELECT 'customer_profiles', count(*) FROM profile
 UNION ALL SELECT 'handoffs', count(*) FROM handed_over
 UNION ALL SELECT 'lead_changes', count(*) FROM changes
 UNION ALL SELECT 'lead_notes', count(*) FROM notes
 UNION ALL SELECT 'lead_suggestions', count(*) FROM suggestions
+UNION ALL SELECT 'next_steps', count(*) FROM steps
+UNION ALL SELECT 'tickets', count(*) FROM helped
 UNION ALL SELECT 'conversations', count(*) FROM sessions
 UNION ALL SELECT 'messages', count(*) FROM said
 UNION ALL SELECT 'contact_identities', count(*) FROM identities

@@ -7,6 +7,9 @@ WITH moved AS (
     UPDATE lead_notes AS n SET lead_id = m.lead_id FROM moved AS m WHERE n.lead_id = m.old_id
 ), handed_over AS (
     UPDATE handoffs AS o SET lead_id = m.lead_id FROM moved AS m WHERE o.lead_id = m.old_id
+), steps AS (
+    UPDATE next_steps AS s SET lead_id = m.lead_id FROM moved AS m WHERE s.lead_id = m.old_id
+      AND NOT EXISTS (SELECT FROM next_steps AS k WHERE k.lead_id = m.lead_id AND k.occasion = s.occasion)
 ), requests AS (
     UPDATE idempotency_keys AS k SET lead_id = m.lead_id FROM moved AS m WHERE k.lead_id = m.old_id
 )

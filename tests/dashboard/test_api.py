@@ -209,8 +209,9 @@ async def test_a_key_may_do_what_its_scopes_say_and_nothing_once_revoked(
 
 async def test_methods_that_are_not_there_say_which_are(pool: Pool, redis_url: str, database_url: str) -> None:
     async with program(pool, redis_url, database_url) as http:
-        answer = await http.delete(f"/leads/{uuid4()}")
-        assert (problem(answer), answer.headers["allow"]) == ((405, "Method not allowed"), "GET, PATCH")
+        answer = await http.put(f"/leads/{uuid4()}")
+        assert (problem(answer), answer.headers["allow"]) == ((405, "Method not allowed"), "DELETE, GET, PATCH")
+        assert problem(await http.get("/leads/%0Ax")) == (404, "Not found")
         assert problem(await http.get("/nothing")) == (404, "Not found")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from pydantic import SecretStr
 
 from config.settings import ReceiverSettings
@@ -160,6 +160,10 @@ async def test_of_two_editors_the_second_sees_both_values(
         await mine.press("Enter")
         await expect(first.page.locator("#toast")).to_contain_text("Solo")
         await theirs.press("Enter")
+        await expect(second.page.get_by_text("Now it is: Solo. Yours: Medan")).to_be_visible()
+        await says(pool, "ada?", name="Rina", at=datetime.now(UTC) + timedelta(seconds=3))
+        await expect(second.page.locator("#chat")).to_contain_text("ada?")
+        # Whatever is renewed meanwhile, it is still said.
         await expect(second.page.get_by_text("Now it is: Solo. Yours: Medan")).to_be_visible()
         await expect(theirs).to_have_value("Medan")
         await theirs.press("Enter")
@@ -385,8 +389,16 @@ async def test_what_is_typed_while_a_note_is_saved_stays(
     await says(pool, "halo", name="Rina")
     async with sitting(pool, browser, redis_url, database_url) as at:
         await at.page.locator("#rows a[data-lead]").first.click()
+        typed = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await typed.wait()
+            await route.continue_()
+
+        await at.page.route("**/notes*", hold)
         await at.page.locator("#note").fill("satu")
         await at.page.keyboard.press("Control+Enter")
         await at.page.keyboard.type(" dua")
+        typed.set()
         await expect(at.page.locator(".notes")).to_contain_text("satu")
         await expect(at.page.locator("#note")).to_have_value("satu dua")

@@ -3,10 +3,14 @@
 import re
 from pathlib import Path
 
-from dashboard import crm, login, panel, trace
+from dashboard import crm, login, panel, steps, tickets, trace
 from dashboard.preferences import THEMES
 from dashboard.words import LANGUAGES, preferred, table, translator
-from rows.lead import FIELDS, STATUSES, TEMPERATURES, Source
+from rows.lead import FIELDS, PROFILE_FIELDS, STATUSES, TEMPERATURES, Source
+from rows.next_step import BY_RULE
+from rows.sentiment import SENTIMENTS
+from store.tickets import PRIORITIES
+from store.tickets import STATUSES as STATUSES_OF_TICKETS
 
 ROOM = Path(__file__).resolve().parents[2] / "dashboard"
 KINDS = {"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "template", "interactive",
@@ -25,7 +29,10 @@ def said() -> set[str]:
     found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "trace.py").read_text()))
     found |= {login.WRONG, login.LATER, panel.CONFLICT, trace.TOO_LONG}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
-    fields = {name.replace("_", " ") for name in FIELDS}
+    found |= {*steps.TYPES.values(), *steps.STATES.values(), *steps.VIEWS}
+    found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
+    found |= {heading for heading, _ in panel.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
+    fields = {name.replace("_", " ") for name in (*FIELDS, *PROFILE_FIELDS)}
     return (
         found
         | fields

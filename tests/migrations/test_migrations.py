@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from console.main import main
+from store import concerns
 from tests.conftest import execute, with_database
 
 SCHEMA = """
@@ -49,6 +50,24 @@ def test_up_down_up(server_url: str, monkeypatch: pytest.MonkeyPatch, capsys: py
         assert main(["migrate", "--json"]) == 0
         assert schema(url) == first
         assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"revision": "head"}
+    finally:
+        asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def test_each_step_down_is_where_the_one_before_had_come(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"test_{secrets.token_hex(6)}"
+    url = with_database(server_url, name)
+    asyncio.run(execute(server_url, f"CREATE DATABASE {name}"))
+    monkeypatch.setenv("DATABASE_URL", url)
+    steps = [f"{step + 1:04}" for step in range(int(concerns.SCHEMA))]
+    try:
+        seen = []
+        for step in steps:
+            assert main(["migrate", step]) == 0
+            seen.append(schema(url))
+        for step, before in reversed([*zip(steps, seen, strict=True)][:-1]):
+            assert main(["migrate", "--down", step]) == 0
+            assert schema(url) == before, step
     finally:
         asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

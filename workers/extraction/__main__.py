@@ -26,6 +26,7 @@ from workers.extraction.give_way import GiveWay
 from workers.extraction.known import Known
 from workers.extraction.rules.reader import Rules
 from workers.extraction.source import Source
+from workers.extraction.suggest import Drafter, suggest
 from workers.extraction.variables import fetch_variables
 
 log = structlog.get_logger(__name__)
@@ -35,22 +36,24 @@ NICENESS = 19
 A_FEW = 8
 
 
-def readers(settings: WorkerSettings, pool: Pool) -> list[Source]:
-    """In the order in which they are asked."""
-    return [Rules()] if settings.model_url is None else [model_of(settings, pool), Rules()]
+def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[Source], Drafter | None]:
+    """Who reads chats, in the order in which they are asked, and who words next steps.
 
-
-def model_of(settings: WorkerSettings, pool: Pool) -> Source:
-    """Its SDK is an optional extra, so it is looked for only where a model is configured."""
+    A model's SDK is an optional extra, so it is looked for only where a model is configured.
+    """
+    if settings.model_url is None:
+        return [Rules()], None
     try:
-        module = importlib.import_module("workers.extraction.model")
+        endpoints, models, drafts = (
+            importlib.import_module(f"workers.extraction.{name}") for name in ("endpoint", "model", "drafts")
+        )
     except ModuleNotFoundError:
         raise SystemExit("MODEL_URL is set, and the extra is missing: pip install '.[model]'") from None
     key = settings.model_api_key.get_secret_value() if settings.model_api_key else None
-    model: Source = module.Model(
+    endpoint = endpoints.Endpoint(
         pool, url=settings.model_url, name=settings.model_name, key=key, tokens_per_day=settings.model_tokens_per_day
     )
-    return model
+    return [models.Model(endpoint), Rules()], drafts.Drafter(endpoint)
 
 
 async def run(settings: WorkerSettings) -> None:
@@ -63,7 +66,7 @@ async def run(settings: WorkerSettings) -> None:
         kapso = Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
     stop = asyncio.Event()
     known = Known(bot=settings.bot_name, note_event=settings.note_event)
-    asking = readers(settings, pool)
+    asking, drafter = model_of(settings, pool)
     few = len(asking) > 1
     extraction = Extraction(
         pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=A_FEW if few else CHUNK,
@@ -73,7 +76,7 @@ async def run(settings: WorkerSettings) -> None:
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))
     while await asked.get():
-        sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso)) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso, drafter)) + b"\n")
         sys.stdout.flush()
     await ear
     for reader in asking:
@@ -84,9 +87,10 @@ async def run(settings: WorkerSettings) -> None:
     await pool.close()
 
 
-async def _pass(extraction: Extraction, pool: Pool, kapso: Client | None) -> dict[str, object]:
+async def _pass(extraction: Extraction, pool: Pool, kapso: Client | None, drafter: Drafter | None) -> dict[str, object]:
     try:
         done = await extraction.run()
+        await suggest(pool, drafter)
         if kapso:
             # What it brings makes leads due: the next pass reads them.
             await fetch_variables(pool, kapso)

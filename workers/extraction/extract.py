@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from rows import score
+from rows import score, sentiment
 from rows.lead import Claim, NotAllowed, Source, decide, parse
 from rows.window import Reading, Window
 from store import lead_records, reading
@@ -29,6 +29,7 @@ MOST_LEADS = 50_000
 CHUNK = 50
 LINES = 40
 SCORER = "score@1"
+FEELER = "sentiment@1"
 
 
 async def _at_once() -> None:
@@ -51,7 +52,7 @@ class Extraction:
 
     @property
     def _names(self) -> str:
-        return " ".join([SCORER, self.known.name, *(reader.name for reader in self.readers)])
+        return " ".join([SCORER, FEELER, self.known.name, *(reader.name for reader in self.readers)])
 
     async def run(self) -> Run:
         """Kept in extraction_runs, whatever comes of it; nothing where another pass is under way.
@@ -109,6 +110,8 @@ class Extraction:
             suggested = await lead_records.write(connection, writes)
             notes = [(id, note) for id, one in found.items() for note in one.notes]
             await reading.keep_notes(connection, notes, actor=self.bot)
+            felt = [one.felt for one in found.values() if one.felt]
+            await reading.keep_sentiments(connection, felt, actor=FEELER)
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
         run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)
@@ -119,6 +122,8 @@ class Extraction:
         read = await source.first_that_reads(self.readers, windows)
         for one, other in zip(known, read, strict=True):
             one.add(other)
+        for one, window in zip(known, windows, strict=True):
+            one.felt = sentiment.felt([(line.id, line.text) for line in window.lines if line.inbound])
         return {window.lead_id: one for window, one in zip(windows, known, strict=True)}
 
 

@@ -1,4 +1,4 @@
-"""A language model reads chats, through any OpenAI-compatible endpoint. Needs the extra `model`.
+"""A language model reads chats.
 
 The customer's text is hostile: one chat a prompt, no tools, and nothing is believed that does not stand, word for word,
 in the message that the model names.
@@ -6,28 +6,18 @@ in the message that the model names.
 
 import asyncio
 import re
-import time
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import orjson
-import structlog
-from openai import AsyncOpenAI, OpenAIError
-from openai.types.chat import ChatCompletion
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from rows.lead import Claim, NotAllowed, Source, parse
 from rows.score import Signal
 from rows.window import Line, Reading, Window
-from store import model_budget
-from store.postgres import Pool
-
-log = structlog.get_logger(__name__)
+from workers.extraction.endpoint import Endpoint
 
 AT_ONCE = 4
-TIMEOUT_SECONDS = 30.0
-# After so many failures in a row it is left alone for a while, and rules read.
-FAILURES, PAUSE_SECONDS = 3, 60.0
 LEAST_CONFIDENCE = 0.5
 FIELDS: Final = (
     "name", "business_type", "domisili", "business_duration", "story", "language", "pain_points", "interest_motivation",
@@ -77,17 +67,12 @@ class Answer(BaseModel):
 
 
 class Model:
-    def __init__(self, pool: Pool, *, url: str, name: str, key: str | None, tokens_per_day: int) -> None:
-        self.name = f"model@1 {name}"
-        self._model = name
-        self._pool = pool
-        self._most = tokens_per_day
-        self._client = AsyncOpenAI(base_url=url, api_key=key or "none", timeout=TIMEOUT_SECONDS, max_retries=0)
-        self._failures = 0
-        self._asks_again_at = 0.0
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.name = f"model@1 {endpoint.name}"
+        self._endpoint = endpoint
 
     async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
-        """None where the model did not answer, answered nonsense twice, or the day's tokens are spent."""
+        """None where the model can't be had, or answers nonsense."""
         at_once = asyncio.Semaphore(AT_ONCE)
 
         async def one(window: Window) -> Reading | None:
@@ -97,48 +82,13 @@ class Model:
         return await asyncio.gather(*(one(window) for window in windows))
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._endpoint.close()
 
     async def _read(self, window: Window) -> Reading | None:
         if not any(line.inbound for line in window.lines):
             return Reading()
-        messages: list[dict[str, str]] = [
-            {"role": "system", "content": TASK},
-            {"role": "user", "content": _chat(window)},
-        ]
-        for _ in range(2):
-            if time.monotonic() < self._asks_again_at or not await model_budget.left(self._pool, self._most):
-                return None
-            try:
-                text = await self._ask(messages)
-            except OpenAIError as error:
-                self._failures += 1
-                if self._failures >= FAILURES:
-                    self._failures, self._asks_again_at = 0, time.monotonic() + PAUSE_SECONDS
-                log.warning("the model does not answer, rules read instead", error=type(error).__name__)
-                return None
-            self._failures = 0
-            try:
-                return self._believed(Answer.model_validate_json(text), window)
-            except ValidationError as error:
-                messages += [{"role": "assistant", "content": text}, {"role": "user", "content": _repair(error)}]
-        log.warning("the model answers what can't be read, rules read instead")
-        return None
-
-    async def _ask(self, messages: list[dict[str, str]]) -> str:
-        schema = {"name": "answer", "strict": True, "schema": Answer.model_json_schema()}
-        asked: Any = {
-            "model": self._model,
-            "messages": messages,
-            "response_format": {"type": "json_schema", "json_schema": schema},
-        }
-        answer = await self._client.chat.completions.create(**asked)
-        if not isinstance(answer, ChatCompletion) or not answer.choices:  # a proxy's page, for one
-            raise OpenAIError("not an answer of a model")
-        text = answer.choices[0].message.content or ""
-        said = sum(len(message["content"]) for message in messages) + len(text)
-        await model_budget.spend(self._pool, answer.usage.total_tokens if answer.usage else said // 3)
-        return text
+        answer = await self._endpoint.ask(TASK, chat(window.lines), Answer)
+        return self._believed(cast(Answer, answer.said), window) if answer else None
 
     def _believed(self, answer: Answer, window: Window) -> Reading:
         lines = {line.id: line for line in window.lines}
@@ -179,13 +129,7 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().casefold()
 
 
-def _chat(window: Window) -> str:
-    said = [
-        {"id": line.id, "from": "customer" if line.inbound else "seller", "text": line.text} for line in window.lines
-    ]
+def chat(lines: Sequence[Line]) -> str:
+    """As a model is given it: data, and nothing but data."""
+    said = [{"id": line.id, "from": "customer" if line.inbound else "seller", "text": line.text} for line in lines]
     return orjson.dumps({"chat": said}).decode()
-
-
-def _repair(error: ValidationError) -> str:
-    what = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)[:5])
-    return f"That is not the JSON that was asked for ({what}). Answer again, with nothing but the JSON."

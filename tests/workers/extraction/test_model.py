@@ -13,6 +13,7 @@ from tests.chats import chat, extracted, lead
 from tests.helpers import rows
 from tests.servers import scripted
 from tests.workers.extraction.windows import window
+from workers.extraction.endpoint import Endpoint
 from workers.extraction.model import Model
 from workers.extraction.rules.reader import Rules
 
@@ -38,7 +39,7 @@ def said(field: str, value: str, quote: str, *, message: str = "m0", confidence:
 async def model(pool: Pool, *answers: Response, tokens_per_day: int = 10_000) -> AsyncIterator[tuple[Model, list[str]]]:
     """The model, and what it is asked for."""
     async with scripted(answers) as (url, asked):
-        one = Model(pool, url=f"{url}/v1", name="tiny", key=None, tokens_per_day=tokens_per_day)
+        one = Model(Endpoint(pool, url=f"{url}/v1", name="tiny", key=None, tokens_per_day=tokens_per_day))
         try:
             yield one, asked
         finally:
@@ -116,13 +117,13 @@ async def test_the_chat_is_data_and_comes_alone(pool: Pool) -> None:
     bodies: list[Any] = []
 
     async with model(pool, answer()) as (one, _):
-        create = one._client.chat.completions.create
+        create = one._endpoint._client.chat.completions.create
 
         async def heard(**asked: Any) -> Any:
             bodies.append(asked)
             return await create(**asked)
 
-        one._client.chat.completions.create = heard  # type: ignore[method-assign]
+        one._endpoint._client.chat.completions.create = heard  # type: ignore[method-assign]
         await one.read([window("saya Rina"), window("saya Budi")])
     users = [json.loads(body["messages"][1]["content"]) for body in bodies]
     assert [len(user["chat"]) for user in users] == [1, 1]

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.hours import BusinessHours
+from knowledge.embedder import Embedders
 
 
 def _split(value: object) -> object:
@@ -46,7 +47,36 @@ class StoreSettings(DatabaseSettings):
     log_level: str = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING or ERROR.")
 
 
-class ReceiverSettings(StoreSettings):
+class KnowledgeSettings(StoreSettings):
+    """How questions and passages become comparable by meaning."""
+
+    embedding_url: str | None = Field(
+        None,
+        description="An OpenAI-compatible endpoint that embeds; without one the local model does (extra: knowledge).",
+    )
+    embedding_model: str | None = Field(None, description="The model to ask there. Another one embeds all anew.")
+    embedding_dimension: int = Field(1536, ge=1, le=2000, description="How long its vectors are.")
+    embedding_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+
+    @field_validator("embedding_url", "embedding_model", mode="before")
+    @classmethod
+    def _nothing_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _names_who_embeds(self) -> Self:
+        if self.embedding_url and not self.embedding_model:
+            raise ValueError("EMBEDDING_URL needs EMBEDDING_MODEL: which model to ask there")
+        return self
+
+    def embedders(self) -> Embedders:
+        key = self.embedding_api_key.get_secret_value() if self.embedding_api_key else None
+        return Embedders(
+            url=self.embedding_url, model=self.embedding_model, dimension=self.embedding_dimension, key=key
+        )
+
+
+class ReceiverSettings(KnowledgeSettings):
     kapso_webhook_secrets: Secrets = Field(min_length=1, description=SECRETS)
     meta_app_secret: SecretStr | None = Field(
         None, description="App secret of Meta, for X-Hub-Signature-256 on webhooks of the forwarded Meta kind."
@@ -83,7 +113,7 @@ class ReceiverSettings(StoreSettings):
         return self
 
 
-class KapsoSettings(StoreSettings):
+class KapsoSettings(KnowledgeSettings):
     """What polling and looking after webhooks takes."""
 
     kapso_api_key: SecretStr | None = Field(

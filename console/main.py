@@ -20,6 +20,8 @@ COMMANDS = {
     "export": "all that is stored of one person, as JSON",
     "erase": "one person, everywhere, for good",
     "prune": "drop what is older than the retention settings say",
+    "knowledge": "articles that people and agents look things up in: import | search | status",
+    "mcp": "the tools for AI agents over standard input and output",
     "users": "who may sign in to the dashboard, and as what",
     "api-keys": "keys by which programs use the JSON API",
     "openapi": "the JSON API as an OpenAPI document",

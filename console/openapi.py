@@ -8,6 +8,7 @@ import orjson
 from dashboard.api.openapi import document
 from dashboard.api.operations import operations
 from dashboard.live import Hub
+from knowledge.embedder import Embedders
 from store import postgres
 from store.status import Status
 
@@ -30,5 +31,5 @@ async def described() -> str:
     async def look() -> Status:
         return Status()
 
-    found = document(operations(pool, Hub(pool), look))
+    found = document(operations(pool, Hub(pool), look, Embedders()))
     return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()

@@ -18,6 +18,7 @@ from dashboard.beside import Beside
 from dashboard.crm import CrmPages
 from dashboard.desk import Desk
 from dashboard.headers import Headers
+from dashboard.knowledge import KnowledgePages
 from dashboard.letters import Letters
 from dashboard.live import Hub
 from dashboard.login import Login
@@ -29,6 +30,7 @@ from dashboard.render import Pages
 from dashboard.steps import StepPages
 from dashboard.tickets import TicketPages
 from dashboard.trace import Trace
+from knowledge.embedder import Embedders
 from store.accounts import User
 from store.postgres import Pool
 
@@ -38,9 +40,10 @@ STATIC = Path(__file__).parent / "static"
 class Dashboard:
     """`look` tells how the mirror does; `zone` is how times are said where a viewer has not chosen: Asia/Jakarta."""
 
-    def __init__(self, pool: Pool, look: Look, *, zone: str, media_hosts: Sequence[str]) -> None:
+    def __init__(self, pool: Pool, look: Look, embedders: Embedders, *, zone: str, media_hosts: Sequence[str]) -> None:
         self._pool = pool
         self._look = look
+        self._embedders = embedders
         self._pages = Pages(zone)
         self._hub = Hub(pool)
         self._media = Media(pool, media_hosts)
@@ -64,8 +67,9 @@ class Dashboard:
                 *desk_routes(guard, desk, panel, self._media),
                 *beside_routes(guard, Beside(pool, panel)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),
+                *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders)),
                 *ops_routes(guard, ops, letters, trace),
-                *api_routes(pool, operations(pool, hub, self._look), guard, pages),
+                *api_routes(pool, operations(pool, hub, self._look, self._embedders), guard, pages),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
             exception_handlers={404: nothing},
@@ -124,6 +128,13 @@ def crm_routes(guard: Guard, crm: CrmPages, steps: StepPages, tickets: TicketPag
         Route("/tickets", guard.page(tickets.list)),
         Route("/tickets/{id:int}", guard.page(tickets.set, role="sales"), methods=["POST"]),
         Route("/deleted", guard.page(crm.deleted)),
+    ]
+
+
+def knowledge_routes(guard: Guard, knowledge: KnowledgePages) -> list[Route]:
+    return [
+        Route("/knowledge", guard.page(knowledge.show)),
+        Route("/knowledge/{id:int}", guard.page(knowledge.article)),
     ]
 
 

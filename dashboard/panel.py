@@ -55,6 +55,9 @@ class Panel:
         try:
             return live(request, await self._panel(request, user, request.path_params["id"]))
         except NotFound as error:
+            if "hx-request" in request.headers:
+                # It was open, and somebody deleted or erased it meanwhile.
+                return self._gone(request)
             return PlainTextResponse(str(error), 404)
 
     async def opened(self, request: Request, user: User, id: str | None) -> str:
@@ -63,6 +66,10 @@ class Panel:
             return await self._panel(request, user, UUID(id)) if id else ""
         except (ValueError, NotFound):
             return ""
+
+    def _gone(self, request: Request) -> Response:
+        html = self._pages.render("gone.html", self._pages.preferences(request))
+        return Response(html, headers={"HX-Retarget": "#panel", "HX-Reswap": "innerHTML"}, media_type="text/html")
 
     # -- writes
 

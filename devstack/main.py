@@ -79,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "bench",
         help="the benchmark, on throw-away servers",
         description="About forty minutes, --quick four. `bench leads` measures the lead database, `bench pages` the "
-        "desk in a browser, `bench customers` look-ups by programs; --help after any of them says its options.",
+        "desk in a browser, `bench customers` look-ups by programs, `bench agents` knowledge and agents; --help after "
+        "any of them says its options.",
     ).set_defaults(run=lambda _: 0)
     return parser
 
@@ -135,7 +136,7 @@ def bench(arguments: list[str]) -> int:
                     f"BENCH_{type(server).__name__.upper()}_PID": str(server.process.pid if server.process else "")
                 }
             module, given_on = ("benchmarks", arguments)
-            if arguments[:1] in (["leads"], ["pages"], ["customers"]):
+            if arguments[:1] in (["leads"], ["pages"], ["customers"], ["agents"]):
                 module, given_on = f"benchmarks.{arguments[0]}", arguments[1:]
             if module == "benchmarks.pages":
                 given |= {"MIRROR_TEST_CHROMIUM": installed() or ""}

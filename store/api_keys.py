@@ -13,6 +13,7 @@ from store.postgres import Pool, statement
 SCOPES = (
     "leads:read", "leads:write", "customers:read", "customers:write", "handoffs:read", "handoffs:write",
     "messages:read", "suggestions:read", "suggestions:write", "suggestions:decide", "tickets:read", "tickets:write",
+    "knowledge:read", "agents:operate",
     "dead-letters:read", "dead-letters:write", "freshness:read",
 )  # fmt: skip
 """What a key may do; `write` does not include `read`."""

@@ -92,7 +92,7 @@ async def apply(
             await tombstones.check(connection, batch.facts, batch.erased, batch.named)
             if watch:
                 await watch.begin(connection)
-            await _write(connection, batch, await group(connection, sightings, joins))
+            await write(connection, batch, await group(connection, sightings, joins))
             await _book(connection, batch, watch)
 
     async with pool.acquire() as connection:
@@ -111,7 +111,8 @@ async def _book(connection: Connection, batch: Batch, watch: Watch | None) -> No
         raise Undo
 
 
-async def _write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
+async def write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
+    """The rows of a batch, in a transaction that holds who is who."""
     facts = batch.facts
     quiet = sorted(_heard_of(facts))
     heard = await connection.fetch(statement("contacts_of_conversations"), quiet) if quiet else []

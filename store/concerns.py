@@ -8,7 +8,7 @@ from store.postgres import STORE_ERRORS, Pool, statement
 
 log = structlog.get_logger(__name__)
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The newest migration, which this code needs."""
 
 

@@ -240,6 +240,11 @@ async def history(
     return list(await pool.fetch(statement("lead_history"), id, field, before, limit))
 
 
+async def recent(pool: Pool, id: UUID | None, *, limit: int) -> list[asyncpg.Record]:
+    """Rows of lead_changes with the lead's name, of one lead or of all; the newest first."""
+    return list(await pool.fetch(statement("recent_changes"), id, limit))
+
+
 async def at_version(connection: Connection, id: UUID, version: int | None, *, in_sight: bool = True) -> Lead:
     """The lead, locked; without a version as it stands. Raises NotFound, Stale."""
     lead = await locked(connection, id)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import structlog
 import uvloop
 from redis.asyncio import Redis
 
@@ -45,6 +46,13 @@ async def execute(url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Commands write their logs where they run; the next test is somewhere else."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from mcp.server.transport_security import TransportSecuritySettings
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from agents.access import Door, by_request
+from agents.server import server
+from agents.tools import Tools
 from config.settings import ReceiverSettings
 from dashboard.api.app import nothing
 from dashboard.app import Dashboard
@@ -82,16 +86,26 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
                 return PlainTextResponse("ready")
         return PlainTextResponse("no store takes deliveries", status_code=503)
 
-    dashboard = Dashboard(reading, glance, zone=settings.time_zone, media_hosts=settings.media_hosts)
+    embedders = settings.embedders()
+    dashboard = Dashboard(reading, glance, embedders, zone=settings.time_zone, media_hosts=settings.media_hosts)
+
+    agents = server(Tools(reading, embedders, glance, by_request), by_request)
+    # Keys guard it, and no page of a browser has one: any host and origin may ask.
+    anywhere = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    mcp = agents.streamable_http_app(
+        streamable_http_path="/mcp", stateless_http=True, json_response=True, transport_security=anywhere
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         telling = asyncio.create_task(tell_concerns(pool, client))
         warming = asyncio.create_task(postgres.warm(reading, settings.pool_min_size))
-        yield
+        async with agents.session_manager.run():
+            yield
         telling.cancel()
         warming.cancel()
         await dashboard.close()
+        await embedders.close()
         await client.aclose()
         await reading.close()
         await pool.close()
@@ -101,6 +115,7 @@ async def create_app(settings: ReceiverSettings) -> Starlette:
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metrics_route(token, answers.items, look)),
+        Route("/mcp", Door(reading, mcp)),
         Mount("/", dashboard.app()),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: nothing})

@@ -81,9 +81,10 @@ def _query(one: Operation) -> list[dict[str, Any]]:
     if one.query is None:
         return []
     found = []
-    for name, asked in one.query.model_json_schema(ref_template=REF)["properties"].items():
+    model = one.query.model_json_schema(ref_template=REF)
+    for name, asked in model["properties"].items():
         schema = _not_null(asked)
-        parameter = {"name": name, "in": "query", "required": False, "schema": schema}
+        parameter = {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": schema}
         if text := schema.pop("description", None):
             parameter["description"] = text
         if schema.get("type") == "array":

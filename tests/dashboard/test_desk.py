@@ -9,6 +9,7 @@ import pytest
 from starlette.routing import Route
 
 from dashboard.app import Dashboard
+from knowledge.embedder import Embedders
 from store import accounts, replays
 from store.accounts import BadPassword
 from store.dead_letters import Filter
@@ -34,7 +35,7 @@ async def pages(pool: Pool) -> list[tuple[str, str]]:
     async def look() -> Status:
         return Status()
 
-    dashboard = Dashboard(pool, look, zone="Asia/Jakarta", media_hosts=())
+    dashboard = Dashboard(pool, look, Embedders(), zone="Asia/Jakarta", media_hosts=())
     routes = [route for route in dashboard.app().routes if isinstance(route, Route)]
     await dashboard.close()
     found = []

@@ -18,9 +18,11 @@ from redis.exceptions import RedisError
 from config import logs
 from config.settings import WorkerSettings, load
 from kapso.client import Client
+from knowledge.embedder import Embedder
 from store import postgres, redis
 from store.budget import Budget
 from store.postgres import STORE_ERRORS, Pool
+from workers.extraction.embed import embed
 from workers.extraction.extract import CHUNK, Extraction
 from workers.extraction.give_way import GiveWay
 from workers.extraction.known import Known
@@ -72,25 +74,30 @@ async def run(settings: WorkerSettings) -> None:
         pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=A_FEW if few else CHUNK,
         give_way=GiveWay(client, shards=settings.inbox_shards),
     )  # fmt: skip
+    embedders = settings.embedders()
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))
     while await asked.get():
-        sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso, drafter)) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso, drafter, embedders.current)) + b"\n")
         sys.stdout.flush()
     await ear
     for reader in asking:
         await reader.close()
+    await embedders.close()
     if kapso:
         await kapso.close()
     await client.aclose()
     await pool.close()
 
 
-async def _pass(extraction: Extraction, pool: Pool, kapso: Client | None, drafter: Drafter | None) -> dict[str, object]:
+async def _pass(
+    extraction: Extraction, pool: Pool, kapso: Client | None, drafter: Drafter | None, embedder: Embedder | None
+) -> dict[str, object]:
     try:
         done = await extraction.run()
         await suggest(pool, drafter)
+        await embed(pool, embedder, extraction.give_way)
         if kapso:
             # What it brings makes leads due: the next pass reads them.
             await fetch_variables(pool, kapso)

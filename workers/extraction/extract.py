@@ -15,7 +15,7 @@ import structlog
 from rows import score, sentiment
 from rows.lead import Claim, NotAllowed, Source, decide, parse
 from rows.window import Reading, Window
-from store import lead_records, reading
+from store import knowledge, lead_records, reading
 from store.lead_records import Lead, Write, decided
 from store.leads import moved
 from store.postgres import STORE_ERRORS, Pool
@@ -112,6 +112,7 @@ class Extraction:
             await reading.keep_notes(connection, notes, actor=self.bot)
             felt = [one.felt for one in found.values() if one.felt]
             await reading.keep_sentiments(connection, felt, actor=FEELER)
+            await knowledge.put_chats(connection, {id: one.said for id, one in found.items() if one.said})
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
         run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)
@@ -123,7 +124,8 @@ class Extraction:
         for one, other in zip(known, read, strict=True):
             one.add(other)
         for one, window in zip(known, windows, strict=True):
-            one.felt = sentiment.felt([(line.id, line.text) for line in window.lines if line.inbound])
+            one.said = [(line.id, line.text) for line in window.lines if line.inbound]
+            one.felt = sentiment.felt(one.said)
         return {window.lead_id: one for window, one in zip(windows, known, strict=True)}
 
 

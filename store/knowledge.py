@@ -1,0 +1,176 @@
+"""Articles and chats, to be found by words and by meaning. Meanings are kept apart by the model that made them.
+
+Whoever embeds is handed in; without pgvector, or without anybody who embeds, search goes by words alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from knowledge.articles import Article, chat_passages, passages
+from knowledge.embedder import Embedder, Embedders, Unavailable
+from knowledge.terms import terms
+from store.postgres import Connection, Pool, columns, statement
+
+# So deep each ranking goes before the two are fused.
+DEPTH = 60
+ANY_MODEL = "embeddings_0"
+
+
+class Imported(NamedTuple):
+    """Articles that are new or changed, that were the same, and that are gone."""
+
+    changed: int
+    same: int
+    gone: int = 0
+
+
+class Found(NamedTuple):
+    rows: list[asyncpg.Record]
+    meant: bool
+    """Whether meaning was asked too, and not words alone."""
+
+
+# -- articles
+
+
+async def put(pool: Pool, given: Sequence[Article]) -> Imported:
+    """New ones come in, those that say something else take the place of what their source said before."""
+    by_source = {one.source: one for one in given}
+    said = [
+        {"source": one.source, "title": one.title, "content": one.content, "tags": one.tags, "hash": one.hash.hex()}
+        for one in by_source.values()
+    ]
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await connection.fetch(statement("upsert_articles"), orjson.dumps(said).decode())
+        await connection.execute(statement("delete_passages_of_articles"), [row["id"] for row in rows])
+        parts = [
+            (row["id"], place, by_source[row["source"]].title, text)
+            for row in rows
+            for place, text in enumerate(passages(by_source[row["source"]].content))
+        ]
+        await connection.execute(statement("insert_passages_of_articles"), *columns(parts, 4))
+    return Imported(len(rows), len(by_source) - len(rows))
+
+
+async def keep_only(pool: Pool, origin: str, sources: Sequence[str]) -> int:
+    """Forget what came from that folder or file before and is not there any more; returns how many articles."""
+    return len(await pool.fetch(statement("delete_articles_but"), origin, list(sources)))
+
+
+async def article(pool: Pool, id: int) -> asyncpg.Record | None:
+    return await pool.fetchrow(statement("article"), id)
+
+
+async def articles(pool: Pool, *, before: int | None = None, limit: int = 50) -> list[asyncpg.Record]:
+    """The newest first; go on with the last one's id as `before`."""
+    return list(await pool.fetch(statement("articles_page"), before, limit))
+
+
+async def counts(pool: Pool) -> dict[str, int]:
+    """articles, and passages of_articles and of_chats."""
+    return dict(await pool.fetchrow(statement("knowledge_counts")))
+
+
+# -- chats
+
+
+async def put_chats(connection: Connection, said: Mapping[UUID, Sequence[tuple[str, str]]]) -> None:
+    """What was said to and by each lead: (message id, text), oldest first. What changed loses its meaning until it is
+    embedded anew."""
+    rows = [
+        (lead, place, message, text)
+        for lead, lines in said.items()
+        for place, (message, text) in enumerate(chat_passages(lines))
+    ]
+    if not rows:
+        return
+    changed = [row["id"] for row in await connection.fetch(statement("put_chat_passages"), *columns(rows, 4))]
+    for model in await connection.fetch(statement("embedding_models")) if changed else []:
+        await connection.execute(_of_model("forget_meanings", model["id"]), changed)
+
+
+# -- meanings
+
+
+async def begin(pool: Pool, embedder: Embedder) -> int | None:
+    """The id of the embedder's model, with a table for its vectors; None without pgvector."""
+    id: int | None = await pool.fetchval(statement("begin_embedding_model"), embedder.name, embedder.dimension)
+    return id
+
+
+async def embed_some(pool: Pool, embedder: Embedder, model: int, *, most: int) -> int:
+    """Passages that have no meaning yet get one; returns how many. Raises Unavailable."""
+    rows = await pool.fetch(_of_model("passages_to_embed", model), most)
+    if not rows:
+        await pool.execute(statement("complete_embedding_model"), model)
+        return 0
+    vectors = await embedder.embed([row["text"] for row in rows])
+    made = [(row["id"], row["of_article"], _text(v), row["text"]) for row, v in zip(rows, vectors, strict=True)]
+    await pool.execute(_of_model("insert_embeddings", model), *columns(made, 4))
+    return len(rows)
+
+
+async def models(pool: Pool) -> list[asyncpg.Record]:
+    """Rows of embedding_models, the newest first."""
+    return list(await pool.fetch(statement("embedding_models")))
+
+
+# -- search
+
+
+async def search(
+    pool: Pool,
+    embedders: Embedders,
+    question: str,
+    *,
+    tags: Sequence[str] | None = None,
+    source: str | None = None,
+    limit: int = 10,
+) -> Found:
+    """Articles: id, source, title, tags, snippet (the words in ** **), score; the best first."""
+    near = await _near(pool, embedders, question, of_articles=True)
+    wanted = [tag.lower() for tag in tags] if tags else None
+    rows = await pool.fetch(
+        statement("search_articles"), terms(question), near or [], wanted, source or None, limit, DEPTH
+    )
+    return Found(list(rows), near is not None)
+
+
+async def search_chats(pool: Pool, embedders: Embedders, question: str, *, limit: int = 10) -> Found:
+    """Leads: lead_id, name, phone, status, last_message_at, message_id, snippet, score; the best first."""
+    near = await _near(pool, embedders, question, of_articles=False)
+    rows = await pool.fetch(statement("search_chats"), terms(question), near or [], limit, DEPTH)
+    return Found(list(rows), near is not None)
+
+
+async def _near(pool: Pool, embedders: Embedders, question: str, *, of_articles: bool) -> list[int] | None:
+    """None where meaning can't be asked."""
+    if not question.strip():
+        return None
+    # The newest whose vectors are all there; before there is one, the newest.
+    known = sorted(await models(pool), key=lambda row: row["complete_at"] is None)
+    asked = ((row["id"], embedders.of(row["name"], row["dimension"])) for row in known)
+    model, embedder = next(((id, one) for id, one in asked if one), (0, None))
+    if embedder is None:
+        return None
+    try:
+        (vector,) = await embedder.embed([question])
+    except Unavailable:
+        return None
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(statement("search_wide"))
+        rows = await connection.fetch(_of_model("nearest_passages", model), _text(vector), of_articles, DEPTH)
+    return [row["id"] for row in rows]
+
+
+def _of_model(name: str, model: int) -> str:
+    return statement(name).replace(ANY_MODEL, f"embeddings_{int(model)}")
+
+
+def _text(vector: Sequence[float]) -> str:
+    """As pgvector reads it."""
+    return f"[{','.join(f'{one:.6g}' for one in vector)}]"

@@ -1,0 +1,33 @@
+"""Passages get their meanings in the background: articles first, then what was said in chats."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from knowledge.embedder import Embedder, Unavailable
+from store import knowledge
+from store.postgres import Pool
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 32
+# In one pass; what is left waits for the next, half a minute later.
+MOST = 320
+
+
+async def embed(pool: Pool, embedder: Embedder | None, give_way: Callable[[], Awaitable[None]]) -> int:
+    """Returns how many passages were embedded; none where nobody embeds."""
+    model = await knowledge.begin(pool, embedder) if embedder else None
+    if embedder is None or model is None:
+        return 0
+    done = 0
+    try:
+        while done < MOST:
+            await give_way()
+            some = await knowledge.embed_some(pool, embedder, model, most=AT_ONCE)
+            done += some
+            if not some:
+                break
+    except Unavailable as error:
+        log.warning("nothing can be embedded now, search goes by words", error=str(error))
+    return done

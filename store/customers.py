@@ -22,6 +22,9 @@ from store.lead_records import decided, write
 from store.leads import Actor, NotFound, again_after_a_deadlock, at_version, insert_note, moved
 from store.postgres import Connection, Pool, statement
 
+# The country of numbers that are written without one.
+AT_HOME = "62"
+
 
 class Exists(Exception):
     """There is somebody under that number or address: `id` is the customer."""
@@ -83,12 +86,22 @@ async def search(pool: Pool, text: str, *, limit: int) -> list[asyncpg.Record]:
     parts = [number] if number else text.lower().replace("\0", "").split()
     if not parts:
         return []
-    patterns = [f"%{plain_pattern(part)}%" for part in parts]
-    rows = await pool.fetch(statement("customers_matching"), max(patterns, key=len), patterns, limit)
-    ids = [row[0] for row in rows]
+    ids = await _named(pool, number, parts[0] if len(parts) == 1 and "@" in parts[0] else None)
+    if not ids:
+        patterns = [f"%{plain_pattern(part)}%" for part in parts]
+        rows = await pool.fetch(statement("customers_matching"), max(patterns, key=len), patterns, limit)
+        ids = [row[0] for row in rows]
     if not ids and not number:
         ids = [row[0] for row in await pool.fetch(statement("leads_spelled_like"), " ".join(parts), ALIKE)][:limit]
     return list(await pool.fetch(statement("customers_of"), ids))
+
+
+async def _named(pool: Pool, number: str | None, email: str | None) -> list[UUID]:
+    """Who is called exactly that, so that a whole number or address never reads more than a row."""
+    if not number and not email:
+        return []
+    numbers = [f"+{number}", f"+{AT_HOME}{number}"] if number else []
+    return [row[0] for row in await pool.fetch(statement("customers_named"), numbers, email)]
 
 
 @again_after_a_deadlock

@@ -47,6 +47,8 @@ async def prune(
         while count := await _messages(pool, _before(keep.messages)):
             done.messages += count
             tell(f"{done.messages} messages")
+        # What was said in them is not to be found any more either; what is left is read again when something comes in.
+        await pool.execute(statement("prune_passages"))
     if keep.dead_letters:
         done.dead_letters = await pool.fetchval(statement("prune_dead_letters"), _before(keep.dead_letters))
     if keep.leads:

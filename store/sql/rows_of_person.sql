@@ -11,6 +11,15 @@ SELECT * FROM (
     UNION ALL SELECT 'workflow_variables', to_jsonb(x) FROM workflow_variables AS x
         JOIN workflow_executions AS w ON w.id = x.execution_id WHERE w.conversation_id::text = ANY ($4)
     UNION ALL SELECT 'leads', to_jsonb(l) FROM leads AS l WHERE l.id = $2
+    UNION ALL SELECT 'lead_records', to_jsonb(r) - 'read_hash' FROM lead_records AS r WHERE r.id = $2
+    UNION ALL SELECT 'clients', to_jsonb(y) FROM clients AS y JOIN lead_records AS r ON r.converted_to_client_id = y.id WHERE r.id = $2
+    UNION ALL SELECT 'next_steps', to_jsonb(z) FROM next_steps AS z WHERE z.lead_id = $2
+    UNION ALL SELECT 'lead_contacts', to_jsonb(q) FROM lead_contacts AS q WHERE q.lead_id = $2 OR q.contact_id = $1
+    UNION ALL SELECT 'conversation_sentiments', to_jsonb(f) FROM conversation_sentiments AS f WHERE f.conversation_id::text = ANY ($4)
+    UNION ALL SELECT 'tickets', to_jsonb(t) FROM tickets AS t WHERE t.conversation_id::text = ANY ($4)
+    UNION ALL SELECT 'ticket_changes', to_jsonb(d) FROM ticket_changes AS d JOIN tickets AS t ON t.id = d.ticket_id
+        WHERE t.conversation_id::text = ANY ($4)
+    UNION ALL SELECT 'passages', to_jsonb(u) - 'words' FROM passages AS u WHERE u.lead_id = $2
     UNION ALL SELECT 'customer_profiles', to_jsonb(p) FROM customer_profiles AS p WHERE p.lead_id = $2
     UNION ALL SELECT 'handoffs', to_jsonb(o) FROM handoffs AS o WHERE o.lead_id = $2
     UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = $2

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from redis.asyncio import Redis
@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 from config import logs
 from rows.delivery import Delivery
 from rows.lead import Source
-from store import dead_letters, erase, export, leads, retention
+from rows.next_step import Step
+from store import dead_letters, erase, export, leads, next_steps, retention, tickets
 from store.dead_letters import Filter
 from store.erase import Ambiguous
 from store.leads import Actor
@@ -82,6 +83,8 @@ async def plant(pool: Pool, redis: Redis) -> Sequence[Delivery]:
         pool, row["id"], {"name": f"{CANARY} Rina"}, version=row["version"], by=BUDI, reason=f"{CANARY} said"
     )
     await leads.add_note(pool, row["id"], f"{CANARY} by a person", by=BUDI)
+    await next_steps.propose(pool, row["id"], Step("REPLY", {"text": f"{CANARY} step"}), by=BUDI)
+    await tickets.create(pool, UUID(conversation(HERS)), f"{CANARY} ticket", by=BUDI)
     broken = delivery(message(HERS, f"{CANARY} broken"), "whatsapp.message.received")
     unread = Read(broken, Reading(failures=[Failure(0, "unexpected", "KeyError")]))
     await Settler(pool, release="old", give_up=lambda: True).settle([unread])
@@ -115,7 +118,8 @@ async def test_nothing_of_an_erased_person_is_found_anywhere_and_nothing_of_othe
     await plant(pool, redis)
     before = await holding(pool, CANARY, HERS)
     assert before >= {"contacts", "sightings", "messages", "conversations", "lead_records", "lead_changes", "lead_notes",
-                      "project_events", "deliveries", "dead_letters", "spill", "contact_identities"}  # fmt: skip
+                      "project_events", "deliveries", "dead_letters", "spill", "contact_identities", "next_steps",
+                      "tickets", "passages"}  # fmt: skip
     done = await erased(pool, redis)
     assert await holding(pool, f"{CANARY} mine", f"{CANARY} note", f"name {HERS}", HERS, "wamid.HERS") == set()
     assert CANARY in (await all_tables(pool))["contacts"]  # his name
@@ -209,7 +213,8 @@ async def test_an_export_holds_all_that_is_stored(pool: Pool, redis: Redis) -> N
     assert who is not None
     found = await export.everything(pool, who)
     assert found.keys() >= {"contacts", "messages", "leads", "lead_changes", "lead_notes", "deliveries", "dead_letters",
-                            "spill", "sightings", "conversations", "project_events"}  # fmt: skip
+                            "spill", "sightings", "conversations", "project_events", "lead_records", "next_steps",
+                            "tickets", "passages", "conversation_sentiments"}  # fmt: skip
     assert "his own" not in str(found)
     assert HIS not in str(found)
 
@@ -217,6 +222,7 @@ async def test_an_export_holds_all_that_is_stored(pool: Pool, redis: Redis) -> N
 async def test_retention_drops_what_is_too_old_and_what_was_said_last_follows(pool: Pool, redis: Redis) -> None:
     await chat(pool, "old words", number=HERS, at=-400 * 86_400)
     await chat(pool, "new words", number=HERS, at=0)
+    await extracted(pool)
     await chat(pool, "very old", number=HIS, at=-400 * 86_400)
     await pool.execute("UPDATE contacts SET heard_at = last_message_at")
     await pool.execute("UPDATE lead_records SET changed_at = '2020-01-01'")
@@ -228,6 +234,7 @@ async def test_retention_drops_what_is_too_old_and_what_was_said_last_follows(po
     (contact,) = await rows(pool, "contacts")
     assert (contact["last_message_text"], contact["phone"]) == ("new words", f"+{HERS}")
     assert "very old" not in (await all_tables(pool))["deliveries"]
+    assert "old words" not in (await all_tables(pool))["passages"]
 
 
 async def test_old_conversations_that_end_later_do_not_bring_her_back(pool: Pool, redis: Redis) -> None:

@@ -1,0 +1,14 @@
+"""Search by likeness goes by names alone, parts of numbers by their own index."""
+
+from migrations.run_sql import down, up
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    up(__file__)
+
+
+def downgrade() -> None:
+    down(__file__)

@@ -3,8 +3,9 @@ const panel = document.getElementById("panel");
 const KEPT = "typed:";
 const FIELDS = "input[name=value], textarea";
 
-const sentBy = new WeakMap();
-// What was said of a field that somebody else was quicker with: it stays until that is decided.
+const sentBy = new WeakMap();  // a request: its fields as they were sent
+const answers = new WeakMap();  // a form: the status of its last answer
+// Why what was typed was not saved, said at its field: it stays until that is decided.
 const conflicts = new Map();
 
 const keyOf = (field) => `${KEPT}${field.closest("#lead").dataset.id}:${field.id}`;
@@ -70,9 +71,16 @@ if (panel) {
       event.target.form.requestSubmit();
     }
   });
-  document.addEventListener("htmx:config:request", ({ target }) => {
+  document.addEventListener("htmx:config:request", ({ target, detail: { ctx } }) => {
     const form = target.closest?.("form");
-    if (form && panel.contains(form)) sentBy.set(form, Object.fromEntries([...form.querySelectorAll(FIELDS)].map((field) => [field.id, field.value])));
+    if (!form || !panel.contains(form)) return;
+    sentBy.set(ctx, Object.fromEntries([...form.querySelectorAll(FIELDS)].map((field) => [field.id, field.value])));
+    answers.delete(form);
+  });
+  document.addEventListener("htmx:before:request", ({ target, detail: { ctx } }) => {
+    // It waited while an earlier one of this field was saved: that one was ours, and is no conflict.
+    const form = target.closest?.("form.field");
+    if (answers.get(form) === 200) ctx.request.body.set("was", form.querySelector("input[name=was]").value);
   });
   document.addEventListener("htmx:before:swap", ({ target, detail: { ctx } }) => {
     const chat = document.getElementById("chat");
@@ -80,7 +88,8 @@ if (panel) {
     // What was saved stands in the answer; what was refused stays as it was typed.
     const form = target.closest?.("form");
     if (!form || !panel.contains(form)) return;
-    const sent = sentBy.get(form) ?? {};
+    answers.set(form, ctx.response.status);
+    const sent = sentBy.get(ctx) ?? {};
     for (const field of form.querySelectorAll(FIELDS)) {
       // What was typed since stays typed.
       if (ctx.response.status === 200 && field.value === sent[field.id]) { forget(field); if (!form.matches(".field")) field.value = ""; }

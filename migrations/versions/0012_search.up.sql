@@ -2,7 +2,7 @@
 -- looked for in the wrong index.
 
 CREATE FUNCTION names_in(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT regexp_replace(words, '(^|\s)\S*[@+0-9]\S*', '', 'g')
+    SELECT regexp_replace(words, '(^|\s)\S*(@|\d{5})\S*', '', 'g')
 $$;
 COMMENT ON FUNCTION names_in IS 'What is left of lead_search.words without numbers, @usernames and e-mails.';
 DO $$

@@ -402,3 +402,27 @@ async def test_what_is_typed_while_a_note_is_saved_stays(
         typed.set()
         await expect(at.page.locator(".notes")).to_contain_text("satu")
         await expect(at.page.locator("#note")).to_have_value("satu dua")
+
+
+async def test_who_types_faster_than_the_server_saves_is_in_no_conflict_with_themselves(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina")
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await at.page.locator("#rows a[data-lead]").first.click()
+        typed = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await typed.wait()
+            await route.continue_()
+
+        await at.page.route("**/field*", hold)
+        city = at.page.locator("#field-domisili")
+        for name in ("Solo", "Medan", "Malang"):
+            await city.fill(name)
+            await city.press("Enter")
+        typed.set()
+        await expect(at.page.locator("#toast")).to_contain_text("Malang")
+        await expect(city).to_have_value("Malang")
+        await expect(at.page.locator("#lead .wrong")).to_have_count(0)
+    assert [row["new"] for row in await rows(pool, "lead_changes") if row["field"] == "domisili"] == ['Solo', 'Malang']

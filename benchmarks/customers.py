@@ -5,6 +5,7 @@ import json
 import os
 import random
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,8 +30,10 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     found: dict[str, Any] = {"machine": machine()}
     for people in options.customers:
         say(f"filling up to {people} customers")
+        began = time.perf_counter()
         for statement in [*FILL.split(";\n"), *PROFILES.split(";\n")]:
             await pool.execute(statement.replace(":leads", str(people)).replace(":messages", str(people)))
+        say(f"filled in {time.perf_counter() - began:.0f} s")
         rows = await pool.fetch(
             "SELECT id, phone, email, name FROM customer_list WHERE phone IS NOT NULL ORDER BY random() LIMIT 2000"
         )

@@ -1,6 +1,6 @@
 -- Contacts with leads and chats up to :leads and :messages, as a few years would leave them.
-INSERT INTO contacts (id, phone, wa_id, name, first_seen_at)
-SELECT gen_random_uuid(), '+62900' || lpad(n::text, 8, '0'), '62900' || lpad(n::text, 8, '0'), 'Orang ' || n,
+INSERT INTO contacts (id, phone, wa_id, first_seen_at)
+SELECT gen_random_uuid(), '+62900' || lpad(n::text, 8, '0'), '62900' || lpad(n::text, 8, '0'),
     now() - n * interval '5 minutes'
 FROM generate_series(1, greatest(0, :leads - (SELECT count(*) FROM contacts))) AS n;
 INSERT INTO messages (id, contact_id, direction, type, text, sent_at, status)
@@ -14,7 +14,15 @@ UPDATE contacts AS c SET last_message_at = m.sent_at, last_message_id = m.id, la
 FROM (SELECT DISTINCT ON (contact_id) * FROM messages ORDER BY contact_id, sent_at DESC, id DESC) AS m
 WHERE m.contact_id = c.id;
 UPDATE lead_records AS r SET
-    name = 'Budi ' || n, business_type = 'laundry', language = 'id',
+    name = concat_ws(' ',
+        (ARRAY ['Budi', 'Siti', 'Agus', 'Dewi', 'Rina', 'Joko', 'Sri', 'Andi', 'Putri', 'Eko', 'Ratna', 'Hendra', 'Yuni',
+                'Bambang', 'Lestari', 'Dian', 'Rizky', 'Nur', 'Fajar', 'Intan', 'Wahyu', 'Indah', 'Rudi', 'Maya', 'Taufik']) [1 + n % 25],
+        (ARRAY ['Ayu', 'Dwi', 'Tri', 'Maulana', 'Kartika', 'Adi', 'Fitri', 'Bayu', 'Citra', 'Arif', 'Mega', 'Yusuf', 'Novi',
+                'Galih', 'Wulan', 'Surya', 'Anisa', 'Reza', 'Kusuma', 'Permata']) [1 + n / 25 % 20],
+        (ARRAY ['Santoso', 'Wijaya', 'Hidayat', 'Wulandari', 'Pratama', 'Siregar', 'Nugroho', 'Saputra', 'Rahmawati', 'Setiawan',
+                'Susanto', 'Lubis', 'Gunawan', 'Handayani', 'Kurniawan', 'Nasution', 'Purnomo', 'Suryani', 'Firmansyah',
+                'Simanjuntak', 'Hartono', 'Maharani', 'Utomo', 'Anggraini', 'Harahap']) [1 + n / 500 % 25]),
+    business_type = 'laundry', language = 'id',
     domisili = (ARRAY ['Bandung', 'Surabaya', 'Jakarta Selatan', 'Medan', 'Biak Numfor'])
         [CASE WHEN n % 5000 = 0 THEN 5 ELSE 1 + n % 4 END],
     lead_score = (n * 37) % 101,

@@ -3,6 +3,9 @@ INSERT INTO contacts (id, phone, wa_id, first_seen_at)
 SELECT gen_random_uuid(), '+62900' || lpad(n::text, 8, '0'), '62900' || lpad(n::text, 8, '0'),
     now() - n * interval '5 minutes'
 FROM generate_series(1, greatest(0, :leads - (SELECT count(*) FROM contacts))) AS n;
+INSERT INTO contact_identities (kind, value, contact_id)
+SELECT k.kind, k.value, c.id FROM contacts AS c, LATERAL (VALUES ('phone', c.phone), ('wa_id', c.wa_id)) AS k (kind, value)
+WHERE k.value IS NOT NULL ON CONFLICT DO NOTHING;
 INSERT INTO messages (id, contact_id, direction, type, text, sent_at, status)
 SELECT 'fill-' || c.n || '-' || k, c.id, CASE WHEN (c.n + k) % 3 = 0 THEN 'outbound' ELSE 'inbound' END, 'text',
     'kak, saya mau tanya soal paketnya, bisa dijelaskan? ' || k,

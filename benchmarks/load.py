@@ -1,6 +1,7 @@
 """An open-loop load: requests leave when they are due, whatever the answers take; latency counts from that moment."""
 
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 CONNECTIONS = 64
+LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -59,11 +61,12 @@ class _Load:
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time; answers are short and come whole."""
+    """One request at a time."""
 
     def __init__(self, load: _Load) -> None:
         self._load = load
         self._place: int | None = None
+        self._answer = b""
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -75,12 +78,20 @@ class _Connection(asyncio.Protocol):
             self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        if self._place is not None:
-            place, self._place = self._place, None
-            self._load.answered(self, place, data)
+        self._answer += data
+        if self._place is not None and _is_whole(self._answer):
+            place, answer = self._place, self._answer
+            self._place, self._answer = None, b""
+            self._load.answered(self, place, answer)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._load.lost(error)
+
+
+def _is_whole(answer: bytes) -> bool:
+    head, ends, body = answer.partition(b"\r\n\r\n")
+    length = LENGTH.search(head)
+    return bool(ends) and len(body) >= (int(length[1]) if length else 0)
 
 
 async def send(urls: Sequence[str], made: Sequence[bytes], rate: float) -> Sent:

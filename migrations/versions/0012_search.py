@@ -1,4 +1,4 @@
-"""Search by likeness goes by names alone, parts of numbers by their own index."""
+"""A typo is found by an index of spellings, not by reading every name."""
 
 from migrations.run_sql import down, up
 

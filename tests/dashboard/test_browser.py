@@ -425,4 +425,4 @@ async def test_who_types_faster_than_the_server_saves_is_in_no_conflict_with_the
         await expect(at.page.locator("#toast")).to_contain_text("Malang")
         await expect(city).to_have_value("Malang")
         await expect(at.page.locator("#lead .wrong")).to_have_count(0)
-    assert [row["new"] for row in await rows(pool, "lead_changes") if row["field"] == "domisili"] == ['Solo', 'Malang']
+    assert [row["new"] for row in await rows(pool, "lead_changes") if row["field"] == "domisili"] == ["Solo", "Malang"]

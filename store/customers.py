@@ -88,8 +88,8 @@ async def search(pool: Pool, text: str, *, limit: int) -> list[asyncpg.Record]:
         return []
     ids = await _named(pool, number, parts[0] if len(parts) == 1 and "@" in parts[0] else None)
     if not ids:
-        patterns = [f"%{plain_pattern(part)}%" for part in parts]
-        rows = await pool.fetch(statement("customers_matching"), max(patterns, key=len), patterns, limit)
+        patterns = sorted((f"%{plain_pattern(part)}%" for part in parts), key=len, reverse=True)
+        rows = await pool.fetch(statement("customers_matching"), patterns, limit, *(patterns * 3)[:3])
         ids = [row[0] for row in rows]
     if not ids and not number:
         ids = [row[0] for row in await pool.fetch(statement("leads_spelled_like"), " ".join(parts), ALIKE)][:limit]

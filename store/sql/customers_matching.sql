@@ -1,2 +1,4 @@
--- Leads whose names, numbers and addresses hold all pieces. $1 the longest piece, $2 all of them (LIKE patterns), $3 how many
-SELECT s.lead_id FROM lead_search AS s WHERE s.words LIKE $1 AND s.words LIKE ALL ($2::text[]) LIMIT $3
+-- Leads whose names, numbers and addresses hold all pieces. $1 all of them (LIKE patterns), $2 how many; $3, $4, $5 the longest
+-- pieces, one of them again where there are fewer: said by themselves, each of them is looked for in the index
+SELECT s.lead_id FROM lead_search AS s
+WHERE s.words LIKE $3 AND s.words LIKE $4 AND s.words LIKE $5 AND s.words LIKE ALL ($1::text[]) LIMIT $2

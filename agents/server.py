@@ -28,9 +28,9 @@ def _hints(*, reads: bool = False, breaks: bool = False, again: bool = False) ->
 def server(tools: Tools, who: Who) -> MCPServer:
     """`who` finds the key behind a request."""
     read, add, set, risk = _hints(reads=True), _hints(), _hints(again=True), _hints(breaks=True)
-    table: list[tuple[Callable[..., Any], str, ToolAnnotations]] = [
+    table: list[tuple[Callable[..., Any], str, ToolAnnotations]] = [  # scopes with a space between
         (tools.search_leads, "leads:read", read),
-        (tools.get_lead, "messages:read", read),
+        (tools.get_lead, "leads:read messages:read", read),
         (tools.list_recent_activity, "leads:read", read),
         (tools.pipeline_summary, "leads:read", read),
         (tools.search_knowledge, "knowledge:read", read),
@@ -42,19 +42,19 @@ def server(tools: Tools, who: Who) -> MCPServer:
         (tools.replay_dead_letters, "agents:operate", risk),
         (tools.merge_contacts, "agents:operate", risk),
     ]
-    scopes = {run.__name__: scope for run, scope, _ in table}
+    scopes = {run.__name__: frozenset(needed.split()) for run, needed, _ in table}
 
     async def by_scope(ctx: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
         """Only what the key may use is shown, and nothing else is run."""
         if ctx.method == "tools/call":
-            scope = scopes.get(str((ctx.params or {}).get("name", "")))
-            if scope and scope not in who(ctx).scopes:
-                text = f"this key lacks the scope {scope}: ask whoever gave it to you"
+            needed = scopes.get(str((ctx.params or {}).get("name", "")), frozenset())
+            if lacking := needed.difference(who(ctx).scopes):
+                text = f"this key lacks the scope {', '.join(sorted(lacking))}: ask whoever gave it to you"
                 return CallToolResult(content=[TextContent(type="text", text=text)], is_error=True)
         answer = await call_next(ctx)
         if ctx.method == "tools/list":
             held = who(ctx).scopes
-            return answer | {"tools": [one for one in answer["tools"] if scopes[one["name"]] in held]}
+            return answer | {"tools": [one for one in answer["tools"] if scopes[one["name"]].issubset(held)]}
         return answer
 
     mcp = MCPServer(

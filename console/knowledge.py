@@ -54,17 +54,21 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 
 async def _import(pool: Pool, arguments: argparse.Namespace) -> int:
-    path: Path = arguments.path
+    path: Path = arguments.path.resolve()
     read, unreadable = _read(path)
     done = Imported(0, 0)
     for start in range(0, len(read), BATCH):
         some = await knowledge.put(pool, read[start : start + BATCH])
         done = Imported(done.changed + some.changed, done.same + some.same)
         _progress(f"{min(start + BATCH, len(read))} of {len(read)} articles")
-    gone = await knowledge.keep_only(pool, path.name, [one.source for one in read]) if arguments.prune else 0
+    # An article that could not be read is not one that is gone.
+    prune = arguments.prune and read and not unreadable
+    gone = await knowledge.keep_only(pool, path.name, [one.source for one in read]) if prune else 0
     embedded = await _embed(pool)
     for fault in unreadable:
         print(fault, file=sys.stderr)
+    if arguments.prune and not prune:
+        print("nothing was forgotten: not every article could be read, or there was none", file=sys.stderr)
     said = {
         "changed": done.changed,
         "same": done.same,
@@ -75,7 +79,7 @@ async def _import(pool: Pool, arguments: argparse.Namespace) -> int:
     line = f"{done.changed} new or changed, {done.same} the same, {gone} forgotten, {len(unreadable)} not readable"
     by_meaning = f"; {embedded} passages embedded" if embedded is not None else "; found by words alone (see status)"
     print(json.dumps(said) if arguments.json else line + by_meaning)
-    return 1 if unreadable else 0
+    return 1 if unreadable or (arguments.prune and not prune) else 0
 
 
 def _read(path: Path) -> tuple[list[Article], list[str]]:
@@ -95,7 +99,8 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in file.parts):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file() and file.suffix.lower() in SUFFIXES and not hidden:
             yield file
 
 

@@ -67,6 +67,15 @@ async def test_a_client_that_knows_nothing_of_us_finds_its_way(pool: Pool, redis
     assert (told["source"], told["actor"], told["reason"]) == ("agent", "key:manager", "they asked for the price first")
 
 
+async def test_who_may_read_chats_alone_is_shown_no_lead(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    id = str((await lead(pool))["id"])
+    async with web(redis_url, database_url) as base, connected(base, await key(pool, "messages:read")) as client:
+        assert (await client.list_tools()).tools == []
+        refused = await client.call_tool("get_lead", {"lead": id})
+        assert (refused.is_error, "leads:read" in refused.content[0].text) == (True, True)
+
+
 async def test_a_key_sees_and_uses_only_what_its_scopes_allow(pool: Pool, redis_url: str, database_url: str) -> None:
     await chat(pool, "halo")
     id = str((await lead(pool))["id"])

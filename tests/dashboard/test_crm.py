@@ -38,6 +38,19 @@ async def test_people_find_customers_and_handoffs(pool: Pool, redis_url: str, da
     assert {row["action"] for row in await rows(pool, "access_log")} == {"handoffs"}
 
 
+async def test_who_was_deleted_hides_nobody_of_the_same_name(pool: Pool) -> None:
+    for n in range(2):
+        await customers.create(pool, {"name": "Zelda Qwertz", "email": f"z{n}@example.com"}, by=AGENT)
+    for n in range(2):
+        await pool.execute(
+            "UPDATE lead_records SET deleted_at = CASE WHEN p.email = $1 THEN now() END"
+            " FROM customer_profiles AS p WHERE p.lead_id = id",
+            f"z{n}@example.com",
+        )
+        found = await customers.search(pool, "zelda qwertz", limit=1)
+        assert [row["email"] for row in found] == [f"z{1 - n}@example.com"]
+
+
 async def test_a_key_asks_once(pool: Pool, redis_url: str, database_url: str) -> None:
     async with program(pool, redis_url, database_url) as http:
         headers = {"Idempotency-Key": "order-1"}

@@ -205,7 +205,19 @@ def test_the_command_imports_searches_and_says_how_it_stands(
     said = json.loads(told.out)
     assert (said["changed"], said["same"], said["unreadable"], said["embedded"]) == (2, 0, 1, 2)
     assert "title and content" in told.err
+    # What could not be read is not what is gone, and a path through a folder's parent or a hidden one is a path like others.
+    assert main(["knowledge", "import", str(shop), "--prune", "--json"]) == 1
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["gone"], "nothing was forgotten" in told.err) == (0, True)
     (shop / "broken.csv").unlink()
+    (tmp_path / ".hidden").mkdir()
+    around = tmp_path / ".hidden" / ".." / "shop"
+    assert main(["knowledge", "import", str(around), "--prune", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["same"] == 2
+    empty = tmp_path / "empty" / "shop"
+    empty.mkdir(parents=True)
+    assert main(["knowledge", "import", str(empty), "--prune", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["gone"] == 0
     (shop / "hours.txt").unlink()
     assert main(["knowledge", "import", str(shop), "--prune", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"changed": 0, "same": 1, "gone": 1, "unreadable": 0, "embedded": 0}

@@ -131,6 +131,16 @@ async def test_handoffs_are_cleared_on_request_with_age_and_with_the_person(pool
     assert await handoffs.page(pool) == []
 
 
+async def test_what_was_dropped_for_its_age_is_not_handed_over_again(pool: Pool) -> None:
+    await chat(pool, "halo")
+    await handed_over(pool)
+    desk = HandoffDesk(pool, PostgresCRMClient(pool))
+    assert await desk.deliver() == 1
+    await handoffs.prune(pool, datetime.now(UTC) + timedelta(seconds=1))
+    assert await desk.deliver() == 0
+    assert await handoffs.page(pool) == []
+
+
 def test_a_reason_that_is_none_of_ours_is_kept() -> None:
     assert reason_of("stall") == ("stall", None)
     assert reason_of("customer is angry") == ("explicit_request", "customer is angry")

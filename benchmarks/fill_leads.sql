@@ -7,7 +7,7 @@ INSERT INTO contact_identities (kind, value, contact_id)
 SELECT k.kind, k.value, c.id FROM contacts AS c, LATERAL (VALUES ('phone', c.phone), ('wa_id', c.wa_id)) AS k (kind, value)
 WHERE k.value IS NOT NULL ON CONFLICT DO NOTHING;
 INSERT INTO messages (id, contact_id, direction, type, text, sent_at, status)
-SELECT 'fill-' || c.n || '-' || k, c.id, CASE WHEN (c.n + k) % 3 = 0 THEN 'outbound' ELSE 'inbound' END, 'text',
+SELECT 'fill-' || gen_random_uuid(), c.id, CASE WHEN (c.n + k) % 3 = 0 THEN 'outbound' ELSE 'inbound' END, 'text',
     'kak, saya mau tanya soal paketnya, bisa dijelaskan? ' || k,
     now() - c.n * interval '2 minutes' - k * interval '1 hour', 'received'
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM contacts) AS c

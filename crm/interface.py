@@ -13,7 +13,11 @@ class CrmError(Exception):
 
 
 class CrmUnavailable(CrmError):
-    """It did not answer, though it was asked again and again."""
+    """It did not answer, though it was asked again and again, or wants to be left alone for `retry_after` seconds."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class CrmCredentials(CrmError):
@@ -59,8 +63,11 @@ class Crm(Protocol):
     async def search(self, q: str) -> list[Customer]:
         """By name (typos are forgiven), e-mail, or a number in any form."""
 
-    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
-        """Set what is given; None empties. Not a success where there is no such customer."""
+    async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
+        """Set what is given; None empties, `notes` adds a note. Not a success where there is no such customer.
+
+        With the `version` that was read, CrmRefused when somebody has changed them since.
+        """
 
     async def create(self, values: Mapping[str, Any]) -> Outcome:
         """Needs a phone or an email. Not a success where somebody has it already."""

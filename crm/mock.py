@@ -7,7 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from crm.interface import CrmRefused, Customer, Outcome, Page
+
+log = structlog.get_logger(__name__)
 
 FIELDS = ("name", "email", "phone", "address", "city", "state", "zip", "last_service_date", "notes")
 STATUSES = ("active", "past", "lead", "cold")
@@ -42,7 +46,10 @@ class MockCrm:
         return Page([dict(one) for one in fitting[first : first + per_page]], len(fitting), page, per_page)
 
     async def find(self, id: str) -> Customer | None:
-        return dict(self._customers[id]) if id in self._customers else None
+        if id not in self._customers:
+            log.warning("crm", what="find", whom=id, outcome="404")
+            return None
+        return dict(self._customers[id])
 
     async def search(self, q: str) -> list[Customer]:
         digits = re.sub(r"\D", "", q).lstrip("0")
@@ -53,10 +60,12 @@ class MockCrm:
         alike = [one for one in self._customers.values() if _likeness(q.lower(), one) >= ALIKE]
         return [dict(one) for one in exact or sorted(alike, key=lambda one: -_likeness(q.lower(), one))]
 
-    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
-        if id not in self._customers:
+    async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
+        if (one := self._customers.get(id)) is None:
+            log.warning("crm", what="update", whom=id, outcome="404")
             return Outcome(False, None, None)
-        one = self._customers[id]
+        if version is not None and version != one["version"]:
+            raise CrmRefused(f"changed meanwhile: the version is {one['version']} now")
         _set(one, values)
         return Outcome(True, dict(one), id)
 

@@ -1,11 +1,14 @@
 """`CrmService`: the customers API over HTTP, with the failure rules that its users agreed on."""
 
 import asyncio
-import hashlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID, uuid4
 
 import httpx
 import orjson
@@ -33,10 +36,24 @@ async def _nobody(_: str) -> None:
     pass
 
 
-class CrmService:
-    """Timeouts, 429 and 5xx are tried three times more, after 2, 4 and 8 s or as `Retry-After` says.
+class _NoQuery(logging.Filter):
+    """httpx logs whole URLs at INFO; what stands behind the ? is a name, a number or an address."""
 
-    Then it is CrmUnavailable. 401 and 403 are never tried again: CrmCredentials, and `escalate` is told.
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(one.copy_with(query=None) if isinstance(one, httpx.URL) else one for one in record.args)
+        return True
+
+
+NO_QUERY = _NoQuery()
+
+
+class CrmService:
+    """Timeouts and 5xx are tried three times more, after 2, 4 and 8 s; 429 as often, when `Retry-After` says.
+
+    Then, or when that is more than a minute away, it is CrmUnavailable. 401 and 403 are never tried again:
+    CrmCredentials, and `escalate` is told. A note that is added, or somebody who is created, in an attempt whose answer
+    was lost is there once.
     """
 
     def __init__(
@@ -55,6 +72,7 @@ class CrmService:
         )
         self._escalate = escalate
         self._sleep = sleep
+        logging.getLogger("httpx").addFilter(NO_QUERY)
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,26 +105,32 @@ class CrmService:
         return Page(answer["customers"], **answer["meta"])
 
     async def find(self, id: str) -> Customer | None:
-        answer = await self._ask("find", "GET", f"/customers/{id}", whom=id)
-        return None if answer.status_code == 404 else _good(answer)
+        return await self._ask_of("find", "GET", id)
 
     async def search(self, q: str) -> list[Customer]:
-        found: list[Customer] = _good(await self._ask("search", "GET", "/customers/search", params={"q": q}))[
-            "customers"
-        ]
+        answer = _good(await self._ask("search", "GET", "/customers/search", params={"q": q}))
+        found: list[Customer] = answer["customers"]
         return found
 
-    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
-        answer = await self._ask("update", "PATCH", f"/customers/{id}", whom=id, json=dict(values))
-        return Outcome(False, None, None) if answer.status_code == 404 else _done(_good(answer))
+    async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
+        headers = _only_once() | ({"If-Match": f'"{version}"'} if version is not None else {})
+        customer = await self._ask_of("update", "PATCH", id, json=dict(values), headers=headers)
+        return Outcome(True, customer, customer["id"]) if customer else Outcome(False, None, None)
 
     async def create(self, values: Mapping[str, Any]) -> Outcome:
-        # Asked again after a lost answer, it is the same customer.
-        key = hashlib.sha256(orjson.dumps([dict(values), time.time_ns()], option=orjson.OPT_SORT_KEYS)).hexdigest()
-        answer = await self._ask("create", "POST", "/customers", json=dict(values), headers={"Idempotency-Key": key})
-        if answer.status_code == 409 and "location" in answer.headers:
-            return Outcome(False, None, answer.headers["location"].rpartition("/")[2])
-        return _done(_good(answer))
+        answer = await self._ask("create", "POST", "/customers", json=dict(values), headers=_only_once())
+        if answer.status_code == 409 and (there := _made(answer)):
+            return Outcome(False, None, there)
+        customer = _good(answer)
+        return Outcome(True, customer, customer["id"])
+
+    async def _ask_of(self, what: str, method: str, id: str, **given: Any) -> Customer | None:
+        """None, and a warning, where there is no such customer."""
+        if not _is_id(id):
+            log.warning("crm", what=what, whom="no id", seconds=0, outcome="404")
+            return None
+        answer = await self._ask(what, method, f"/customers/{id}", whom=id, **given)
+        return None if answer.status_code == 404 else _good(answer)
 
     async def _ask(self, what: str, method: str, path: str, *, whom: str | None = None, **given: Any) -> httpx.Response:
         began = time.perf_counter()
@@ -119,6 +143,7 @@ class CrmService:
                 with attempt:
                     answer = await self._once(method, path, **given)
             outcome = str(answer.status_code)
+            whom = whom or _made(answer)
         except _Again as error:
             raise CrmUnavailable(f"the CRM does not answer ({error}), asked {1 + len(PAUSES)} times") from None
         finally:
@@ -134,12 +159,15 @@ class CrmService:
     async def _once(self, method: str, path: str, **given: Any) -> httpx.Response:
         try:
             answer = await self._http.request(method, path, **given)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise _Again(type(error).__name__) from None
-        if answer.status_code == 429 or answer.status_code >= 500:
-            said = answer.headers.get("retry-after", "")
-            seconds = min(float(said), LONGEST_RETRY_AFTER) if said.isdigit() else None
-            raise _Again(str(answer.status_code), seconds)
+        if answer.status_code == 429:
+            seconds = _retry_after(answer)
+            if seconds and seconds > LONGEST_RETRY_AFTER:
+                raise CrmUnavailable(f"the CRM wants to be left alone for {seconds:.0f} s: ask again then", seconds)
+            raise _Again("429", seconds)
+        if answer.status_code >= 500:
+            raise _Again(str(answer.status_code))
         return answer
 
 
@@ -149,13 +177,43 @@ def _pause(state: RetryCallState) -> float:
     return PAUSES[min(state.attempt_number, len(PAUSES)) - 1] if said is None else said
 
 
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds or a date, as the header may say either; None where it says neither."""
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _only_once() -> dict[str, str]:
+    """The same for all attempts of one call: asked again after a lost answer, nothing is done twice."""
+    return {"Idempotency-Key": uuid4().hex}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _made(answer: httpx.Response) -> str | None:
+    """Who was created, or was there already."""
+    if answer.status_code == 409:
+        return answer.headers.get("location", "").rpartition("/")[2] or None
+    return str(_good(answer)["id"]) if answer.status_code == 201 else None
+
+
 def _good(answer: httpx.Response) -> Any:
+    try:
+        said = orjson.loads(answer.content)
+    except ValueError:
+        raise CrmRefused(f"the CRM answered {answer.status_code} and no JSON: is this the URL of a mirror?") from None
     if answer.is_success:
-        return answer.json()
-    problem = answer.json()
-    wrong = "; ".join(problem.get("errors") or [problem["detail"]])
+        return said
+    problem = said if isinstance(said, dict) else {}
+    wrong = "; ".join(problem.get("errors") or [str(problem.get("detail", "it does not say why"))])
     raise CrmRefused(f"the CRM answered {answer.status_code}: {wrong}")
-
-
-def _done(customer: Customer) -> Outcome:
-    return Outcome(True, customer, customer["id"])

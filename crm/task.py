@@ -18,8 +18,8 @@ class Task:
             self._known[id] = await self._crm.find(id)
         return self._known[id]
 
-    async def update(self, id: str, values: Mapping[str, Any]) -> Outcome:
-        done = await self._crm.update(id, values)
+    async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
+        done = await self._crm.update(id, values, version=version)
         self._known[id] = done.customer
         return done
 

@@ -59,6 +59,7 @@ class CrmPages:
     async def handoffs(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)
         level = query.get("level") if query.get("level") in LEVELS else None
+        await leads.log_access(self._pool, None, actor(user).name, "handoffs")
         rows = await handoffs.page(self._pool, level=level, before=number(query.get("before")), limit=PAGE)
         given: dict[str, Any] = {
             "rows": rows, "query": query, "more": len(rows) == PAGE, "reasons": REASONS, "signals": _signals,
@@ -66,7 +67,6 @@ class CrmPages:
         }  # fmt: skip
         if "hx-request" in request.headers:
             return self._pages.part(request, "handoff_rows.html", **given)
-        await leads.log_access(self._pool, None, actor(user).name, "handoffs")
         return self._pages.page(request, "handoffs.html", user=user, level=level, levels=LEVELS, **given)
 
 

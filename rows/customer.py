@@ -8,13 +8,6 @@ from rows.lead import PROFILE_FIELDS, NotAllowed
 STATUSES: Final = ("active", "past", "lead", "cold")
 # The others are named alike.
 FIELD_OF: Final = {"city": "domisili"} | {name: name for name in ("name", "phone", *PROFILE_FIELDS)}
-# By which moves a lead comes to where the CRM wants it; `customer_statuses` says where it then stands.
-MOVES: Final[Mapping[str, tuple[str, ...]]] = {
-    "active": ("converted",),
-    "past": ("converted", "archived"),
-    "lead": ("qualified",),
-    "cold": ("archived",),
-}
 
 
 def fields(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from rows.score import temperature
+
 Value: TypeAlias = str | int | float | list[str] | list[int] | date | None
 
 
@@ -27,7 +29,8 @@ RANK: Final = {source: rank for rank, source in enumerate(reversed(Source))}
 PEOPLE_ONLY: Final = frozenset({"phone"})
 LOCKING: Final = frozenset({Source.HUMAN, Source.AGENT})
 
-STATUSES: Final = ("new", "qualified", "contacted", "converted", "archived")
+CONVERTED: Final = "converted"
+STATUSES: Final = ("new", "qualified", "contacted", CONVERTED, "archived")
 TEMPERATURES: Final = ("hot", "warm", "lukewarm", "cold")
 PHASES: Final = ("A", "B", "C", "D")
 URGENCIES: Final = ("high", "medium", "low")
@@ -202,7 +205,8 @@ def decide(held: Mapping[str, Any], set_by: Mapping[str, str], claims: Iterable[
     """`held` is what the fields hold now, `set_by` by whom.
 
     Of several claims to a field the highest counts, of equals the first. A claim that comes from below a person's
-    value, or that would say the same again, changes nothing.
+    value, or that would say the same again, changes nothing. Who says the score and no temperature says the temperature
+    that follows from it.
     """
     decision = Decision()
     best: dict[str, Claim] = {}
@@ -210,6 +214,8 @@ def decide(held: Mapping[str, Any], set_by: Mapping[str, str], claims: Iterable[
         rival = best.get(claim.field)
         if rival is None or RANK[claim.source] > RANK[rival.source]:
             best[claim.field] = claim
+    if (points := best.get("lead_score")) and "lead_temperature" not in best:
+        best["lead_temperature"] = _follows(points)
     for name, claim in best.items():
         old, holder = held.get(name), Source(set_by[name]) if name in set_by else None
         outranked = holder is not None and RANK[claim.source] < RANK[holder]
@@ -219,6 +225,11 @@ def decide(held: Mapping[str, Any], set_by: Mapping[str, str], claims: Iterable[
         elif claim.value != old or claim.source is not holder:
             decision.changes.append(Change(claim, old))
     return decision
+
+
+def _follows(points: Claim) -> Claim:
+    warmth = None if points.value is None else temperature(int(str(points.value)))
+    return Claim("lead_temperature", warmth, points.source, points.actor, f"the score is {points.value}")
 
 
 class Held(NamedTuple):

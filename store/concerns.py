@@ -8,7 +8,7 @@ from store.postgres import STORE_ERRORS, Pool, statement
 
 log = structlog.get_logger(__name__)
 
-SCHEMA = "0012"
+SCHEMA = "0013"
 """The newest migration, which this code needs."""
 
 

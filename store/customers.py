@@ -12,7 +12,8 @@ from uuid import UUID
 import asyncpg
 
 from rows import customer
-from rows.lead import Claim, NotAllowed, decide, parse
+from rows.lead import CONVERTED, Claim, NotAllowed, decide, parse
+from rows.score import LUKEWARM, temperature
 from rows.search import number_part
 from rows.types import Sighting
 from store import identities
@@ -27,11 +28,12 @@ AT_HOME = "62"
 
 
 class Exists(Exception):
-    """There is somebody under that number or address: `id` is the customer."""
+    """There is somebody under that number or address: `id` is the customer, `deleted` if they were put out of sight."""
 
-    def __init__(self, id: UUID) -> None:
-        super().__init__("there is a customer with that phone or email already")
+    def __init__(self, id: UUID, *, deleted: bool) -> None:
+        super().__init__(f"there is a {'deleted ' if deleted else ''}customer with that phone or email already")
         self.id = id
+        self.deleted = deleted
 
 
 class KeyReused(Exception):
@@ -105,14 +107,21 @@ async def _named(pool: Pool, number: str | None, email: str | None) -> list[UUID
 
 
 @again_after_a_deadlock
-async def patch(pool: Pool, id: UUID, values: Mapping[str, Any], *, version: int | None, by: Actor) -> asyncpg.Record:
+async def patch(
+    pool: Pool, id: UUID, values: Mapping[str, Any], *, version: int | None, by: Actor, request: Request | None = None
+) -> asyncpg.Record:
     """Set what is given, None empties; `status` moves the lead, `notes` adds a note.
 
-    What a person holds becomes a suggestion. Raises NotAllowed, NotFound, Stale.
+    What a person holds becomes a suggestion. With a `request`, asked again nothing is set or added twice. Raises
+    KeyReused, NotAllowed, NotFound, Stale.
     """
     async with pool.acquire() as connection, connection.transaction():
+        if request and (done := await _done_before(connection, request, by)):
+            return await read(connection, done)
         lead = await at_version(connection, id, version)
         await _set(connection, lead.id, values, by)
+        if request:
+            await connection.execute(statement("end_request"), by.name, request.key, lead.id)
         return await read(connection, lead.id)
 
 
@@ -133,7 +142,7 @@ async def create(pool: Pool, values: Mapping[str, Any], *, by: Actor, request: R
         await connection.execute(statement("hold_who_is_who"))
         found = await connection.fetch(statement("leads_of_names"), ["phone"], [phone or ""], email)
         if found:
-            raise Exists(found[0]["id"])
+            raise Exists(found[0]["id"], deleted=found[0]["deleted_at"] is not None)
         lead_id = await _meet(connection, str(phone) if phone else f"email:{email}")
         said = {name: value for name, value in values.items() if name != "phone"}  # the contact has it
         await _set(connection, lead_id, {"source": by.name, **said}, by)
@@ -185,14 +194,16 @@ async def _set(connection: Connection, id: UUID, values: Mapping[str, Any], by: 
 
 
 async def _move(connection: Connection, id: UUID, status: str, by: Actor) -> None:
-    if status not in customer.MOVES:
+    aim = await connection.fetchrow(statement("aim_of_customer_status"), status)
+    if aim is None:
         raise NotAllowed(f"status must be one of: {', '.join(customer.STATUSES)}")
-    for step in customer.MOVES[status]:
+    why = f"customer status {status}"
+    for step in dict.fromkeys([*([CONVERTED] if aim["was_converted"] else []), aim["lead_status"]]):
         lead = await at_version(connection, id, None)
-        await write(connection, [moved(lead, Claim(STATUS, step, by.source, by.name, f"customer status {status}"))])
-    lead = await at_version(connection, id, None)
-    if status == "lead" and lead.fields["lead_temperature"] == "cold":
-        warmer = [Claim("lead_temperature", "lukewarm", by.source, by.name, "customer status lead")]
+        await write(connection, [moved(lead, Claim(STATUS, step, by.source, by.name, why))])
+    if (await read(connection, id))["status"] != status and not aim["is_cold"]:
+        lead = await at_version(connection, id, None)
+        warmer = [Claim("lead_temperature", temperature(LUKEWARM), by.source, by.name, why)]
         await write(connection, [decided(lead, decide(lead.fields, lead.set_by, warmer))])
     if (now := (await read(connection, id))["status"]) != status:
         raise NotAllowed(f"a customer who is {now} can't become {status}")

@@ -63,8 +63,12 @@ async def page(
 
 
 async def clear(pool: Pool, session: str) -> int:
-    """All handoffs of a session; returns how many there were."""
-    return len(await pool.fetch(statement("clear_handoffs"), session))
+    """All handoffs of a session, also those that wait for the CRM; returns how many there were."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(statement("open_handoff_records"))
+        # First, and by itself: it waits for whoever delivers one now, which then is among those that are deleted.
+        waiting = await connection.fetch(statement("clear_handoff_records"), session)
+        return len(waiting) + len(await connection.fetch(statement("clear_handoffs"), session))
 
 
 async def prune(pool: Pool, before: datetime) -> None:

@@ -24,9 +24,10 @@ async def propose(pool: Pool, lead: UUID, step: Step, *, by: Actor) -> int | Non
     """Returns its id; None where its occasion was suggested before. Raises NotFound, NotAllowed."""
     parsed = step._replace(content=content(step.type, step.content))
     async with pool.acquire() as connection, connection.transaction():
-        if await connection.fetchrow(statement("lead"), lead) is None:
+        found = await connection.fetchrow(statement("lead"), lead)
+        if found is None:
             raise NotFound(f"there is no lead {lead}")
-        made = await insert(connection, [(lead, parsed)], by)
+        made = await insert(connection, [(found["id"], parsed)], by)
     return made[0] if made else None
 
 

@@ -122,7 +122,7 @@ class CustomerOperations:
             Operation("GET", "/customers/search", "searchCustomers", "Customers by name, e-mail or number", *read, self.search, CustomerPage, query=SearchQuery),
             Operation("GET", "/customers/{id}", "getCustomer", "One customer", *read, self.get, Customer, problems=(404,)),
             Operation("POST", "/customers", "createCustomer", "A customer who never wrote by WhatsApp", *write, self.create, Customer, body=NewCustomer, status=201, idempotent=True, problems=(409,)),
-            Operation("PATCH", "/customers/{id}", "patchCustomer", "Set what is known of a customer", *write, self.patch, Customer, body=CustomerPatch, if_match="may", problems=(404, 412)),
+            Operation("PATCH", "/customers/{id}", "patchCustomer", "Set what is known of a customer", *write, self.patch, Customer, body=CustomerPatch, if_match="may", idempotent=True, problems=(404, 409, 412)),
         ]  # fmt: skip
 
     async def list(self, call: Call) -> Answer:
@@ -143,24 +143,44 @@ class CustomerOperations:
         return _answer(await customers.read(self._pool, uuid_of(call.path["id"])))
 
     async def patch(self, call: Call) -> Answer:
-        id, by = uuid_of(call.path["id"]), call.caller.actor
-        done = await customers.patch(self._pool, id, _said(call.body), version=call.version, by=by)
+        id, by, said = uuid_of(call.path["id"]), call.caller.actor, _said(call.body)
+        try:
+            done = await customers.patch(
+                self._pool, id, said, version=call.version, by=by, request=_request(call, said | {"id": str(id)})
+            )
+        except KeyReused as reused:
+            raise _used_before(reused) from None
         self._hub.forget()
         return _answer(done)
 
     async def create(self, call: Call) -> Answer:
         said = _said(call.body)
-        asked = hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
-        request = Request(call.idempotency_key, asked) if call.idempotency_key else None
         try:
-            made = await customers.create(self._pool, said, by=call.caller.actor, request=request)
+            made = await customers.create(self._pool, said, by=call.caller.actor, request=_request(call, said))
         except Exists as there:
-            raise Problem(409, "There already", f"{there}: {there.id}. Patch that one.",
-                          headers={"Location": f"/api/v1/customers/{there.id}"}) from None  # fmt: skip
+            raise _there_already(there) from None
         except KeyReused as reused:
-            raise Problem(409, "Used before", f"{reused}. Use a new one for each.") from None
+            raise _used_before(reused) from None
         self._hub.forget()
         return _answer(made)
+
+
+def _request(call: Call, asked: dict[str, Any]) -> Request | None:
+    if not call.idempotency_key:
+        return None
+    return Request(call.idempotency_key, hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest())
+
+
+def _there_already(there: Exists) -> Problem:
+    if there.deleted:
+        text = f"{there}. POST /api/v1/leads/{there.id}/restore brings them back."
+        return Problem(409, "There already", text)
+    headers = {"Location": f"/api/v1/customers/{there.id}"}
+    return Problem(409, "There already", f"{there}: {there.id}. Patch that one.", headers=headers)
+
+
+def _used_before(reused: KeyReused) -> Problem:
+    return Problem(409, "Used before", f"{reused}. Use a new one for each.")
 
 
 def _said(patch: CustomerPatch) -> dict[str, Any]:

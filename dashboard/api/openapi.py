@@ -104,23 +104,20 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(one: Operation) -> list[dict[str, Any]]:
+    headers = []
     if one.idempotent:
-        text = "Asked again with the same key within a day, the answer is that of the first time."
+        text = "Asked again with the same key within a day, nothing is done twice."
         schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
-        return [{"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema, "description": text}]
-    if one.if_match is None:
-        return []
-    text = "The ETag that was read: the write is refused when the lead has changed since. `*` for any."
-    required = one.if_match == "must"
-    return [
-        {
-            "name": "If-Match",
-            "in": "header",
-            "required": required,
-            "schema": {"type": "string", "pattern": IF_MATCH},
-            "description": text,
-        }
-    ]
+        headers.append(_header("Idempotency-Key", text, schema))
+    if one.if_match:
+        text = "The ETag that was read: the write is refused when the lead has changed since. `*` for any."
+        schema = {"type": "string", "pattern": IF_MATCH}
+        headers.append(_header("If-Match", text, schema, required=one.if_match == "must"))
+    return headers
+
+
+def _header(name: str, text: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": schema, "description": text}
 
 
 def _problem(code: int) -> dict[str, Any]:

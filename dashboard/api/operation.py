@@ -25,8 +25,8 @@ PREFIX = "/api/v1"
 LARGEST_BODY = 256 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 FAULTS_OF_OURS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.SyntaxOrAccessError)
-# WhatsApp's ids may hold slashes.
-ANY_ID = ("/messages/{id}", "/messages/{id:path}")
+# WhatsApp's ids, and those of other channels' sessions, may hold slashes.
+ANY_ID = ("/messages/{id}", "/handoffs/{id}")
 EPOCH_READER = UUID(int=0)
 
 
@@ -93,7 +93,8 @@ class Gate:
         by_path: dict[str, dict[str, Operation]] = {}
         for one in operations:
             by_path.setdefault(one.path, {})[one.method] = one
-        return [Route(PREFIX + path.replace(*ANY_ID), _Path(self, those)) for path, those in by_path.items()]
+        paths = {path: path.replace("{id}", "{id:path}") if path in ANY_ID else path for path in by_path}
+        return [Route(PREFIX + paths[path], _Path(self, those)) for path, those in by_path.items()]
 
     def open(self, show: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
         """For whoever has a session or a key, whatever they may do."""

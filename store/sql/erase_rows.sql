@@ -33,7 +33,11 @@ WITH meant AS (
     DELETE FROM tickets WHERE conversation_id IN (SELECT id FROM meant) RETURNING 1
 ), handed_over AS (
     DELETE FROM handoffs WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1)
-        OR conversation_id IN (SELECT id FROM meant) RETURNING 1
+        OR conversation_id IN (SELECT id FROM meant)
+        OR (lead_id IS NULL AND lower(visitor_email) IN (
+            SELECT lower(p.email) FROM customer_profiles AS p JOIN lead_records AS r ON r.id = p.lead_id
+            WHERE r.contact_id = $1
+            UNION ALL SELECT i.value FROM contact_identities AS i WHERE i.contact_id = $1 AND i.kind = 'email')) RETURNING 1
 ), profile AS (
     DELETE FROM customer_profiles WHERE lead_id IN (SELECT id FROM lead_records WHERE contact_id = $1) RETURNING 1
 ), lead AS (

@@ -1,8 +1,14 @@
--- Whose lead it is. $1 conversation id, $2 number as +digits, $3 e-mail in lower case
-SELECT r.id FROM conversations AS v JOIN lead_records AS r ON r.contact_id = v.contact_id WHERE v.id = $1
-UNION ALL
-SELECT r.id FROM contact_identities AS i JOIN lead_records AS r ON r.contact_id = i.contact_id
-WHERE (i.kind = 'phone' AND i.value = $2) OR (i.kind = 'email' AND i.value = $3)
-UNION ALL
-SELECT p.lead_id FROM customer_profiles AS p WHERE lower(p.email) = $3
-LIMIT 1
+-- Whose lead it is: by the conversation, else by the number, else by the e-mail; a living one before one that was deleted.
+-- $1 conversation id, $2 number as +digits, $3 e-mail in lower case
+SELECT id FROM (
+    SELECT 1 AS likely, r.id, r.deleted_at FROM conversations AS v JOIN lead_records AS r ON r.contact_id = v.contact_id
+    WHERE v.id = $1
+    UNION ALL
+    SELECT CASE i.kind WHEN 'phone' THEN 2 ELSE 3 END, r.id, r.deleted_at
+    FROM contact_identities AS i JOIN lead_records AS r ON r.contact_id = i.contact_id
+    WHERE (i.kind = 'phone' AND i.value = $2) OR (i.kind = 'email' AND i.value = $3)
+    UNION ALL
+    SELECT 4, r.id, r.deleted_at FROM customer_profiles AS p JOIN lead_records AS r ON r.id = p.lead_id
+    WHERE lower(p.email) = $3
+) AS meant
+ORDER BY deleted_at IS NOT NULL, likely LIMIT 1

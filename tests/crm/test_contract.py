@@ -72,6 +72,16 @@ async def test_an_update_sets_what_is_given_and_empties_what_is_none(crm: Crm) -
         await crm.update(made.id or "", {"colour": "blue"})
 
 
+async def test_who_read_an_older_version_changes_nothing(crm: Crm) -> None:
+    made = await crm.create(JANE)
+    assert made.customer
+    version = made.customer["version"]
+    newer = await crm.update(made.id or "", {"city": "Cimahi"}, version=version)
+    with pytest.raises(CrmRefused, match="changed"):
+        await crm.update(made.id or "", {"city": "Solo"}, version=version)
+    assert await crm.find(made.id or "") == newer.customer
+
+
 @pytest.mark.parametrize(
     "q", ["jane smith", "jane", "jnae smith", "jane@example.com", "0812-3456-7890", "+62 812 3456 7890"]
 )

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
@@ -73,10 +75,29 @@ async def test_a_line_that_is_dead_is_tried_like_an_error() -> None:
 
 
 async def test_it_waits_as_long_as_it_is_told() -> None:
-    script = Script((429, {"Retry-After": "5"}), (429, {"Retry-After": "100000"}), (200, {}))
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    script = Script((429, {"Retry-After": "5"}), (429, {"Retry-After": date}), (429, {}), (200, {}))
     async with service(script) as crm:
         await crm.find(ID)
-    assert script.slept == [5, 60]
+    five, until, eight = script.slept
+    assert (five, eight) == (5, 8)
+    assert 20 < until <= 30
+
+
+async def test_it_does_not_wait_for_longer_than_a_minute() -> None:
+    script = Script((429, {"Retry-After": "100000"}))
+    async with service(script) as crm:
+        with pytest.raises(CrmUnavailable, match="left alone for 100000 s") as unavailable:
+            await crm.find(ID)
+    assert (unavailable.value.retry_after, script.slept, len(script.asked)) == (100_000, [], 1)
+
+
+async def test_only_too_many_requests_say_how_long() -> None:
+    script = Script((503, {"Retry-After": "40"}))
+    async with service(script) as crm:
+        with pytest.raises(CrmUnavailable):
+            await crm.find(ID)
+    assert script.slept == [2, 4, 8]
 
 
 @pytest.mark.parametrize("code", [401, 403])
@@ -104,22 +125,49 @@ async def test_what_is_refused_says_why() -> None:
             await crm.create({"phone": "+6281234567890"})
 
 
-async def test_a_create_that_is_tried_again_is_the_same_request() -> None:
+@pytest.mark.parametrize("what", ["create", "update"])
+async def test_a_write_that_is_tried_again_is_the_same_request(what: str) -> None:
     script = Script((503, {}), (201, {}))
     async with service(script) as crm:
-        made = await crm.create({"phone": "+6281234567890"})
-    assert (made.success, made.id) == (True, ID)
-    keys = {key for _, key in script.asked}
-    assert len(script.asked) == 2
-    assert len(keys) == 1
-    assert None not in keys
+        for _ in range(2):
+            done = await (crm.create({"notes": "rang"}) if what == "create" else crm.update(ID, {"notes": "rang"}))
+            assert (done.success, done.id) == (True, ID)
+    first, again, another = (key for _, key in script.asked)
+    assert first is not None
+    assert first == again != another
 
 
-async def test_logs_name_nobody() -> None:
+@pytest.mark.parametrize("id", ["", ".", "..", "search", "a/b", "jane@example.com"])
+async def test_what_is_no_id_names_nobody(id: str) -> None:
+    script = Script((200, {}))
+    async with service(script) as crm:
+        assert await crm.find(id) is None
+        assert not (await crm.update(id, {"city": "Solo"})).success
+    assert script.asked == []
+
+
+@pytest.mark.parametrize("code", [200, 400])
+async def test_an_answer_that_is_none_of_ours_is_named(code: int) -> None:
+    async def page(_: Request) -> Response:
+        return HTMLResponse("<h1>Welcome</h1>", code)
+
+    app = Starlette(routes=[Route("/{path:path}", page)])
+    async with served(app) as url, CrmService(url, "mk_x") as crm:
+        with pytest.raises(CrmRefused, match="no JSON"):
+            await crm.find(ID)
+
+
+async def test_logs_name_nobody(caplog: pytest.LogCaptureFixture) -> None:
     logs.configure("INFO")
-    async with service(Script((200, {}))) as crm:
+    caplog.set_level("INFO", "httpx")
+    async with service(Script((200, {}), (201, {}), (200, {}))) as crm:
         with capture_logs() as told:
             await crm.update(ID, {"name": "Jane", "phone": "+6281234567890"})
-    assert [line["what"] for line in told] == ["update"]
-    assert "Jane" not in str(told)
-    assert "62812" not in str(told)
+            await crm.create({"name": "Jane"})
+            with pytest.raises(KeyError):
+                await crm.search("Jane 62812")
+    assert [(line["what"], line["whom"]) for line in told] == [("update", ID), ("create", ID), ("search", None)]
+    assert "/customers/search" in caplog.text
+    for text in (str(told), caplog.text):
+        assert "Jane" not in text
+        assert "62812" not in text

@@ -1,8 +1,10 @@
 """Customers and handoffs over real HTTP: as pages for people, and what the API refuses."""
 
+import pytest
+
 from crm.handoff import ContextPacket
 from rows.lead import Source
-from store import customers
+from store import customers, next_steps
 from store.handoffs import PostgresCRMClient
 from store.leads import Actor
 from store.postgres import Pool
@@ -63,6 +65,83 @@ async def test_a_key_asks_once(pool: Pool, redis_url: str, database_url: str) ->
         twice = await http.post("/customers", json={"email": "jane@example.com"})
         assert problem(twice) == (409, "There already")
         assert twice.headers["location"].endswith(first.json()["id"])
+
+
+async def test_a_patch_that_is_asked_again_adds_no_second_note(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    id = (await lead(pool))["id"]
+    async with program(pool, redis_url, database_url) as http:
+        headers = {"Idempotency-Key": "call-7"}
+        for _ in range(2):
+            done = await http.patch(f"/customers/{id}", json={"notes": "rang at noon"}, headers=headers)
+            assert (done.status_code, done.json()["notes"]) == (200, "rang at noon")
+        other = await http.patch(f"/customers/{id}", json={"notes": "rang at one"}, headers=headers)
+        assert problem(other) == (409, "Used before")
+        once = await http.patch(
+            f"/customers/{id}", json={"zip": "1"}, headers={"Idempotency-Key": "b", "If-Match": '"99"'}
+        )
+        assert problem(once) == (412, "Changed meanwhile")
+        assert (await http.patch(f"/customers/{id}", json={"zip": "1"}, headers={"Idempotency-Key": "b"})).is_success
+    assert len(await rows(pool, "lead_notes")) == 1
+
+
+async def test_who_was_deleted_is_nowhere_until_brought_back(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    row = await lead(pool)
+    async with program(pool, redis_url, database_url) as http:
+        step = {"lead_id": str(row["id"]), "type": "TASK", "suggested_content": {"title": "ring"}}
+        await http.post("/suggestions", json=step)
+        draft = (await http.post("/suggestions", json=step | {"draft": True})).json()["id"]
+        await http.post("/handoffs", json={"session_id": "s", "lead_level": "hot", "handoff_reason": "stall",
+                                           "visitor_phone": row["mirrored_phone"]})  # fmt: skip
+        assert len((await http.get("/handoffs")).json()["handoffs"]) == 1
+        assert await next_steps.waiting(pool, most=9) == 1
+        await http.delete(f"/leads/{row['id']}")
+        assert (await http.get("/handoffs")).json()["handoffs"] == []
+        assert await next_steps.waiting(pool, most=9) == 0
+        assert problem(await http.post(f"/suggestions/{draft}/submit"))[0] == 404
+        assert [one["customer_id"] for one in await rows(pool, "processed_messages")] == [None]
+        again = await http.post("/customers", json={"phone": row["mirrored_phone"]})
+        assert problem(again) == (409, "There already")
+        assert "location" not in again.headers
+        path = again.json()["detail"].split("POST /api/v1")[1].split()[0]
+        assert (await http.post(path)).is_success
+        assert (await http.get(f"/customers/{row['id']}")).is_success
+
+
+async def test_ids_of_contacts_name_their_leads_everywhere(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    row = await lead(pool)
+    async with program(pool, redis_url, database_url) as http:
+        step = {"lead_id": str(row["contact_id"]), "type": "TASK", "suggested_content": {"title": "ring"}}
+        made = await http.post("/suggestions", json=step)
+        assert (made.status_code, made.json()["lead_id"]) == (201, str(row["id"]))
+        done = await http.patch(f"/customers/{row['contact_id']}", json={"zip": "40111"})
+        assert (done.status_code, done.json()["id"]) == (200, str(row["id"]))
+
+
+async def test_a_session_is_cleared_whatever_it_is_called(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with program(pool, redis_url, database_url) as http:
+        await http.post("/handoffs", json={"session_id": "web/7?x", "lead_level": "hot", "handoff_reason": "stall"})
+        assert (await http.delete("/handoffs/web%2F7%3Fx")).json() == {"cleared": 1}
+        assert (await http.get("/handoffs")).json()["handoffs"] == []
+
+
+async def test_each_look_at_handoffs_is_kept(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with signed_in(pool, redis_url, database_url) as http:
+        assert (await http.get("/handoffs?before=9", headers={"HX-Request": "true"})).is_success
+    assert [row["action"] for row in await rows(pool, "access_log")] == ["handoffs"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["jnae.smith@example.com", "jane.smit@example.com", "jane.smith77@exmaple.com", "jane.smiht77@exampel.com"]
+)
+async def test_an_email_is_found_however_it_is_mistyped(pool: Pool, asked: str) -> None:
+    for email in ("jane.smith77@example.com", "budi.santoso@example.com", "budi2@example.com"):
+        await customers.create(pool, {"email": email}, by=AGENT)
+    found = await customers.search(pool, asked, limit=10)
+    assert [row["email"] for row in found] == ["jane.smith77@example.com"]
+    assert await customers.search(pool, "nobody.atall@example.com", limit=10) == []
 
 
 async def test_a_customer_is_patched_like_a_lead(pool: Pool, redis_url: str, database_url: str) -> None:

@@ -10,6 +10,24 @@ from rows.lead import FIELDS, MERGED, Claim, Held, NotAllowed, Source, decide, f
 HUMAN, AGENT, AI, BOT = Source.HUMAN, Source.AGENT, Source.AI, Source.BOT
 
 
+SCORES = [
+    # the score and temperature said, the temperature that it comes to
+    (80, None, "hot"),
+    (50, None, "warm"),
+    (3, None, "cold"),
+    (80, "cold", "cold"),
+]
+
+
+@pytest.mark.parametrize(("points", "said", "kept"), SCORES)
+def test_who_says_the_score_says_the_temperature_that_follows(points: int, said: str | None, kept: str) -> None:
+    claims = [claim(HUMAN, points, "lead_score"), *([claim(HUMAN, said, "lead_temperature")] if said else [])]
+    changes = {one.claim.field: one.claim for one in decide({}, {}, claims).changes}
+    assert (changes["lead_temperature"].value, changes["lead_temperature"].source) == (kept, HUMAN)
+    held = decide({"lead_temperature": "hot"}, {"lead_temperature": "human"}, [claim(AI, 3, "lead_score")])
+    assert [one.claim.field for one in held.changes] == ["lead_score"]
+
+
 def claim(source: Source, value: Any = "Solo", field: str = "domisili") -> Claim:
     return Claim(field, value, source, "somebody")
 

@@ -11,12 +11,14 @@ import pytest
 from redis.asyncio import Redis
 
 from config import logs
+from crm.handoff import ContextPacket
 from rows.delivery import Delivery
 from rows.lead import Source
 from rows.next_step import Step
-from store import dead_letters, erase, export, leads, next_steps, retention, tickets
+from store import customers, dead_letters, erase, export, leads, next_steps, retention, tickets
 from store.dead_letters import Filter
 from store.erase import Ambiguous
+from store.handoffs import PostgresCRMClient
 from store.leads import Actor
 from store.postgres import Pool
 from store.retention import Retention
@@ -143,6 +145,19 @@ async def test_nothing_of_an_erased_person_is_found_anywhere_and_nothing_of_othe
 
 async def settle(pool: Pool, *deliveries: Delivery) -> None:
     await Settler(pool, release="test", give_up=lambda: True, tombstones=KEY).settle(read(deliveries))
+
+
+async def test_handoffs_of_her_visits_to_the_website_go_too(pool: Pool, redis: Redis) -> None:
+    crm = PostgresCRMClient(pool)
+    for email in ("Hers@example.com", "his@example.com"):
+        await crm.create_lead(ContextPacket(session_id="web", lead_level="warm", handoff_reason="stall",
+                                            visitor_email=email))  # fmt: skip
+    await settle(pool, batch(message(HERS, "halo")))
+    await customers.patch(
+        pool, (await lead(pool, number=HERS))["id"], {"email": "hers@example.com"}, version=None, by=BUDI
+    )
+    assert (await erased(pool, redis, HERS)).rows["handoffs"] == 1
+    assert [row["visitor_email"] for row in await rows(pool, "handoffs")] == ["his@example.com"]
 
 
 async def test_late_webhooks_polls_and_replays_do_not_bring_her_back(pool: Pool, redis: Redis) -> None:

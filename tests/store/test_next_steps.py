@@ -36,6 +36,8 @@ async def test_approved_as_it_is_or_changed_it_keeps_what_was_suggested(pool: Po
         '{"text": "Halo"}',
         '{"text": "Halo Kak"}',
     )
+    await next_steps.approve(pool, third := await suggested(pool), by=BUDI)
+    assert (await next_steps.fail(pool, third, "no number", by=AGENT))["decided_by"] == "user:budi"
     failed = await next_steps.fail(pool, second, "the number is blocked", by=AGENT)
     assert (failed["status"], failed["error"], failed["approved_content"] is None) == (
         "FAILED",

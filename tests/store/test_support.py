@@ -100,8 +100,12 @@ async def test_how_a_conversation_feels_is_kept_each_time_it_changes(pool: Pool)
     assert (one["sentiment"], one["awaiting_reply"], one["conversation_id"]) == ("negative", True, HERE)
     assert [felt["sentiment"] for felt in json.loads(one["sentiment_history"])] == ["positive", "negative"]
     await chat(pool, "< maaf kak", at=30)
+    await pool.execute(
+        "INSERT INTO messages (id, contact_id, conversation_id, direction, type, sent_at)"
+        " SELECT 'wamid.R', contact_id, id, 'inbound', 'reaction', now() FROM conversations"
+    )
     (one,) = await insights.of(pool, (await lead(pool))["id"])
-    assert one["awaiting_reply"] is False
+    assert one["awaiting_reply"] is False  # a reaction asks for nothing
 
 
 async def test_a_support_desk_finds_the_names_it_expects(pool: Pool) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from redis.asyncio import Redis
@@ -129,6 +130,29 @@ async def test_handoffs_are_cleared_on_request_with_age_and_with_the_person(pool
     await leads.log_access(pool, None, "test", "clear")
     await pool.execute("DELETE FROM lead_records")
     assert await handoffs.page(pool) == []
+
+
+async def test_what_was_cleared_before_the_crm_had_it_is_not_handed_over(pool: Pool) -> None:
+    await chat(pool, "halo")
+    await handed_over(pool)
+    desk = HandoffDesk(pool, PostgresCRMClient(pool))
+    assert await handoffs.clear(pool, conversation()) == 1
+    assert await desk.deliver() == 0
+    assert await handoffs.page(pool) == []
+    await handoffs.prune(pool, datetime.now(UTC) + timedelta(seconds=1))
+    assert await desk.deliver() == 0
+
+
+async def test_a_visitor_is_whom_the_conversation_names_unless_they_were_deleted(pool: Pool) -> None:
+    await chat(pool, "halo")
+    await chat(pool, "halo", number="6281200000002")
+    ids = [str((await lead(pool, number=number))["id"]) for number in (NUMBER, "6281200000002")]
+    packet = ContextPacket(session_id="s", lead_level="warm", handoff_reason="stall", conversation_id=conversation(),
+                           visitor_phone="+6281200000002")  # fmt: skip
+    await PostgresCRMClient(pool).create_lead(packet)
+    await pool.execute("UPDATE lead_records SET deleted_at = now() WHERE id = $1", UUID(ids[0]))
+    await PostgresCRMClient(pool).create_lead(packet.model_copy(update={"packet_id": "2"}))
+    assert [row["lead_id"] for row in await rows(pool, "handoffs")] == ids
 
 
 async def test_what_was_dropped_for_its_age_is_not_handed_over_again(pool: Pool) -> None:

@@ -162,7 +162,6 @@ def _computed(lead: Lead) -> list[Claim]:
     points, why = score.score(lead.signals), score.because(lead.signals)
     return [
         Claim("lead_score", points, Source.AI, SCORER, f"{points} because {why}" if why else None),
-        Claim("lead_temperature", score.temperature(points), Source.AI, SCORER, f"the score is {points}"),
         Claim("chat_phase", score.phase(lead.fields, lead.signals), Source.AI, SCORER, "what is known by now"),
     ]
 

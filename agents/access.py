@@ -11,7 +11,7 @@ from rows.lead import Source
 from store import api_keys
 from store.api_keys import Key
 from store.leads import Actor
-from store.postgres import Pool
+from store.postgres import STORE_ERRORS, Pool
 
 HOLDER = "agents.key"
 Who = Callable[[Any], Key]
@@ -27,7 +27,12 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, _, token = Request(scope).headers.get("authorization", "").partition(" ")
-        key = await api_keys.holder(self._pool, token.strip()) if kind.lower() == "bearer" else None
+        try:
+            key = await api_keys.holder(self._pool, token.strip()) if kind.lower() == "bearer" else None
+        except STORE_ERRORS:
+            text = "The database does not answer now. Ask again."
+            await JSONResponse({"error": text}, 503, headers={"Retry-After": "5"})(scope, receive, send)
+            return
         if key is None:
             text = "Send Authorization: Bearer with an API key (mirror api-keys add NAME --scope leads:read)."
             refused = JSONResponse({"error": text}, 401, headers={"WWW-Authenticate": "Bearer"})

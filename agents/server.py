@@ -27,7 +27,7 @@ def _hints(*, reads: bool = False, breaks: bool = False, again: bool = False) ->
 
 def server(tools: Tools, who: Who) -> MCPServer:
     """`who` finds the key behind a request."""
-    read, add, set, risk = _hints(reads=True), _hints(), _hints(again=True), _hints(breaks=True)
+    read, add, set, risk = _hints(reads=True), _hints(), _hints(again=True, breaks=True), _hints(breaks=True)
     table: list[tuple[Callable[..., Any], str, ToolAnnotations]] = [  # scopes with a space between
         (tools.search_leads, "leads:read", read),
         (tools.get_lead, "leads:read messages:read", read),

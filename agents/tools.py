@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 import orjson
+import structlog
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
@@ -21,8 +22,10 @@ from store import dead_letters, knowledge, lead_list, leads, merges, next_steps,
 from store.dead_letters import Filter
 from store.lead_list import Order, Reader
 from store.leads import Actor, NotFound, Stale
-from store.postgres import STORE_ERRORS, Pool
+from store.postgres import FAULTS_OF_OURS, REFUSED, STORE_ERRORS, Pool
 from store.status import Status as MirrorStatus
+
+log = structlog.get_logger(__name__)
 
 CHAT: Final = 20
 MANY: Final = 1000
@@ -89,7 +92,7 @@ class Tools:
         """One lead with all that is known, its notes, and the end of the chat. Read it before you write."""
         with told():
             found = await leads.read(self._pool, lead, self._by(context), messages=max(messages, 1))
-            notes = await leads.notes(self._pool, found.lead["id"])
+            notes, in_all = answers.noted(await leads.notes(self._pool, found.lead["id"]))
         row = found.lead
         held = [name for name, why in found.why.items() if why["source"] in LOCKING and why["reason"] != leads.LET_GO]
         return answers.Lead(
@@ -97,7 +100,7 @@ class Tools:
             fields={name: row[name] for name in (*FIELDS, *PROFILE_FIELDS) if row[name] is not None},
             held_by_people=sorted(held), awaiting_reply=row["awaiting_reply"],
             signals={name: one["points"] for name, one in orjson.loads(row["signals"]).items()},
-            notes=[cut(note["text"]) or "" for note in notes if not note["corrected_by"]],
+            notes=notes, notes_in_all=in_all,
             chat=answers.said(found.messages[:messages]),
         )  # fmt: skip
 
@@ -112,7 +115,7 @@ class Tools:
         return answers.Activity(
             changes=[
                 answers.Change(
-                    lead=row["lead_id"], name=row["name"], field=row["field"], new=leads.plain(row["new"]),
+                    lead=row["lead_id"], name=row["name"], field=row["field"], new=answers.shortened(leads.plain(row["new"])),
                     by=f"{row['source']} {row['actor']}", at=row["changed_at"], reason=cut(row["reason"]),
                 )
                 for row in rows
@@ -276,6 +279,13 @@ def told() -> Iterator[None]:
         raise ToolError(f"{error}: look it up with search_leads") from None
     except NotAllowed as error:
         raise ToolError(str(error)) from None
+    except REFUSED:
+        raise ToolError("a value can't be kept as it is: no text may hold NUL or half a character") from None
+    except FAULTS_OF_OURS as error:
+        log.error("a tool failed", error=type(error).__name__)
+        raise ToolError(
+            "this failed for a reason of the mirror's own: tell a person, asking again won't help"
+        ) from None
     except STORE_ERRORS:
         raise ToolError("the database does not answer now: wait some seconds and try again") from None
 

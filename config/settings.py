@@ -57,6 +57,11 @@ class KnowledgeSettings(StoreSettings):
     embedding_model: str | None = Field(None, description="The model to ask there. Another one embeds all anew.")
     embedding_dimension: int = Field(1536, ge=1, le=2000, description="How long its vectors are.")
     embedding_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+    search_timeout_seconds: float = Field(
+        30,
+        gt=0,
+        description="A question of a page, the API or an agent (a search, a list, a count) that takes longer is ended.",
+    )
 
     @field_validator("embedding_url", "embedding_model", mode="before")
     @classmethod
@@ -92,9 +97,6 @@ class ReceiverSettings(KnowledgeSettings):
         10, ge=0, description="Connections to Postgres that the pages and the API keep open from the start on."
     )
     pool_max_size: int = Field(20, ge=1, description="The most connections that they may have open.")
-    search_timeout_seconds: float = Field(
-        30, gt=0, description="A question of a page or the API (a search, a list, a count) that takes longer is ended."
-    )
     body_limit_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger webhook bodies are answered 413.")
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."

@@ -19,6 +19,7 @@ EPILOG = """examples:
   mirror knowledge import handbook/          every .md, .txt and .csv under it; again at any time, only changes count
   mirror knowledge import prices.csv         a row an article: columns title, content, and if you like tags, source
   mirror knowledge import handbook/ --prune  and forget articles of that folder whose file is gone
+  mirror knowledge import b/docs --as b      articles are named by their folder: two of one name need another
   mirror knowledge search "harga untuk dua toko"
   mirror knowledge status                    how many articles, and how many are embedded
 """
@@ -31,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     new = commands.add_parser("import", help="a folder or a file of Markdown, text or CSV")
     new.add_argument("path", type=Path)
+    new.add_argument("--as", dest="name", help="name them under it, not under the folder's or file's own name")
     new.add_argument("--prune", action="store_true", help="forget what came from there before and is gone now")
     search = commands.add_parser("search", help="by words and by meaning")
     search.add_argument("question")
@@ -49,13 +51,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace) -> int:
-    async with database() as pool:
+    timeout = load(KnowledgeSettings).search_timeout_seconds if arguments.action == "search" else 60
+    async with database(timeout=timeout) as pool:
         return await ACTIONS[arguments.action](pool, arguments)
 
 
 async def _import(pool: Pool, arguments: argparse.Namespace) -> int:
     path: Path = arguments.path.resolve()
-    read, unreadable = _read(path)
+    origin = _origin(path, arguments.name)
+    read, unreadable = _read(path, origin)
     done = Imported(0, 0)
     for start in range(0, len(read), BATCH):
         some = await knowledge.put(pool, read[start : start + BATCH])
@@ -63,7 +67,7 @@ async def _import(pool: Pool, arguments: argparse.Namespace) -> int:
         _progress(f"{min(start + BATCH, len(read))} of {len(read)} articles")
     # An article that could not be read is not one that is gone.
     prune = arguments.prune and read and not unreadable
-    gone = await knowledge.keep_only(pool, path.name, [one.source for one in read]) if prune else 0
+    gone = await knowledge.keep_only(pool, origin, [one.source for one in read]) if prune else 0
     embedded = await _embed(pool)
     for fault in unreadable:
         print(fault, file=sys.stderr)
@@ -82,11 +86,18 @@ async def _import(pool: Pool, arguments: argparse.Namespace) -> int:
     return 1 if unreadable or (arguments.prune and not prune) else 0
 
 
-def _read(path: Path) -> tuple[list[Article], list[str]]:
+def _origin(path: Path, name: str | None) -> str:
+    """A file keeps its suffix: it says how the file is read."""
+    if name is None:
+        return path.name
+    return name if path.is_dir() or name.lower().endswith(path.suffix.lower()) else f"{name}{path.suffix}"
+
+
+def _read(path: Path, origin: str) -> tuple[list[Article], list[str]]:
     read: list[Article] = []
     unreadable: list[str] = []
     for file in _files(path):
-        source = path.name if path.is_file() else f"{path.name}/{file.relative_to(path).as_posix()}"
+        source = origin if path.is_file() else f"{origin}/{file.relative_to(path).as_posix()}"
         try:
             read += articles(source, file.read_bytes())
         except (NotReadable, OSError) as error:

@@ -36,7 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run() -> int:
     settings = load(McpSettings)
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4)
+    pool = await postgres.connect(
+        settings.database_url.get_secret_value(), size=4, timeout=settings.search_timeout_seconds
+    )
     client = redis.connect(settings.redis_url.get_secret_value())
     embedders = settings.embedders()
     try:

@@ -14,10 +14,10 @@ from store.postgres import Pool
 
 
 @asynccontextmanager
-async def database(*, by_key: bool = False) -> AsyncIterator[Pool]:
-    """`by_key` for commands that write to the mirror."""
+async def database(*, by_key: bool = False, timeout: float = 60) -> AsyncIterator[Pool]:
+    """`by_key` for commands that write to the mirror; `timeout` bounds each statement, in seconds."""
     settings = load(DatabaseSettings)
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4, by_key=by_key)
+    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4, by_key=by_key, timeout=timeout)
     try:
         yield pool
     finally:

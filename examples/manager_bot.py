@@ -17,8 +17,8 @@ from typing import Any, Literal, NamedTuple
 import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from openai import AsyncOpenAI
-from pydantic import BaseModel, ConfigDict, Field
+from openai import AsyncOpenAI, OpenAIError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 MOST = 200
 TASK = """You manage sales leads. You are given one lead as JSON: what is known, and the end of the chat. Everything in
@@ -38,9 +38,10 @@ class Walked(NamedTuple):
     looked: int
     moved: int
     left: int
-    """Could not be moved: somebody was quicker twice, or a tool said no."""
+    """Could not be moved: somebody was quicker twice, a tool said no, or the model said nothing that could be used."""
 
 
+Outcome = Literal["moved", "stays", "left"]
 Decide = Callable[[dict[str, Any]], Awaitable[Decision]]
 
 
@@ -51,7 +52,7 @@ async def walk(client: Client, decide: Decide, *, most: int = MOST) -> Walked:
     while looked < most:
         page = await call(client, "search_leads", status=["new"], after=after, limit=20)
         for line in page["leads"]:
-            outcome = await look_at(client, decide, line["id"])
+            outcome = await tried(client, decide, line["id"])
             looked, moved, left = looked + 1, moved + (outcome == "moved"), left + (outcome == "left")
         after = page["next"]
         if after is None:
@@ -59,7 +60,16 @@ async def walk(client: Client, decide: Decide, *, most: int = MOST) -> Walked:
     return Walked(looked, moved, left)
 
 
-async def look_at(client: Client, decide: Decide, id: str) -> Literal["moved", "stays", "left"]:
+async def tried(client: Client, decide: Decide, id: str) -> Outcome:
+    """A lead that can't be decided on now is left, and the next one has its turn."""
+    try:
+        return await look_at(client, decide, id)
+    except (ToolRefused, ValidationError, OpenAIError) as error:
+        print(f"{id}: {error if isinstance(error, ToolRefused) else type(error).__name__}", file=sys.stderr)
+        return "left"
+
+
+async def look_at(client: Client, decide: Decide, id: str) -> Outcome:
     """Twice, if somebody was quicker the first time."""
     for _ in range(2):
         lead = await call(client, "get_lead", lead=id)
@@ -73,8 +83,7 @@ async def look_at(client: Client, decide: Decide, id: str) -> Literal["moved", "
             )  # fmt: skip
         except ToolRefused as refused:
             if "read it again" not in str(refused):
-                print(f"{id}: {refused}", file=sys.stderr)
-                return "left"
+                raise
         else:
             return "moved"
     return "left"

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -19,7 +20,7 @@ class NotReadable(ValueError):
 
 
 class Article(NamedTuple):
-    """`source` names it: the file, and in a CSV its row."""
+    """`source` names it: the file, and in a CSV its row (prices.csv#7, or prices.csv#faq where the row says so)."""
 
     source: str
     title: str
@@ -38,7 +39,7 @@ def articles(source: str, data: bytes) -> list[Article]:
     if len(source) > LONGEST_SOURCE - 20:
         raise NotReadable("its name is too long")
     try:
-        text = data.decode("utf-8-sig").replace("\0", "")
+        text = data.decode("utf-8-sig").replace("\0", "").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise NotReadable("it is not UTF-8") from None
     if source.lower().endswith(".csv"):
@@ -51,12 +52,20 @@ def articles(source: str, data: bytes) -> list[Article]:
 
 
 def _rows(source: str, text: str) -> Iterator[Article]:
-    reader = csv.DictReader(io.StringIO(text))
-    if not {"title", "content"} <= set(reader.fieldnames or ()):
-        raise NotReadable("a CSV needs the columns title and content")
-    for number, row in enumerate(reader, start=1):
-        name = (row.get("source") or "").strip() or f"{source}#{number}"
-        yield _article(name, row["title"] or "", row["content"] or "", _tags(row.get("tags") or ""))
+    """A row's own source names it within its file; its number does too where it has none, or not one of its own."""
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        if not {"title", "content"} <= set(reader.fieldnames or ()):
+            raise NotReadable("a CSV needs the columns title and content")
+        rows = list(reader)
+    except csv.Error as error:
+        raise NotReadable(f"row {reader.line_num}: {error}") from None
+    named = Counter((row.get("source") or "").strip() for row in rows)
+    for number, row in enumerate(rows, start=1):
+        own = (row.get("source") or "").strip()
+        alone = named[own] == 1 and own and "#" not in own and not own.isdigit()
+        name = own if alone else f"{own}#{number}".lstrip("#")
+        yield _article(f"{source}#{name}", row["title"] or "", row["content"] or "", _tags(row.get("tags") or ""))
 
 
 def _article(source: str, title: str, content: str, tags: tuple[str, ...]) -> Article:
@@ -65,7 +74,9 @@ def _article(source: str, title: str, content: str, tags: tuple[str, ...]) -> Ar
         raise NotReadable(f"{source} has no {'title' if not title else 'content'}")
     if len(content) > LONGEST_CONTENT:
         raise NotReadable(f"{source} is longer than {LONGEST_CONTENT:,} characters: split it")
-    return Article(source[:LONGEST_SOURCE], title, content, tags)
+    if len(source) > LONGEST_SOURCE:
+        raise NotReadable(f"{source[:40]}… is named by more than {LONGEST_SOURCE} characters")
+    return Article(source, title, content, tags)
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import importlib.util
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -59,23 +60,34 @@ class Endpoint:
         self.dimension = dimension
         self._model = model
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._says_dimension = True
         self._client = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_SECONDS)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         try:
-            asked = {"model": self._model, "input": list(texts), "dimensions": self.dimension}
-            answer = await self._client.post("/embeddings", json=asked)
+            answer = await self._ask(texts, says_dimension=self._says_dimension)
+            if answer.status_code in (400, 422) and self._says_dimension:
+                # Many have one length only, and refuse to be told it.
+                answer = await self._ask(texts, says_dimension=False)
+                self._says_dimension = not answer.is_success
             answer.raise_for_status()
             rows = sorted(answer.json()["data"], key=lambda row: row["index"])
             vectors = [[float(one) for one in row["embedding"]] for row in rows]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise Unavailable(type(error).__name__) from None
-        if len(vectors) != len(texts) or any(len(vector) != self.dimension for vector in vectors):
+        if len(vectors) != len(texts) or not all(map(self._fits, vectors)):
             raise Unavailable("the endpoint answers other vectors than were asked for")
         return vectors
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    async def _ask(self, texts: Sequence[str], *, says_dimension: bool) -> httpx.Response:
+        dimensions = {"dimensions": self.dimension} if says_dimension else {}
+        return await self._client.post("/embeddings", json={"model": self._model, "input": list(texts), **dimensions})
+
+    def _fits(self, vector: Sequence[float]) -> bool:
+        return len(vector) == self.dimension and all(map(math.isfinite, vector))
 
 
 def has_local() -> bool:

@@ -144,7 +144,7 @@ MOST: Final = 24
 
 
 def terms(question: str) -> str | None:
-    """For to_tsquery: any of its telling words, each also as the beginning of one. None where it has none."""
+    """For to_tsquery: any of its telling words. None where it has none."""
     words = dict.fromkeys(re.findall(r"\w+", question.lower()))
     telling = [word for word in words if word not in EMPTY and "_" not in word][:MOST] or list(words)[:MOST]
     return " | ".join(f"'{word}'" for word in telling) or None

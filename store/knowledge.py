@@ -3,14 +3,13 @@
 Whoever embeds is handed in; without pgvector, or without anybody who embeds, search goes by words alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 import asyncpg
 import orjson
 
-from knowledge.articles import Article, chat_passages, passages
+from knowledge.articles import Article, passages
 from knowledge.embedder import Embedder, Embedders, Unavailable
 from knowledge.terms import terms
 from store.postgres import Connection, Pool, columns, statement
@@ -18,6 +17,9 @@ from store.postgres import Connection, Pool, columns, statement
 # So deep each ranking goes before the two are fused.
 DEPTH = 60
 ANY_MODEL = "embeddings_0"
+# The model's table, or pgvector itself, was dropped while we looked.
+GONE = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedObjectError,
+        asyncpg.UndefinedFunctionError)  # fmt: skip
 
 
 class Imported(NamedTuple):
@@ -75,24 +77,6 @@ async def counts(pool: Pool) -> dict[str, int]:
     return dict(await pool.fetchrow(statement("knowledge_counts")))
 
 
-# -- chats
-
-
-async def put_chats(connection: Connection, said: Mapping[UUID, Sequence[tuple[str, str]]]) -> None:
-    """What was said to and by each lead: (message id, text), oldest first. What changed loses its meaning until it is
-    embedded anew."""
-    rows = [
-        (lead, place, message, text)
-        for lead, lines in said.items()
-        for place, (message, text) in enumerate(chat_passages(lines))
-    ]
-    if not rows:
-        return
-    changed = [row["id"] for row in await connection.fetch(statement("put_chat_passages"), *columns(rows, 4))]
-    for model in await connection.fetch(statement("embedding_models")) if changed else []:
-        await connection.execute(_of_model("forget_meanings", model["id"]), changed)
-
-
 # -- meanings
 
 
@@ -114,6 +98,12 @@ async def embed_some(pool: Pool, embedder: Embedder, model: int, *, most: int) -
     return len(rows)
 
 
+async def forget_meanings(connection: Connection, passages: Sequence[int]) -> None:
+    """Of passages that say something else now."""
+    for model in await connection.fetch(statement("embedding_models")) if passages else []:
+        await connection.execute(_of_model("forget_meanings", model["id"]), list(passages))
+
+
 async def models(pool: Pool) -> list[asyncpg.Record]:
     """Rows of embedding_models, the newest first."""
     return list(await pool.fetch(statement("embedding_models")))
@@ -132,8 +122,11 @@ async def search(
     limit: int = 10,
 ) -> Found:
     """Articles: id, source, title, tags, snippet (the words in ** **), score; the best first."""
-    near = await _near(pool, embedders, question, of_articles=True)
     wanted = [tag.lower() for tag in tags] if tags else None
+    if wanted or source:
+        near = await _near(pool, embedders, question, "nearest_passages_among", wanted, source or None)
+    else:
+        near = await _near(pool, embedders, question, "nearest_passages", True)
     rows = await pool.fetch(
         statement("search_articles"), terms(question), near or [], wanted, source or None, limit, DEPTH
     )
@@ -142,28 +135,29 @@ async def search(
 
 async def search_chats(pool: Pool, embedders: Embedders, question: str, *, limit: int = 10) -> Found:
     """Leads: lead_id, name, phone, status, last_message_at, message_id, snippet, score; the best first."""
-    near = await _near(pool, embedders, question, of_articles=False)
+    near = await _near(pool, embedders, question, "nearest_passages", False)
     rows = await pool.fetch(statement("search_chats"), terms(question), near or [], limit, DEPTH)
     return Found(list(rows), near is not None)
 
 
-async def _near(pool: Pool, embedders: Embedders, question: str, *, of_articles: bool) -> list[int] | None:
-    """None where meaning can't be asked."""
+async def _near(pool: Pool, embedders: Embedders, question: str, nearest: str, *which: object) -> list[int] | None:
+    """Passages by the statement `nearest`; None where meaning can't be asked."""
     if not question.strip():
         return None
-    # The newest whose vectors are all there; before there is one, the newest.
-    known = sorted(await models(pool), key=lambda row: row["complete_at"] is None)
+    # The newest whose vectors are all there, ours before others; before there is one, the newest.
+    ours = embedders.current.name if embedders.current else None
+    known = sorted(await models(pool), key=lambda row: (row["complete_at"] is None, row["name"] != ours))
     asked = ((row["id"], embedders.of(row["name"], row["dimension"])) for row in known)
     model, embedder = next(((id, one) for id, one in asked if one), (0, None))
     if embedder is None:
         return None
     try:
         (vector,) = await embedder.embed([question])
-    except Unavailable:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(statement("search_wide"))
+            rows = await connection.fetch(_of_model(nearest, model), _text(vector), *which, DEPTH)
+    except (Unavailable, *GONE):
         return None
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(statement("search_wide"))
-        rows = await connection.fetch(_of_model("nearest_passages", model), _text(vector), of_articles, DEPTH)
     return [row["id"] for row in rows]
 
 

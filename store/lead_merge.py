@@ -37,7 +37,8 @@ async def fold_leads(connection: Connection, retired: Sequence[tuple[UUID, UUID]
         await connection.execute(statement(name), *columns(moved, 2))
     await connection.execute(statement("move_lead_contacts"), *columns(moved, 2), *columns(retired, 2))
     await connection.execute(statement("delete_leads"), [old for old, _ in moved])
-    # Both chats are one from now on: read it, score it.
+    # Both chats are one from now on: read it, score it, find it.
+    await connection.execute(statement("forget_passages"), sorted(writes))
     await connection.execute(statement("read_again"), sorted(writes))
     await connection.execute(statement("hear_contacts_of_leads"), sorted(writes))
 

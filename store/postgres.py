@@ -14,6 +14,9 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 # What comes of a statement, or of asking for a connection, when Postgres is not as it should be.
 STORE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+# Those of them that asking again does not mend: a value that can't be kept, a statement that this database can't run.
+REFUSED = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+FAULTS_OF_OURS = (*REFUSED, asyncpg.SyntaxOrAccessError)
 
 STATEMENTS = Path(__file__).parent / "sql"
 

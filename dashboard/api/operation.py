@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -19,12 +18,11 @@ from rows.lead import NotAllowed, Source
 from store import accounts, api_keys
 from store.lead_list import Reader
 from store.leads import Actor, NotFound, Stale
-from store.postgres import STORE_ERRORS, Pool
+from store.postgres import FAULTS_OF_OURS, STORE_ERRORS, Pool
 
 PREFIX = "/api/v1"
 LARGEST_BODY = 256 * 1024
 Model = TypeVar("Model", bound=BaseModel)
-FAULTS_OF_OURS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.SyntaxOrAccessError)
 # WhatsApp's ids, and those of other channels' sessions, may hold slashes.
 ANY_ID = ("/messages/{id}", "/handoffs/{id}")
 EPOCH_READER = UUID(int=0)

@@ -16,6 +16,31 @@ SELECT m.id AS channel_message_id, 'whatsapp' AS channel, r.id AS customer_id, m
     m.sent_at AS processed_at
 FROM messages AS m LEFT JOIN lead_records AS r ON r.contact_id = m.contact_id;
 
+DROP TABLE chat_index;
+CREATE OR REPLACE FUNCTION begin_embedding_model(model text, dimensions integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    known integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(7209318);
+    SELECT m.id INTO known FROM embedding_models AS m WHERE m.name = model AND m.dimension = dimensions;
+    IF known IS NULL THEN
+        INSERT INTO embedding_models (name, dimension) VALUES (model, dimensions) RETURNING id INTO known;
+        EXECUTE format('CREATE TABLE embeddings_%s (
+            passage_id bigint PRIMARY KEY REFERENCES passages ON DELETE CASCADE, embedding vector(%s) NOT NULL,
+            of_article boolean NOT NULL)', known, dimensions);
+        EXECUTE format('CREATE INDEX embeddings_%1$s_of_articles ON embeddings_%1$s
+            USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE of_article', known);
+        EXECUTE format('CREATE INDEX embeddings_%1$s_of_chats ON embeddings_%1$s
+            USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE NOT of_article', known);
+        EXECUTE format('COMMENT ON TABLE embeddings_%s IS %L', known, 'Meanings of passages, by ' || model || '.');
+    END IF;
+    RETURN known;
+END $$;
+ALTER TABLE embedding_models DROP COLUMN used_at;
+
 -- The release before knows no cleared ones; what it would hand over again counts as delivered.
 UPDATE handoff_records SET state = 'delivered', crm_record_id = 'cleared', delivered_at = now() WHERE state = 'cleared';
 ALTER TABLE handoff_records

@@ -60,6 +60,52 @@ WHERE NOT is_cold AND (customer_status, lead_status, was_converted) IN (
 CREATE UNIQUE INDEX customer_statuses_aim ON customer_statuses (customer_status) WHERE is_aim;
 COMMENT ON COLUMN customer_statuses.is_aim IS 'Where a lead is brought that is to have this customer_status.';
 
+-- Who fills a model says so: two processes that are told of different models keep both, and drop neither.
+ALTER TABLE embedding_models ADD COLUMN used_at timestamptz NOT NULL DEFAULT now();
+COMMENT ON COLUMN embedding_models.used_at IS 'When it was last filled, or looked at for passages without a meaning.';
+
+-- Where pgvector was taken away the table has lost its vectors, and is begun anew when pgvector is back.
+CREATE OR REPLACE FUNCTION begin_embedding_model(model text, dimensions integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    known integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') THEN
+        RETURN NULL;
+    END IF;
+    UPDATE embedding_models AS m SET used_at = now() WHERE m.name = model AND m.dimension = dimensions
+        AND EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass('embeddings_' || m.id)
+                    AND a.attname = 'embedding' AND NOT a.attisdropped)
+    RETURNING m.id INTO known;
+    IF known IS NOT NULL THEN
+        RETURN known;
+    END IF;
+    PERFORM pg_advisory_xact_lock(7209318);
+    SELECT m.id INTO known FROM embedding_models AS m WHERE m.name = model AND m.dimension = dimensions;
+    IF EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass('embeddings_' || known)
+               AND a.attname = 'embedding' AND NOT a.attisdropped) THEN
+        RETURN known;
+    END IF;
+    PERFORM drop_embedding_model(known) WHERE known IS NOT NULL;
+    INSERT INTO embedding_models (name, dimension) VALUES (model, dimensions) RETURNING id INTO known;
+    EXECUTE format('CREATE TABLE embeddings_%s (
+        passage_id bigint PRIMARY KEY REFERENCES passages ON DELETE CASCADE, embedding vector(%s) NOT NULL,
+        of_article boolean NOT NULL)', known, dimensions);
+    EXECUTE format('CREATE INDEX embeddings_%1$s_of_articles ON embeddings_%1$s
+        USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE of_article', known);
+    EXECUTE format('CREATE INDEX embeddings_%1$s_of_chats ON embeddings_%1$s
+        USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE NOT of_article', known);
+    EXECUTE format('COMMENT ON TABLE embeddings_%s IS %L', known, 'Meanings of passages, by ' || model || '.');
+    RETURN known;
+END $$;
+
+-- Of chats that had come to rest before they could be searched, and of long ones all but the end, nothing was found.
+CREATE TABLE chat_index (
+    only_one    boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    indexed_to  uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'
+);
+COMMENT ON TABLE chat_index IS 'How far the walk has come that takes whole chats into the search: leads up to this id. Whoever comes later is taken in when their chat is read.';
+INSERT INTO chat_index DEFAULT VALUES;
+
 -- A handoff whose session was cleared before the CRM had it: remembered, so that it is not handed over after all.
 ALTER TABLE handoff_records
     DROP CONSTRAINT handoff_records_state_check,

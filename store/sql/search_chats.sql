@@ -5,8 +5,8 @@ WITH asked AS (
     SELECT to_tsquery('indonesian', $1) || to_tsquery('english', $1) AS words
 ), written AS (
     SELECT p.id, row_number() OVER (ORDER BY ts_rank(p.words, a.words, 1) DESC, p.id) AS rank
-    FROM asked AS a, passages AS p
-    WHERE p.lead_id IS NOT NULL AND p.words @@ a.words
+    FROM asked AS a, passages AS p JOIN lead_records AS r ON r.id = p.lead_id
+    WHERE p.lead_id IS NOT NULL AND r.deleted_at IS NULL AND p.words @@ a.words
     ORDER BY rank LIMIT $4
 ), fused AS (
     SELECT r.id, sum(1.0 / (60 + r.rank)) AS score
@@ -15,8 +15,8 @@ WITH asked AS (
     GROUP BY r.id
 ), best AS (
     SELECT DISTINCT ON (p.lead_id) p.lead_id, p.message_id, p.text, f.score
-    FROM fused AS f JOIN passages AS p ON p.id = f.id
-    WHERE p.lead_id IS NOT NULL
+    FROM fused AS f JOIN passages AS p ON p.id = f.id JOIN lead_records AS r ON r.id = p.lead_id
+    WHERE r.deleted_at IS NULL
     ORDER BY p.lead_id, f.score DESC, p.place
 )
 SELECT l.id AS lead_id, l.name, l.phone, l.status, l.last_message_at, b.message_id, b.score::real AS score,

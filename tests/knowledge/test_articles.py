@@ -18,12 +18,16 @@ def test_markdown_says_its_title_and_tags() -> None:
 def test_a_csv_is_a_row_an_article() -> None:
     data = b'title,content,tags,source\nA,one,"x;y",\nB,"two, three",,own/name\n'
     first, second = articles("list.csv", data)
-    assert (first.source, first.tags, second.source, second.content) == (
-        "list.csv#1",
-        ("x", "y"),
-        "own/name",
-        "two, three",
-    )
+    assert (first.source, first.tags) == ("list.csv#1", ("x", "y"))
+    assert (second.source, second.content) == ("list.csv#own/name", "two, three")
+
+
+def test_rows_of_one_name_are_articles_of_their_own() -> None:
+    data = b'title,content,source\r\nA,"one\r\ntwo",faq\r\nB,two,faq\r\nC,three,faq#1\r\nD,four,\r\nE,five,4\r\n'
+    found = articles("list.csv", data)
+    assert len({one.source for one in found}) == 5
+    assert [one.source for one in found[:2]] == ["list.csv#faq#1", "list.csv#faq#2"]
+    assert found[0].content == "one\ntwo"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,8 @@ def test_a_csv_is_a_row_an_article() -> None:
         ("a.csv", b"name,text\nA,b"),
         ("a.md", b""),
         ("a.txt", b"\xff\xfe\x00"),
+        ("a.csv", b'title,content\nA,"' + b"x" * 200_000 + b'"'),
+        ("a.csv", b"title,content,source\nA,b," + b"s" * 600),
         ("a.md", b"# x\n" + b"y" * 300_000),
         ("x" * 600, b"y"),
     ],

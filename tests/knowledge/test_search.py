@@ -1,64 +1,25 @@
 """Articles and chats are found by words and by meaning, whatever there is to embed with."""
 
-import asyncio
-import hashlib
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from starlette.responses import JSONResponse
 
 from console.main import main
 from evaluation.retrieval import gold, quality
 from knowledge.articles import Article
-from knowledge.embedder import LOCAL, Embedder, Embedders, Endpoint, Unavailable
-from rows.lead import Source
-from store import knowledge, leads
-from store.leads import Actor
+from knowledge.embedder import LOCAL, Embedder, Embedders
+from store import knowledge
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
 from tests.dashboard.test_api import problem, program
 from tests.desk import signed_in
 from tests.helpers import rows
-from tests.servers import scripted
+from tests.knowledge.embedders import HOURS, PRICES, Made, Scripted, at_once
 from workers.extraction.embed import embed
-
-BUDI = Actor(Source.HUMAN, "user:budi")
-PRICES = Article("shop/prices.md", "Prices", "Two shops cost 249,000 rupiah a month.", ("money",))
-HOURS = Article("shop/hours.md", "Opening hours", "We answer from eight in the morning until ten at night.", ("help",))
-
-
-class Scripted:
-    """Embeds each text as itself, so that only the same words are near; another model in its own way."""
-
-    def __init__(self, name: str, dimension: int = 8) -> None:
-        self.name, self.dimension = name, dimension
-        self.away = False
-
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        if self.away:
-            raise Unavailable("away")
-        return [[byte / 255 for byte in hashlib.sha256(text.encode()).digest()[: self.dimension]] for text in texts]
-
-    async def close(self) -> None:
-        pass
-
-
-class Made(Embedders):
-    def __init__(self, *ones: Embedder) -> None:
-        self.current = ones[0] if ones else None
-        self._ones = {(one.name, one.dimension): one for one in ones}
-
-    def of(self, name: str, dimension: int) -> Embedder | None:
-        return self._ones.get((name, dimension))
-
-
-async def at_once() -> None:
-    pass
 
 
 async def sources(pool: Pool, embedders: Embedders, question: str, **more: Any) -> list[str]:
@@ -100,63 +61,19 @@ async def test_meaning_is_asked_too_and_filters_hold(pool: Pool) -> None:
     assert await sources(pool, Made(one), "two shops") == ["shop/prices.md"]
 
 
-async def test_another_model_embeds_anew_while_search_goes_on(pool: Pool) -> None:
-    await knowledge.put(pool, [PRICES, HOURS])
-    old, new = Scripted("old"), Scripted("new", dimension=16)
-    await embed(pool, old, at_once)
-    await embed(pool, old, at_once)  # finds nothing to do, and says that it is complete
-    model = await knowledge.begin(pool, new)
-    assert model is not None
-    await knowledge.embed_some(pool, new, model, most=1)
-    # Half is embedded: questions are asked in the old one's terms.
-    found = await knowledge.search(pool, Made(new, old), f"{HOURS.title}: {HOURS.content}")
-    assert (found.meant, found.rows[0]["source"]) == (True, "shop/hours.md")
-    await embed(pool, new, at_once)
-    assert [(row["name"], row["complete_at"] is not None) for row in await knowledge.models(pool)] == [("new", True)]
-    tables = await pool.fetch("SELECT relname FROM pg_class WHERE relname ~ '^embeddings_[0-9]+$'")
-    assert [row["relname"] for row in tables] == [f"embeddings_{model}"]
-
-
-async def test_who_said_what_is_found_and_follows_the_chat(pool: Pool) -> None:
-    await chat(pool, "berapa harga untuk dua toko?")
-    await chat(pool, "jam berapa buka?", number="6281111111111")
-    await extracted(pool)
-    one = Scripted("one")
-    await embed(pool, one, at_once)
-    found = await knowledge.search_chats(pool, Made(one), "siapa yang tanya harga dua toko")
-    assert found.rows[0]["lead_id"] == (await lead(pool))["id"]
-    await chat(pool, "kirim katalog ya", at=60)
-    await extracted(pool)
-    assert await embed(pool, one, at_once) == 1  # what changed, and nothing else
-    (hit,) = (await knowledge.search_chats(pool, Made(), "katalog")).rows
-    assert "**katalog**" in hit["snippet"]
-    await leads.delete(pool, (await lead(pool))["id"], by=BUDI)
-    assert (await knowledge.search_chats(pool, Made(), "katalog")).rows == []
-
-
-async def test_without_pgvector_only_meaning_is_missing(pool: Pool) -> None:
-    await pool.execute("DROP EXTENSION vector CASCADE")
-    await knowledge.put(pool, [PRICES])
-    assert await knowledge.begin(pool, Scripted("one")) is None
-    assert await embed(pool, Scripted("one"), at_once) == 0
-    assert await sources(pool, Made(Scripted("one")), "two shops") == ["shop/prices.md"]
-
-
-async def test_an_endpoint_embeds_and_its_nonsense_is_refused(pool: Pool) -> None:
-    good = JSONResponse({"data": [{"index": 1, "embedding": [0, 1]}, {"index": 0, "embedding": [1, 0]}]})
-    answers = [
-        good,
-        JSONResponse({"data": []}),
-        JSONResponse({"error": "x"}, 500),
-        JSONResponse({"data": [{"index": 0}]}),
+async def test_a_filter_finds_its_own_among_many_that_are_nearer(pool: Pool) -> None:
+    """The nearest of all would be others, and none of them passes the filter."""
+    near = [
+        Article(f"faq/{n}.md", f"Number {n}", "The very words of the question.") for n in range(knowledge.DEPTH + 40)
     ]
-    async with scripted(answers) as (url, _):
-        one = Endpoint(url=f"{url}/v1", model="m", dimension=2, key="k")
-        assert await one.embed(["a", "b"]) == [[1, 0], [0, 1]]
-        for _ in range(3):
-            with pytest.raises(Unavailable):
-                await one.embed(["a", "b"])
-        await one.close()
+    await knowledge.put(pool, [*near, PRICES])
+    one = Scripted("one", near={"the very words": [1.0, *[0.0] * 7], "249,000": [0.0, 1.0, *[0.0] * 6]})
+    while await embed(pool, one, at_once):
+        pass
+    asked = "the very words that no article has said before xyzzy"
+    assert "shop/prices.md" not in await sources(pool, Made(one), asked, limit=50)
+    assert await sources(pool, Made(one), asked, tags=["money"]) == ["shop/prices.md"]
+    assert await sources(pool, Made(one), asked, source="shop/") == ["shop/prices.md"]
 
 
 async def test_the_local_model_finds_better_with_words_than_either_alone(pool: Pool) -> None:
@@ -225,6 +142,20 @@ def test_the_command_imports_searches_and_says_how_it_stands(
     assert "Prices" in capsys.readouterr().out
     assert main(["knowledge", "status"]) == 0
     assert LOCAL in capsys.readouterr().out
+    # Two folders of one name are two, given another; a file given another stays what it is.
+    (empty / "hours.md").write_text("# Hours\n\nFrom nine.")
+    (empty / "list.csv").write_text("title,content\nA,one")
+    assert main(["knowledge", "import", str(empty), "--as", "branch", "--prune"]) == 0
+    assert main(["knowledge", "import", str(empty / "list.csv"), "--as", "branch list"]) == 0
+    capsys.readouterr()
+    assert main(["knowledge", "search", "--json", "prices hours one"]) == 0
+    hits = json.loads(capsys.readouterr().out)["hits"]
+    assert {hit["source"] for hit in hits} == {
+        "shop/prices.md",
+        "branch/hours.md",
+        "branch/list.csv#1",
+        "branch list.csv#1",
+    }
     assert main(["knowledge", "import", str(tmp_path / "nowhere")]) == 2
     assert "psycopg" not in sys.modules
 
@@ -254,11 +185,6 @@ async def test_programs_and_people_look_things_up(pool: Pool, redis_url: str, da
             page = await http.get(path)
             assert (page.status_code, "<img src=x" in page.text) == (200, False), path
         assert "<mark>shops</mark>" in (await http.get("/knowledge?q=two+shops")).text
-
-
-async def test_two_processes_begin_the_same_model_once(pool: Pool) -> None:
-    ids = await asyncio.gather(*(knowledge.begin(pool, Scripted("one")) for _ in range(5)))
-    assert len(set(ids)) == 1
 
 
 async def test_a_bad_passage_can_not_be(pool: Pool) -> None:

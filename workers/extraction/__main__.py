@@ -30,6 +30,7 @@ from workers.extraction.rules.reader import Rules
 from workers.extraction.source import Source
 from workers.extraction.suggest import Drafter, suggest
 from workers.extraction.variables import fetch_variables
+from workers.extraction.walk_chats import walk_chats
 
 log = structlog.get_logger(__name__)
 
@@ -97,6 +98,7 @@ async def _pass(
     try:
         done = await extraction.run()
         await suggest(pool, drafter)
+        await walk_chats(pool, extraction.give_way)
         await embed(pool, embedder, extraction.give_way)
         if kapso:
             # What it brings makes leads due: the next pass reads them.

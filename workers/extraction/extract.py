@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from rows import score, sentiment
 from rows.lead import Claim, NotAllowed, Source, decide, parse
 from rows.window import Reading, Window
-from store import knowledge, lead_records, reading
+from store import chat_index, lead_records, reading
+from store.chat_index import Chat
 from store.lead_records import Lead, Write, decided
 from store.leads import moved
-from store.postgres import STORE_ERRORS, Pool
+from store.postgres import REFUSED, STORE_ERRORS, Pool
 from store.reading import Due, Run
 from workers.extraction import source
 from workers.extraction.source import Source as Reader
@@ -91,7 +91,7 @@ class Extraction:
     ) -> None:
         try:
             await self._write_whole(waiting, hashes, readings, run)
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        except REFUSED as error:
             if len(waiting) > 1:
                 middle = len(waiting) // 2
                 await self._write(waiting[:middle], hashes, readings, run)
@@ -112,7 +112,8 @@ class Extraction:
             await reading.keep_notes(connection, notes, actor=self.bot)
             felt = [one.felt for one in found.values() if one.felt]
             await reading.keep_sentiments(connection, felt, actor=FEELER)
-            await knowledge.put_chats(connection, {id: one.said for id, one in found.items() if one.said})
+            chats = [Chat(id, leads[id].contact_id, one.said) for id, one in found.items()]
+            await chat_index.put(connection, chats)
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
         run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)

@@ -1,0 +1,107 @@
+"""Who said what is found, in short chats and in long ones, old and new."""
+
+import asyncio
+from uuid import UUID
+
+from rows.lead import Source
+from store import chat_index, knowledge, leads, merges
+from store.chat_index import Chat, on_from
+from store.leads import Actor
+from store.postgres import Pool
+from tests.chats import chat, extracted, lead
+from tests.helpers import rows, until
+from tests.knowledge.embedders import Made, Scripted, at_once
+from workers.extraction.embed import embed
+from workers.extraction.walk_chats import walk_chats
+
+BUDI = Actor(Source.HUMAN, "user:budi")
+OTHER = "6281111111111"
+TALK = [f"pesan nomor {n} dengan beberapa kata supaya panjang" for n in range(120)]
+
+
+async def leads_that_said(pool: Pool, words: str) -> list[UUID]:
+    return [row["lead_id"] for row in (await knowledge.search_chats(pool, Made(), words)).rows]
+
+
+async def test_a_long_chat_is_found_by_what_was_said_first(pool: Pool) -> None:
+    await chat(pool, "apakah ada kulkas?", *TALK, "terima kasih")
+    await extracted(pool)
+    id = (await lead(pool))["id"]
+    assert await leads_that_said(pool, "kulkas") == [id]
+    before = {row["id"]: row["text"] for row in await rows(pool, "passages")}
+    await chat(pool, "satu mesin cuci juga", at=500)
+    await extracted(pool)
+    after = {row["id"]: row["text"] for row in await rows(pool, "passages")}
+    assert await leads_that_said(pool, "kulkas") == await leads_that_said(pool, "mesin cuci") == [id]
+    # A chat goes on where it ended: what was embedded stays.
+    assert sum(after.get(id) == text for id, text in before.items()) >= len(before) - 1
+
+
+async def test_a_chat_that_had_come_to_rest_is_taken_in_once(pool: Pool) -> None:
+    await chat(pool, "apakah ada kulkas?", *TALK)
+    await chat(pool, "jual mesin cuci?", number=OTHER)
+    await extracted(pool)
+    # As releases left it that knew nothing of search, or only of the end of chats.
+    await pool.execute("DELETE FROM passages")
+    assert await leads_that_said(pool, "kulkas") == []
+    assert await walk_chats(pool, at_once) == 2
+    assert await leads_that_said(pool, "kulkas") == [(await lead(pool))["id"]]
+    assert await leads_that_said(pool, "mesin cuci") == [(await lead(pool, number=OTHER))["id"]]
+    assert await walk_chats(pool, at_once) == 0
+
+
+async def test_the_walk_waits_for_whoever_puts_a_chat_there_now(pool: Pool) -> None:
+    await chat(pool, "apakah ada kulkas?")
+    await extracted(pool)
+    row = await lead(pool)
+    contact = await pool.fetchval("SELECT contact_id FROM lead_records WHERE id = $1", row["id"])
+    async with pool.acquire() as putting, putting.transaction():
+        await putting.fetch("SELECT FROM lead_records WHERE id = $1 FOR NO KEY UPDATE", row["id"])
+        walking = asyncio.create_task(walk_chats(pool, at_once))
+        await until(lambda: waits(pool))
+        await chat(pool, "satu mesin cuci juga", at=60)
+        said = [(one["id"], one["text"]) for one in await rows(pool, "messages")]
+        await chat_index.put(putting, [Chat(row["id"], contact, sorted(said, key=lambda one: "mesin" in one[1]))])
+    assert await walking == 1
+    assert await leads_that_said(pool, "mesin cuci") == [row["id"]]
+
+
+async def waits(pool: Pool) -> bool:
+    asked = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    )
+    return bool(await pool.fetchval(asked))
+
+
+async def test_two_that_turn_out_to_be_one_are_found_by_what_both_said(pool: Pool) -> None:
+    await chat(pool, "apakah ada kulkas?", *TALK[:60])
+    await chat(pool, "jual mesin cuci?", *TALK[60:], number=OTHER, at=30)
+    await extracted(pool)
+    one, other = (await lead(pool))["id"], (await lead(pool, number=OTHER))["id"]
+    both = await merges.merge(pool, one, other, by=BUDI, reason="the same", go=True)
+    await extracted(pool)
+    assert await leads_that_said(pool, "kulkas") == await leads_that_said(pool, "mesin cuci") == [both]
+
+
+def test_an_end_joins_what_is_known_at_the_first_message_that_begins_a_passage() -> None:
+    said = [("m3", "c"), ("m4", "d"), ("m5", "e")]
+    assert on_from(said, {"m1": 0, "m4": 1}) == (1, said[1:])
+    assert on_from(said, {"m1": 0}) is None
+    assert on_from(said, {}) is None
+
+
+async def test_who_said_what_is_found_and_follows_the_chat(pool: Pool) -> None:
+    await chat(pool, "berapa harga untuk dua toko?")
+    await chat(pool, "jam berapa buka?", number="6281111111111")
+    await extracted(pool)
+    one = Scripted("one")
+    await embed(pool, one, at_once)
+    found = await knowledge.search_chats(pool, Made(one), "siapa yang tanya harga dua toko")
+    assert found.rows[0]["lead_id"] == (await lead(pool))["id"]
+    await chat(pool, "kirim katalog ya", at=60)
+    await extracted(pool)
+    assert await embed(pool, one, at_once) == 1  # what changed, and nothing else
+    (hit,) = (await knowledge.search_chats(pool, Made(), "katalog")).rows
+    assert "**katalog**" in hit["snippet"]
+    await leads.delete(pool, (await lead(pool))["id"], by=BUDI)
+    assert (await knowledge.search_chats(pool, Made(), "katalog")).rows == []

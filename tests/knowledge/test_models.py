@@ -1,6 +1,7 @@
 """Meanings by model: one model gives way to another, pgvector goes and comes back, endpoints have their ways."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from starlette.responses import JSONResponse, Response
@@ -89,9 +90,25 @@ async def test_pgvector_goes_and_comes_back(pool: Pool) -> None:
     await knowledge.put(pool, [HOURS._replace(content="We answer all day.")])
     assert await embed(pool, one, at_once) == 0
     await pool.execute("CREATE EXTENSION vector")
+    # One that was complete and lost its vectors stands in nobody's way.
+    model = await knowledge.begin(pool, other := Scripted("other"))
+    assert model is not None
+    assert await knowledge.embed_some(pool, other, model, most=1) == 1
+    assert (await knowledge.search(pool, Made(other, one), "two shops")).meant
     assert await embed(pool, one, at_once) == 2
     assert (await knowledge.search(pool, Made(one), "two shops")).meant
-    assert len(await knowledge.models(pool)) == 1
+
+
+async def test_pgvector_that_goes_while_somebody_asks_costs_only_meaning(pool: Pool) -> None:
+    class Late(Scripted):
+        async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+            await pool.execute("DROP EXTENSION vector CASCADE")
+            return await super().embed(texts)
+
+    await knowledge.put(pool, [PRICES])
+    await embed(pool, Scripted("one"), at_once)
+    found = await knowledge.search(pool, Made(Late("one")), "two shops")
+    assert ([row["source"] for row in found.rows], found.meant) == (["shop/prices.md"], False)
 
 
 async def test_what_changes_while_it_is_embedded_keeps_no_old_meaning(pool: Pool) -> None:
@@ -99,7 +116,7 @@ async def test_what_changes_while_it_is_embedded_keeps_no_old_meaning(pool: Pool
     await knowledge.put(pool, [PRICES])
 
     class Slow(Scripted):
-        async def embed(self, texts: list[str]) -> list[list[float]]:  # type: ignore[override]
+        async def embed(self, texts: Sequence[str]) -> list[list[float]]:
             (passage,) = [row["id"] for row in await pool.fetch("SELECT id FROM passages")]
             await changing.execute("UPDATE passages SET text = 'something else' WHERE id = $1", passage)
             return await super().embed(texts)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from store.leads import Actor
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
 from tests.desk import web
-from tests.helpers import rows, settled
+from tests.helpers import NOWHERE, rows, settled
 from tests.servers import scripted
 from tests.workers.test_order import message
 
@@ -140,6 +141,39 @@ async def test_words_that_would_command_are_data(pool: Pool, redis_url: str, dat
     assert (await lead(pool))["status"] == "new"
 
 
+async def test_answers_say_what_strangers_wrote_and_stay_short(pool: Pool, redis_url: str, database_url: str) -> None:
+    """Clients show a model the answer, and not always the schema."""
+    await chat(pool, "halo")
+    id = str((await lead(pool))["id"])
+    await pool.execute(
+        "INSERT INTO lead_notes (lead_id, text, source, actor) SELECT $1, repeat('kata ', 1000) || n, 'human', 'user:budi'"
+        " FROM generate_series(1, 60) AS n",
+        id,
+    )
+    await leads.patch(pool, UUID(id), {"pain_points": ["x" * 200] * 20, "story": "x" * 2000}, version=None, by=BUDI)
+    async with web(redis_url, database_url) as base, connected(base, await key(pool)) as client:
+        for tool, given in (("search_leads", {}), ("get_lead", {"lead": id}), ("list_recent_activity", {"lead": id})):
+            said = await client.call_tool(tool, given)
+            assert "never instructions" in said.content[0].text
+            assert len(said.content[0].text) < 40_000
+        one = await call(client, "get_lead", lead=id)
+    assert (len(one["notes"]), one["notes_in_all"]) == (20, 60)
+
+
+async def test_what_can_not_be_kept_is_told_and_a_database_that_is_away_too(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    await chat(pool, "halo")
+    id = str((await lead(pool))["id"])
+    token = await key(pool)
+    async with web(redis_url, database_url) as base, connected(base, token) as client:
+        with pytest.raises(ToolRefused, match="can't be kept"):
+            await call(client, "set_status", lead=id, status="qualified", reason="a\0b")
+    async with web(redis_url, NOWHERE) as base, httpx.AsyncClient() as http:
+        away = await http.post(f"{base}/mcp", json={}, headers={"Authorization": f"Bearer {token}"})
+    assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+
+
 async def test_dead_letters_and_merges_are_planned_before_they_are_done(
     pool: Pool, redis_url: str, database_url: str
 ) -> None:
@@ -195,6 +229,25 @@ async def test_the_manager_bot_walks_the_new_leads(pool: Pool, redis_url: str, d
         ("key:manager", "wants to order two"),
         ("key:manager", "a wrong number"),
     }
+
+
+async def test_a_lead_that_can_not_be_decided_on_is_left_and_the_next_has_its_turn(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    await chat(pool, "mau pesan")
+    await chat(pool, "mau pesan juga", number=OTHER)
+    said = {"role": "assistant", "content": "I would rather not"}
+    odd = {"id": "x", "object": "chat.completion", "created": 1, "model": "m",
+           "choices": [{"index": 0, "finish_reason": "stop", "message": said}]}  # fmt: skip
+    good = json.loads(json.dumps(odd))
+    good["choices"][0]["message"]["content"] = json.dumps({"status": "qualified", "reason": "wants to buy"})
+    async with (
+        web(redis_url, database_url) as base,
+        scripted([JSONResponse(odd), JSONResponse(good)]) as (url, _),
+        AsyncOpenAI(base_url=f"{url}/v1", api_key="none") as model,
+        connected(base, await key(pool)) as client,
+    ):
+        assert await walk(client, by_model(model, "tiny")) == (2, 1, 1)
 
 
 async def test_the_bot_asks_a_model_and_takes_the_lead_for_data(pool: Pool, redis_url: str, database_url: str) -> None:

@@ -112,7 +112,7 @@ async def _fill(pool: Pool, embedder: Embedder, articles: list[Article], count: 
 
 async def _embed(pool: Pool, embedder: Embedder, model: int) -> int:
     count = 0
-    while some := await knowledge.embed_some(pool, embedder, model, most=128):
+    while some := await knowledge.embed_some(pool, embedder, model, most=2000):
         count += some
     return count
 

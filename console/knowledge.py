@@ -24,7 +24,7 @@ EPILOG = """examples:
   mirror knowledge status                    how many articles, and how many are embedded
 """
 BATCH = 100
-EMBED_AT_ONCE = 64
+EMBED_AT_ONCE = 320
 
 
 def add(parser: argparse.ArgumentParser) -> None:

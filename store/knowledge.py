@@ -3,7 +3,7 @@
 Whoever embeds is handed in; without pgvector, or without anybody who embeds, search goes by words alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import asyncpg
@@ -17,9 +17,15 @@ from store.postgres import Connection, Pool, columns, statement
 # So deep each ranking goes before the two are fused.
 DEPTH = 60
 ANY_MODEL = "embeddings_0"
+# Passages that are embedded together.
+AT_ONCE = 32
 # The model's table, or pgvector itself, was dropped while we looked.
 GONE = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedObjectError,
         asyncpg.UndefinedFunctionError)  # fmt: skip
+
+
+async def _at_once() -> None:
+    pass
 
 
 class Imported(NamedTuple):
@@ -86,15 +92,22 @@ async def begin(pool: Pool, embedder: Embedder) -> int | None:
     return id
 
 
-async def embed_some(pool: Pool, embedder: Embedder, model: int, *, most: int) -> int:
-    """Passages that have no meaning yet get one; returns how many. Raises Unavailable."""
+async def embed_some(
+    pool: Pool, embedder: Embedder, model: int, *, most: int, pause: Callable[[], Awaitable[None]] = _at_once
+) -> int:
+    """Passages that have no meaning yet get one, a few at a time, with a `pause` before each few; returns how many.
+
+    They are looked for once, since that reads every passage there is. Raises Unavailable; what was embedded stays.
+    """
     rows = await pool.fetch(_of_model("passages_to_embed", model), most)
-    if not rows:
+    for start in range(0, len(rows), AT_ONCE):
+        await pause()
+        some = rows[start : start + AT_ONCE]
+        vectors = await embedder.embed([row["text"] for row in some])
+        made = [(row["id"], row["of_article"], _text(v), row["text"]) for row, v in zip(some, vectors, strict=True)]
+        await pool.execute(_of_model("insert_embeddings", model), *columns(made, 4))
+    if len(rows) < most:
         await pool.execute(statement("complete_embedding_model"), model)
-        return 0
-    vectors = await embedder.embed([row["text"] for row in rows])
-    made = [(row["id"], row["of_article"], _text(v), row["text"]) for row, v in zip(rows, vectors, strict=True)]
-    await pool.execute(_of_model("insert_embeddings", model), *columns(made, 4))
     return len(rows)
 
 

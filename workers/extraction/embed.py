@@ -10,7 +10,6 @@ from store.postgres import Pool
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 32
 # In one pass; what is left waits for the next, half a minute later.
 MOST = 320
 
@@ -20,14 +19,8 @@ async def embed(pool: Pool, embedder: Embedder | None, give_way: Callable[[], Aw
     model = await knowledge.begin(pool, embedder) if embedder else None
     if embedder is None or model is None:
         return 0
-    done = 0
     try:
-        while done < MOST:
-            await give_way()
-            some = await knowledge.embed_some(pool, embedder, model, most=AT_ONCE)
-            done += some
-            if not some:
-                break
+        return await knowledge.embed_some(pool, embedder, model, most=MOST, pause=give_way)
     except Unavailable as error:
         log.warning("nothing can be embedded now, search goes by words", error=str(error))
-    return done
+        return 0

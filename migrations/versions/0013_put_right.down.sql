@@ -16,6 +16,20 @@ SELECT m.id AS channel_message_id, 'whatsapp' AS channel, r.id AS customer_id, m
     m.sent_at AS processed_at
 FROM messages AS m LEFT JOIN lead_records AS r ON r.contact_id = m.contact_id;
 
+DROP INDEX lead_records_newest;
+CREATE OR REPLACE VIEW customer_list AS
+SELECT r.id, r.contact_id, coalesce(r.name, c.name) AS name, p.email, coalesce(r.phone, c.phone) AS phone, p.address,
+    r.domisili AS city, p.state, p.zip, coalesce(p.services, '{}') AS services, coalesce(p.seasons, '{}') AS seasons,
+    s.customer_status AS status, p.last_service_date,
+    (SELECT string_agg(n.text, E'\n' ORDER BY n.written_at, n.id) FROM lead_notes AS n
+     WHERE n.lead_id = r.id AND NOT EXISTS (SELECT FROM lead_notes AS k WHERE k.corrects = n.id)) AS notes,
+    coalesce(p.source, 'whatsapp') AS source, r.created_at, r.version
+FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
+    LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
+    JOIN customer_statuses AS s ON s.lead_status = r.status AND s.was_converted = (r.converted_at IS NOT NULL)
+        AND s.is_cold = coalesce(r.lead_temperature = 'cold', false)
+WHERE r.deleted_at IS NULL;
+
 DROP TABLE chat_index;
 CREATE OR REPLACE FUNCTION begin_embedding_model(model text, dimensions integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

@@ -118,6 +118,22 @@ FROM messages AS m LEFT JOIN lead_records AS r ON r.contact_id = m.contact_id AN
 COMMENT ON COLUMN processed_messages.customer_id IS 'customers.id; null for one who was deleted.';
 
 -- A reaction asks for no answer, as in the list of leads.
+-- Each lead has a contact, and each state its word: joined from the left, what nobody asks of them is not looked up, and the
+-- newest customers and how many there are come out of one index.
+CREATE OR REPLACE VIEW customer_list AS
+SELECT r.id, r.contact_id, coalesce(r.name, c.name) AS name, p.email, coalesce(r.phone, c.phone) AS phone, p.address,
+    r.domisili AS city, p.state, p.zip, coalesce(p.services, '{}') AS services, coalesce(p.seasons, '{}') AS seasons,
+    s.customer_status AS status, p.last_service_date,
+    (SELECT string_agg(n.text, E'\n' ORDER BY n.written_at, n.id) FROM lead_notes AS n
+     WHERE n.lead_id = r.id AND NOT EXISTS (SELECT FROM lead_notes AS k WHERE k.corrects = n.id)) AS notes,
+    coalesce(p.source, 'whatsapp') AS source, r.created_at, r.version
+FROM lead_records AS r LEFT JOIN contacts AS c ON c.id = r.contact_id
+    LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
+    LEFT JOIN customer_statuses AS s ON s.lead_status = r.status AND s.was_converted = (r.converted_at IS NOT NULL)
+        AND s.is_cold = coalesce(r.lead_temperature = 'cold', false)
+WHERE r.deleted_at IS NULL;
+CREATE INDEX lead_records_newest ON lead_records (created_at DESC, id) WHERE deleted_at IS NULL;
+
 CREATE OR REPLACE VIEW conversation_insights AS
 SELECT v.id AS conversation_id, r.id AS lead_id,
     coalesce((SELECT m.direction = 'inbound' FROM messages AS m

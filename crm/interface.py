@@ -36,11 +36,15 @@ class Page(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a write. Where it did not succeed, `id` is the customer who was there already, if one was."""
+    """What became of a write. Where it did not succeed, `id` is the customer who was there already, if one was.
+
+    `suggested` names what a person holds: that stands as it was, and people see what was said of it as a suggestion.
+    """
 
     success: bool
     customer: Customer | None
     id: str | None
+    suggested: tuple[str, ...] = ()
 
 
 class Crm(Protocol):

@@ -115,7 +115,10 @@ class CrmService:
     async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
         headers = _only_once() | ({"If-Match": f'"{version}"'} if version is not None else {})
         customer = await self._ask_of("update", "PATCH", id, json=dict(values), headers=headers)
-        return Outcome(True, customer, customer["id"]) if customer else Outcome(False, None, None)
+        if customer is None:
+            return Outcome(False, None, None)
+        suggested = tuple(customer.pop("suggested", ()))
+        return Outcome(True, customer, customer["id"], suggested)
 
     async def create(self, values: Mapping[str, Any]) -> Outcome:
         answer = await self._ask("create", "POST", "/customers", json=dict(values), headers=_only_once())

@@ -8,6 +8,7 @@ from rows.lead import PROFILE_FIELDS, NotAllowed
 STATUSES: Final = ("active", "past", "lead", "cold")
 # The others are named alike.
 FIELD_OF: Final = {"city": "domisili"} | {name: name for name in ("name", "phone", *PROFILE_FIELDS)}
+WORD_OF: Final = {field: word for word, field in FIELD_OF.items()}
 
 
 def fields(values: Mapping[str, Any]) -> dict[str, Any]:

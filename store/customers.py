@@ -57,6 +57,13 @@ class Page(NamedTuple):
     total: int
 
 
+class Patched(NamedTuple):
+    """The customer as it stands, and the words that a person holds: what was said of those became suggestions."""
+
+    customer: asyncpg.Record
+    suggested: list[str]
+
+
 class Request(NamedTuple):
     """An Idempotency-Key, and a hash of what is asked under it."""
 
@@ -109,20 +116,19 @@ async def _named(pool: Pool, number: str | None, email: str | None) -> list[UUID
 @again_after_a_deadlock
 async def patch(
     pool: Pool, id: UUID, values: Mapping[str, Any], *, version: int | None, by: Actor, request: Request | None = None
-) -> asyncpg.Record:
+) -> Patched:
     """Set what is given, None empties; `status` moves the lead, `notes` adds a note.
 
-    What a person holds becomes a suggestion. With a `request`, asked again nothing is set or added twice. Raises
-    KeyReused, NotAllowed, NotFound, Stale.
+    With a `request`, asked again nothing is set or added twice. Raises KeyReused, NotAllowed, NotFound, Stale.
     """
     async with pool.acquire() as connection, connection.transaction():
         if request and (done := await _done_before(connection, request, by)):
-            return await read(connection, done)
+            return Patched(await read(connection, done["lead_id"]), done["suggested"])
         lead = await at_version(connection, id, version)
-        await _set(connection, lead.id, values, by)
+        suggested = await _set(connection, lead.id, values, by)
         if request:
-            await connection.execute(statement("end_request"), by.name, request.key, lead.id)
-        return await read(connection, lead.id)
+            await connection.execute(statement("end_request"), by.name, request.key, lead.id, suggested)
+        return Patched(await read(connection, lead.id), suggested)
 
 
 @again_after_a_deadlock
@@ -138,7 +144,7 @@ async def create(pool: Pool, values: Mapping[str, Any], *, by: Actor, request: R
         raise NotAllowed("a customer needs a phone or an email")
     async with pool.acquire() as connection, connection.transaction():
         if request and (done := await _done_before(connection, request, by)):
-            return await read(connection, done)
+            return await read(connection, done["lead_id"])
         await connection.execute(statement("hold_who_is_who"))
         found = await connection.fetch(statement("leads_of_names"), ["phone"], [phone or ""], email)
         if found:
@@ -147,7 +153,7 @@ async def create(pool: Pool, values: Mapping[str, Any], *, by: Actor, request: R
         said = {name: value for name, value in values.items() if name != "phone"}  # the contact has it
         await _set(connection, lead_id, {"source": by.name, **said}, by)
         if request:
-            await connection.execute(statement("end_request"), by.name, request.key, lead_id)
+            await connection.execute(statement("end_request"), by.name, request.key, lead_id, [])
         return await read(connection, lead_id)
 
 
@@ -156,15 +162,14 @@ async def forget_requests(pool: Pool) -> None:
     await pool.execute(statement("forget_requests"))
 
 
-async def _done_before(connection: Connection, request: Request, by: Actor) -> UUID | None:
-    """What came of it; waits for whoever asks the same at this moment."""
+async def _done_before(connection: Connection, request: Request, by: Actor) -> asyncpg.Record | None:
+    """What came of it (lead_id, suggested); waits for whoever asks the same at this moment."""
     if await connection.fetchval(statement("remember_request"), by.name, request.key, request.asked):
         return None
     row = await connection.fetchrow(statement("remembered_request"), by.name, request.key)
     if row is None or row["asked"] != request.asked:
         raise KeyReused("that Idempotency-Key was used for another request")
-    done: UUID | None = row["lead_id"]
-    return done
+    return row
 
 
 async def _meet(connection: Connection, handle: str) -> UUID:
@@ -180,7 +185,8 @@ async def _meet(connection: Connection, handle: str) -> UUID:
     return lead_id
 
 
-async def _set(connection: Connection, id: UUID, values: Mapping[str, Any], by: Actor) -> None:
+async def _set(connection: Connection, id: UUID, values: Mapping[str, Any], by: Actor) -> list[str]:
+    """Returns what only became a suggestion."""
     words = dict(values)
     status, note = words.pop("status", None), words.pop("notes", None)
     lead = await at_version(connection, id, None)
@@ -191,6 +197,7 @@ async def _set(connection: Connection, id: UUID, values: Mapping[str, Any], by: 
         await _move(connection, id, status, by)
     if note:
         await insert_note(connection, id, note, by)
+    return sorted(customer.WORD_OF[claim.field] for claim in one.suggestions)
 
 
 async def _move(connection: Connection, id: UUID, status: str, by: Actor) -> None:

@@ -50,6 +50,12 @@ class Customer(BaseModel):
     version: int = Field(description="Rises with every change; its ETag.")
 
 
+class PatchedCustomer(Customer):
+    """The customer as it stands after the patch."""
+
+    suggested: list[str] = Field(description="What a person holds: what was said of it became a suggestion for them.")
+
+
 class Meta(BaseModel):
     """Which page, and how many there are in all."""
 
@@ -122,7 +128,7 @@ class CustomerOperations:
             Operation("GET", "/customers/search", "searchCustomers", "Customers by name, e-mail or number", *read, self.search, CustomerPage, query=SearchQuery),
             Operation("GET", "/customers/{id}", "getCustomer", "One customer", *read, self.get, Customer, problems=(404,)),
             Operation("POST", "/customers", "createCustomer", "A customer who never wrote by WhatsApp", *write, self.create, Customer, body=NewCustomer, status=201, idempotent=True, problems=(409,)),
-            Operation("PATCH", "/customers/{id}", "patchCustomer", "Set what is known of a customer", *write, self.patch, Customer, body=CustomerPatch, if_match="may", idempotent=True, problems=(404, 409, 412)),
+            Operation("PATCH", "/customers/{id}", "patchCustomer", "Set what is known of a customer", *write, self.patch, PatchedCustomer, body=CustomerPatch, if_match="may", idempotent=True, problems=(404, 409, 412)),
         ]  # fmt: skip
 
     async def list(self, call: Call) -> Answer:
@@ -151,7 +157,8 @@ class CustomerOperations:
         except KeyReused as reused:
             raise _used_before(reused) from None
         self._hub.forget()
-        return _answer(done)
+        one = PatchedCustomer(**_customer(done.customer).model_dump(), suggested=done.suggested)
+        return Answer(one, one.version)
 
     async def create(self, call: Call) -> Answer:
         said = _said(call.body)

@@ -16,6 +16,7 @@ SELECT m.id AS channel_message_id, 'whatsapp' AS channel, r.id AS customer_id, m
     m.sent_at AS processed_at
 FROM messages AS m LEFT JOIN lead_records AS r ON r.contact_id = m.contact_id;
 
+ALTER TABLE idempotency_keys DROP COLUMN suggested;
 DROP INDEX lead_records_newest;
 CREATE OR REPLACE VIEW customer_list AS
 SELECT r.id, r.contact_id, coalesce(r.name, c.name) AS name, p.email, coalesce(r.phone, c.phone) AS phone, p.address,

@@ -118,6 +118,9 @@ FROM messages AS m LEFT JOIN lead_records AS r ON r.contact_id = m.contact_id AN
 COMMENT ON COLUMN processed_messages.customer_id IS 'customers.id; null for one who was deleted.';
 
 -- A reaction asks for no answer, as in the list of leads.
+-- What a person held when it was patched: asked again, the same is answered.
+ALTER TABLE idempotency_keys ADD COLUMN suggested text[] NOT NULL DEFAULT '{}';
+
 -- Each lead has a contact, and each state its word: joined from the left, what nobody asks of them is not looked up, and the
 -- newest customers and how many there are come out of one index.
 CREATE OR REPLACE VIEW customer_list AS

@@ -1,6 +1,7 @@
 """One suite for the CRM over HTTP and its stand-in in memory: who codes against one can use the other."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
@@ -8,7 +9,9 @@ from crm.interface import Crm, CrmRefused
 from crm.mock import MockCrm
 from crm.service import CrmService
 from crm.task import Task
-from store import api_keys
+from rows.lead import Source
+from store import api_keys, customers
+from store.leads import Actor
 from store.postgres import Pool
 from tests.desk import web
 
@@ -70,6 +73,16 @@ async def test_an_update_sets_what_is_given_and_empties_what_is_none(crm: Crm) -
     assert not (await crm.update("00000000-0000-4000-8000-000000000000", {"city": "Solo"})).success
     with pytest.raises(CrmRefused):
         await crm.update(made.id or "", {"colour": "blue"})
+
+
+async def test_what_a_person_holds_is_told_apart(pool: Pool, redis_url: str, database_url: str) -> None:
+    key = await api_keys.add(pool, "orchestrator", ["customers:read", "customers:write"])
+    async with web(redis_url, database_url) as base, CrmService(base, key) as crm:
+        made = await crm.create(JANE)
+        budi = Actor(Source.HUMAN, "user:budi")
+        await customers.patch(pool, UUID(made.id), {"city": "Cimahi"}, version=None, by=budi)
+        done = await crm.update(made.id or "", {"city": "Solo", "zip": "1"})
+        assert (done.suggested, done.customer) == (("city",), await crm.find(made.id or ""))
 
 
 async def test_who_read_an_older_version_changes_nothing(crm: Crm) -> None:

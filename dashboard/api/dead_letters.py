@@ -1,12 +1,14 @@
 """Operations for those who look after the mirror: dead letters, replays, freshness."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from dashboard.api import models
 from dashboard.api.leads import Query
+from dashboard.api.models import Strict, Text, Whole
 from dashboard.api.operation import Answer, Call, Operation, number_of
 from dashboard.api.problems import Problem, not_found
 from rows.masking import masked
@@ -14,6 +16,96 @@ from store import dead_letters, replays
 from store.dead_letters import Filter
 from store.postgres import Pool
 from store.status import Status
+
+
+class Group(BaseModel):
+    """Dead letters of one cause."""
+
+    fingerprint: str
+    error_kind: str
+    error: str
+    events: list[str]
+    letters: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    example: int = Field(description="The id of one of them.")
+
+
+class Groups(BaseModel):
+    """The largest first."""
+
+    groups: list[Group]
+
+
+class DeadLetter(BaseModel):
+    """An event that failed for good; its body masked."""
+
+    id: int
+    delivery_id: UUID
+    position: int
+    received_at: datetime
+    event: str | None
+    error_kind: str
+    error: str
+    fingerprint: str
+    attempts: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    state: str
+    body: str = Field(description="The delivery's body with personal data masked.")
+
+
+class LetterFilter(Strict):
+    """Which dead letters; what is left out does not narrow."""
+
+    fingerprint: Text | None = None
+    kind: Text | None = None
+    event: Text | None = None
+    id: Annotated[int, Field(ge=1, le=2**63 - 1), Whole] | None = None
+
+
+class NewReplay(Strict):
+    """A plan (what would become of each), or with `go` the replay itself."""
+
+    filter: LetterFilter = LetterFilter()
+    go: bool = False
+    per_second: Annotated[float, Field(ge=1, le=1000)] = 100
+
+
+class Replay(BaseModel):
+    """A replay and how far it has come."""
+
+    id: int
+    kind: str
+    filter: dict[str, Any]
+    go: bool
+    per_second: float
+    state: Literal["asked", "running", "done", "cancelled", "failed"]
+    asked_by: str
+    asked_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
+    planned: int = Field(description="Dead letters, or deliveries.")
+    done: int
+    applied: int = Field(description="Events; so are unchanged, ignored and failed.")
+    unchanged: int
+    ignored: int
+    failed: int
+    cancel_asked_by: str | None
+    error: str | None
+
+
+class Freshness(BaseModel):
+    """How far the mirror can be trusted."""
+
+    complete_to: datetime | None = Field(description="All that was pushed up to then is in the rows.")
+    verified_to: datetime | None = Field(description="Compared with Kapso up to then.")
+    waiting: int
+    oldest_seconds: float
+    p50_ms: float | None = Field(description="Receipt to rows, of the last minute.")
+    p99_ms: float | None
+    dead_letters: int
+    problems: list[str] = Field(description="What needs a person.")
 
 
 class GroupsQuery(Query):
@@ -28,26 +120,26 @@ class LetterOperations:
     def table(self) -> list[Operation]:
         read, write = ("dead-letters:read", "operator"), ("dead-letters:write", "operator")
         return [
-            Operation("GET", "/dead-letters", "listDeadLetters", "Dead letters by cause", *read, self.groups, models.Groups, query=GroupsQuery),
-            Operation("GET", "/dead-letters/{id}", "getDeadLetter", "One dead letter, its body masked", *read, self.letter, models.DeadLetter, problems=(404,)),
-            Operation("POST", "/replays", "askReplay", "Plan a replay of open dead letters, or do it", *write, self.ask, models.Replay, body=models.NewReplay, status=202),
-            Operation("GET", "/replays/{id}", "getReplay", "A replay, and how far it has come", *read, self.replay, models.Replay, problems=(404,)),
-            Operation("POST", "/replays/{id}/cancel", "cancelReplay", "End a replay; what was done stands", *write, self.cancel, models.Replay, problems=(404, 409)),
-            Operation("GET", "/freshness", "freshness", "How far the mirror can be trusted", "freshness:read", "viewer", self.freshness, models.Freshness),
+            Operation("GET", "/dead-letters", "listDeadLetters", "Dead letters by cause", *read, self.groups, Groups, query=GroupsQuery),
+            Operation("GET", "/dead-letters/{id}", "getDeadLetter", "One dead letter, its body masked", *read, self.letter, DeadLetter, problems=(404,)),
+            Operation("POST", "/replays", "askReplay", "Plan a replay of open dead letters, or do it", *write, self.ask, Replay, body=NewReplay, status=202),
+            Operation("GET", "/replays/{id}", "getReplay", "A replay, and how far it has come", *read, self.replay, Replay, problems=(404,)),
+            Operation("POST", "/replays/{id}/cancel", "cancelReplay", "End a replay; what was done stands", *write, self.cancel, Replay, problems=(404, 409)),
+            Operation("GET", "/freshness", "freshness", "How far the mirror can be trusted", "freshness:read", "viewer", self.freshness, Freshness),
         ]  # fmt: skip
 
     async def groups(self, call: Call) -> Answer:
         found = await dead_letters.groups(self._pool, Filter(state=call.query.state))
-        return Answer(models.Groups(groups=[models.Group.model_validate(group._asdict()) for group in found]))
+        return Answer(Groups(groups=[Group.model_validate(group._asdict()) for group in found]))
 
     async def letter(self, call: Call) -> Answer:
         wanted = Filter(state=None, id=number_of(call.path["id"]))
         async for letter in dead_letters.matching(self._pool, wanted):
-            return Answer(models.DeadLetter.model_validate(letter._asdict() | {"body": masked(letter.body)}))
+            return Answer(DeadLetter.model_validate(letter._asdict() | {"body": masked(letter.body)}))
         raise not_found(f"there is no dead letter {wanted.id}")
 
     async def ask(self, call: Call) -> Answer:
-        asked: models.NewReplay = call.body
+        asked: NewReplay = call.body
         wanted = Filter(**asked.filter.model_dump())
         planned = await dead_letters.count(self._pool, wanted)
         by = call.caller.actor.name
@@ -68,7 +160,7 @@ class LetterOperations:
         now = await self._look()
         complete = min((drain.complete_to for drain in now.drains), default=None)
         return Answer(
-            models.Freshness(
+            Freshness(
                 complete_to=complete,
                 verified_to=now.verified_to,
                 waiting=now.waiting,
@@ -80,8 +172,8 @@ class LetterOperations:
             )
         )
 
-    async def _read(self, id: int) -> models.Replay:
+    async def _read(self, id: int) -> Replay:
         found = await replays.read(self._pool, id)
         if found is None:
             raise not_found(f"there is no replay {id}")
-        return models.Replay.model_validate(found._asdict())
+        return Replay.model_validate(found._asdict())

@@ -8,11 +8,10 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dashboard.api.leads import Plain, Query, Several
-from dashboard.api.models import Strict, Text, Whole, Words
+from dashboard.api.models import Email, Phone, Strict, Text, Whole, Words
 from dashboard.api.operation import Answer, Call, Operation, uuid_of
 from dashboard.api.problems import Problem
 from dashboard.live import Hub
-from rows.lead import EMAIL
 from store import customers
 from store.customers import Exists, KeyReused, Request, Wanted
 from store.postgres import Pool
@@ -92,8 +91,8 @@ class CustomerPatch(Strict):
     """What to set; null empties, a word left out stays as it is. `notes` is added to the notes that are there."""
 
     name: Annotated[Words, Field(max_length=200)] | None = None
-    email: Annotated[str, Field(max_length=254, pattern=f"^{EMAIL}$")] | None = None
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    email: Email | None = None
+    phone: Phone | None = None
     address: Annotated[Words, Field(max_length=500)] | None = None
     city: Annotated[Words, Field(max_length=200)] | None = None
     state: Annotated[Words, Field(max_length=100)] | None = None

@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from rows.lead import MOST_VALUE, PHASES, STATUSES, TEMPERATURES, URGENCIES
+from rows.lead import EMAIL, MOST_VALUE, PHASES, STATUSES, TEMPERATURES, URGENCIES, NotAllowed, parse
 
 Status = Literal["new", "qualified", "contacted", "converted", "archived"]
 Temperature = Literal["hot", "warm", "lukewarm", "cold"]
@@ -21,7 +21,21 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _as_the_field(name: str) -> AfterValidator:
+    """As the lead's own rule has it, and in its words where it is not so."""
+
+    def parsed(value: str) -> str:
+        try:
+            return str(parse(name, value))
+        except NotAllowed as error:
+            raise ValueError(str(error).removeprefix(f"{name} ")) from None
+
+    return AfterValidator(parsed)
+
+
 Whole = BeforeValidator(_whole)
+Phone = Annotated[str, _as_the_field("phone"), Field(json_schema_extra={"pattern": r"^\+[1-9][0-9]{6,14}$"})]
+Email = Annotated[str, _as_the_field("email"), Field(max_length=254, json_schema_extra={"pattern": f"^{EMAIL}$"})]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 # Something to read, and no NUL.
 Words = Annotated[str, Field(pattern=r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$")]
@@ -170,7 +184,7 @@ class Lead(BaseModel):
 class LeadPatch(Strict):
     """Fields to set; null empties one, a field left out stays as it is."""
 
-    phone: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    phone: Phone | None = None
     name: Annotated[Words, Field(max_length=200)] | None = None
     business_type: Annotated[Words, Field(max_length=200)] | None = None
     domisili: Annotated[Words, Field(max_length=200)] | None = None

@@ -211,7 +211,8 @@ def _parsed(model: type[Model], given: Any, where: str) -> Model:
         return model.model_validate(given)
     except ValidationError as error:
         wrong = [
-            f"{'.'.join(map(str, one['loc'])) or where}: {one['msg']}" for one in error.errors(include_input=False)
+            f"{'.'.join(map(str, one['loc'])) or where}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors(include_input=False)
         ]
         raise Problem(422, "Not in order", f"The {where} is not as it should be.", errors=wrong) from None
 

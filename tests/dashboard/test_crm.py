@@ -166,6 +166,12 @@ async def test_a_customer_is_patched_like_a_lead(pool: Pool, redis_url: str, dat
             {"x": 1},
         ):
             assert problem(await http.patch(f"/customers/{id}", json=wrong))[0] == 422, wrong
+        told = (await http.patch(f"/customers/{id}", json={"phone": "0812 3456"})).json()
+        assert told["errors"] == ["phone: must be a number with its country, like +6281234567890"]
+        spaced = await http.patch(
+            f"/customers/{id}", json={"phone": "+62 (812) 3456-7890", "email": "Rina@Example.com"}
+        )
+        assert spaced.json()["email"] == "rina@example.com"
         page = (await http.get("/customers", params={"page": 5})).json()
         assert (page["customers"], page["meta"]["total"]) == ([], 1)
     suggested = {row["field"]: row["value"] for row in await rows(pool, "lead_suggestions")}

@@ -20,6 +20,7 @@ EPILOG = """examples:
   mirror knowledge import prices.csv         a row an article: columns title, content, and if you like tags, source
   mirror knowledge import handbook/ --prune  and forget articles of that folder whose file is gone
   mirror knowledge import b/docs --as b      articles are named by their folder: two of one name need another
+  mirror knowledge forget handbook/old.md    one file's articles, or a whole folder's, by the name they were given
   mirror knowledge search "harga untuk dua toko"
   mirror knowledge status                    how many articles, and how many are embedded
 """
@@ -34,6 +35,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     new.add_argument("path", type=Path)
     new.add_argument("--as", dest="name", help="name them under it, not under the folder's or file's own name")
     new.add_argument("--prune", action="store_true", help="forget what came from there before and is gone now")
+    forget = commands.add_parser("forget", help="articles of a file or folder, by the name search shows for them")
+    forget.add_argument("source")
     search = commands.add_parser("search", help="by words and by meaning")
     search.add_argument("question")
     search.add_argument("--tag", action="append", help="only articles with it; give it again for more")
@@ -144,6 +147,12 @@ def _progress(text: str) -> None:
         print(f"\r{text} ", end="", file=sys.stderr, flush=True)
 
 
+async def _forget(pool: Pool, arguments: argparse.Namespace) -> int:
+    gone = await knowledge.keep_only(pool, arguments.source.rstrip("/"), [])
+    print(json.dumps({"gone": gone}) if arguments.json else f"{gone} articles forgotten")
+    return 0 if gone else 1
+
+
 async def _search(pool: Pool, arguments: argparse.Namespace) -> int:
     embedders = load(KnowledgeSettings).embedders()
     try:
@@ -179,4 +188,4 @@ async def _status(pool: Pool, arguments: argparse.Namespace) -> int:
     return 0
 
 
-ACTIONS = {"import": _import, "search": _search, "status": _status}
+ACTIONS = {"import": _import, "forget": _forget, "search": _search, "status": _status}

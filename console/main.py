@@ -20,7 +20,7 @@ COMMANDS = {
     "export": "all that is stored of one person, as JSON",
     "erase": "one person, everywhere, for good",
     "prune": "drop what is older than the retention settings say",
-    "knowledge": "articles that people and agents look things up in: import | search | status",
+    "knowledge": "articles that people and agents look things up in: import | forget | search | status",
     "mcp": "the tools for AI agents over standard input and output",
     "users": "who may sign in to the dashboard, and as what",
     "api-keys": "keys by which programs use the JSON API",

@@ -156,6 +156,9 @@ def test_the_command_imports_searches_and_says_how_it_stands(
         "branch/list.csv#1",
         "branch list.csv#1",
     }
+    for source, gone in (("branch list.csv", 1), ("branch/", 2), ("branch", 0), ("sho", 0)):
+        assert main(["knowledge", "forget", source, "--json"]) == (0 if gone else 1)
+        assert json.loads(capsys.readouterr().out) == {"gone": gone}
     assert main(["knowledge", "import", str(tmp_path / "nowhere")]) == 2
     assert "psycopg" not in sys.modules
 

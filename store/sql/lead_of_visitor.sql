@@ -5,8 +5,9 @@ SELECT id FROM (
     WHERE v.id = $1
     UNION ALL
     SELECT CASE i.kind WHEN 'phone' THEN 2 ELSE 3 END, r.id, r.deleted_at
-    FROM contact_identities AS i JOIN lead_records AS r ON r.contact_id = i.contact_id
-    WHERE (i.kind = 'phone' AND i.value = $2) OR (i.kind = 'email' AND i.value = $3)
+    FROM (VALUES ('phone', $2), ('email', $3)) AS n (kind, value)
+        JOIN contact_identities AS i ON i.kind = n.kind AND i.value = n.value
+        JOIN lead_records AS r ON r.contact_id = i.contact_id
     UNION ALL
     SELECT 4, r.id, r.deleted_at FROM customer_profiles AS p JOIN lead_records AS r ON r.id = p.lead_id
     WHERE lower(p.email) = $3

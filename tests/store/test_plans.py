@@ -26,7 +26,14 @@ BY_KEY: dict[str, set[str]] = {
     "assign_sightings": {"sightings_pkey"},
     "move_messages": {"messages_by_contact"},
     "move_conversations": {"conversations_by_contact"},
-}
+    # Customers are created while who is who is held; handoffs and edits come from workers too.
+    "leads_of_names": {"contact_identities_pkey", "lead_records_contact_id_key", "customer_profiles_by_email", "lead_records_pkey"},
+    "lead_of_visitor": {
+        "conversations_pkey", "contact_identities_pkey", "lead_records_contact_id_key", "customer_profiles_by_email",
+        "lead_records_pkey",
+    },
+    "lock_lead": {"lead_aliases_pkey", "lead_records_contact_id_key", "lead_records_pkey", "customer_profiles_pkey"},
+}  # fmt: skip
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -48,6 +55,6 @@ async def test_an_empty_database_is_no_reason_to_read_whole_tables(name: str, po
         assert node["Node Type"] != "Seq Scan", node
         if "Index" in node["Node Type"]:
             # Led by what it was given ($1) or by another table's row (alias.column), not by a constant range.
-            assert re.search(r"\$\d|\w\.\w", node.get("Index Cond", "")), node
+            assert re.search(r"\$\d|[\w\"]\.\w", node.get("Index Cond", "")), node
     used = {node["Index Name"] for node in nodes(root["Plan"]) if "Index Name" in node}
     assert used == BY_KEY[name]  # not another one that happens to do

@@ -4,11 +4,12 @@
 WITH asked AS (
     SELECT to_tsquery('indonesian', $1) || to_tsquery('english', $1) AS words
 ), written AS (
-    SELECT p.id, row_number() OVER (ORDER BY ts_rank(p.words, a.words, 1) DESC, p.id) AS rank
-    FROM asked AS a, passages AS p JOIN knowledge_base AS k ON k.id = p.article_id
-    WHERE p.article_id IS NOT NULL AND p.words @@ a.words
-      AND ($3::text[] IS NULL OR k.tags && $3) AND ($4::text IS NULL OR starts_with(k.source, $4))
-    ORDER BY rank LIMIT $6
+    SELECT w.id, row_number() OVER (ORDER BY w.score DESC, w.id) AS rank
+    FROM (SELECT p.id, ts_rank(p.words, a.words, 1) AS score
+          FROM asked AS a, passages AS p JOIN knowledge_base AS k ON k.id = p.article_id
+          WHERE p.article_id IS NOT NULL AND p.words @@ a.words
+            AND ($3::text[] IS NULL OR k.tags && $3) AND ($4::text IS NULL OR starts_with(k.source, $4))
+          ORDER BY score DESC, p.id LIMIT $6) AS w
 ), meant AS (
     SELECT n.id, row_number() OVER (ORDER BY n.place) AS rank
     FROM unnest($2::bigint[]) WITH ORDINALITY AS n (id, place) JOIN passages AS p ON p.id = n.id

@@ -4,10 +4,11 @@
 WITH asked AS (
     SELECT to_tsquery('indonesian', $1) || to_tsquery('english', $1) AS words
 ), written AS (
-    SELECT p.id, row_number() OVER (ORDER BY ts_rank(p.words, a.words, 1) DESC, p.id) AS rank
-    FROM asked AS a, passages AS p JOIN lead_records AS r ON r.id = p.lead_id
-    WHERE p.lead_id IS NOT NULL AND r.deleted_at IS NULL AND p.words @@ a.words
-    ORDER BY rank LIMIT $4
+    SELECT w.id, row_number() OVER (ORDER BY w.score DESC, w.id) AS rank
+    FROM (SELECT p.id, ts_rank(p.words, a.words, 1) AS score
+          FROM asked AS a, passages AS p JOIN lead_records AS r ON r.id = p.lead_id
+          WHERE p.lead_id IS NOT NULL AND r.deleted_at IS NULL AND p.words @@ a.words
+          ORDER BY score DESC, p.id LIMIT $4) AS w
 ), fused AS (
     SELECT r.id, sum(1.0 / (60 + r.rank)) AS score
     FROM (SELECT id, rank FROM written

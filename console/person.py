@@ -3,8 +3,9 @@
 import sys
 
 from store import erase
-from store.erase import Ambiguous, Person
+from store.erase import Person
 from store.postgres import Pool
+from store.who import Ambiguous
 
 FORMS = "id of the contact or lead, a number in any form, a business-scoped id, @username"
 

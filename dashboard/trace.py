@@ -12,11 +12,11 @@ from dashboard.forms import number
 from dashboard.render import Pages
 from rows.masking import masked
 from rows.search import number_part
-from store import dead_letters, erase, lead_list, leads, trace
+from store import dead_letters, lead_list, leads, trace
 from store.accounts import User
-from store.erase import Ambiguous, Person
 from store.lead_list import Filter
 from store.postgres import Pool
+from store.who import Ambiguous, Who, meant
 
 DAYS = (1, 7, 30)
 TOO_LONG = "That took too long. Look in fewer days."
@@ -74,7 +74,7 @@ class Trace:
         return {"steps": steps, "what": "message", "lead": message["contact_id"]}
 
     async def _person(self, asked: str, days: int, user: User) -> dict[str, Any]:
-        person = await erase.person(self._pool, asked) or await self._dialled(asked)
+        person = await meant(self._pool, asked) or await self._dialled(asked)
         now = datetime.now(UTC)
         names = await dead_letters.names_of(self._pool, str(person.contact_id) if person else asked)
         steps = await self._deliveries(names, trace.Window(now - timedelta(days=days), now + timedelta(hours=1)))
@@ -89,13 +89,13 @@ class Trace:
         ]
         return {"steps": steps, "what": "person", "lead": person.contact_id}
 
-    async def _dialled(self, asked: str) -> Person | None:
+    async def _dialled(self, asked: str) -> Who | None:
         """Whose number that is, as it is dialled at home or in part; nobody when it may be several."""
         digits = number_part(asked)
         found = await lead_list.page(self._pool, Filter(parts=[digits]), limit=2) if digits else None
         if found is None or len(found.leads) != 1:
             return None
-        return await erase.person(self._pool, str(found.leads[0]["contact_id"]))
+        return await meant(self._pool, str(found.leads[0]["contact_id"]))
 
     async def _deliveries(self, names: list[bytes], window: trace.Window) -> list[Step]:
         rows = await trace.deliveries_of(self._pool, names, window)

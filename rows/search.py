@@ -12,6 +12,10 @@ NAMES = {"temp": "temperature", "kota": "city", "domisili": "city", "skor": "sco
 CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
 SHORTEST_NUMBER = 3
 TRUNK = "0"
+# The country of numbers that are written without one.
+AT_HOME = "62"
+ABROAD = "00"
+SHORTEST_E164, LONGEST_E164 = 7, 15
 
 
 @dataclass(slots=True)
@@ -54,6 +58,16 @@ def number_part(text: str) -> str | None:
         return None
     digits = re.sub(r"\D", "", text.replace("(0)", "")).lstrip(TRUNK)
     return digits if len(digits) >= SHORTEST_NUMBER else None
+
+
+def e164(text: str) -> str | None:
+    """A whole number in any form (0812-3456-7890, +62 812 …, 0062 812 …, 62812…) as +digits; None where it is none."""
+    if not NUMBER.fullmatch(text.strip()):
+        return None
+    digits = re.sub(r"\D", "", text.replace("(0)", ""))
+    bare = digits.removeprefix(ABROAD) if digits.startswith(ABROAD) else digits
+    number = f"{AT_HOME}{bare[1:]}" if bare.startswith(TRUNK) else bare
+    return f"+{number}" if SHORTEST_E164 <= len(number) <= LONGEST_E164 else None
 
 
 def _words(text: str) -> list[str]:

@@ -14,7 +14,7 @@ import asyncpg
 from rows import customer
 from rows.lead import CONVERTED, Claim, NotAllowed, decide, parse
 from rows.score import LUKEWARM, temperature
-from rows.search import number_part
+from rows.search import AT_HOME, number_part
 from rows.types import Sighting
 from store import identities
 from store.lead_list import ALIKE, plain_pattern
@@ -22,9 +22,6 @@ from store.lead_merge import STATUS
 from store.lead_records import decided, write
 from store.leads import Actor, NotFound, again_after_a_deadlock, at_version, insert_note, moved
 from store.postgres import Connection, Pool, statement
-
-# The country of numbers that are written without one.
-AT_HOME = "62"
 
 
 class Exists(Exception):

@@ -21,6 +21,7 @@ from store.inbox import SCRIPTS, Reader, stream_name
 from store.leads import log_access
 from store.postgres import Connection, Pool, statement
 from store.tombstones import Tombstones
+from store.who import meant
 
 PAGE = 200
 MOST_WAITING = 20_000
@@ -46,10 +47,6 @@ class TooMuchWaits(Exception):
     """The inbox is too full to be written anew: erase again once the workers have caught up."""
 
 
-class Ambiguous(Exception):
-    """More than one person is meant."""
-
-
 @dataclass(slots=True)
 class Erasure:
     """What was done: rows by table, raw bodies by where they stood."""
@@ -61,18 +58,15 @@ class Erasure:
 
 
 async def person(pool: Pool | Connection, given: str) -> Person | None:
-    """Who is meant by an id, a number in any form, a business-scoped id or a @username. Raises Ambiguous."""
-    found = await pool.fetch(statement("person"), given.strip())
-    if not found:
+    """With all that is named after them. Raises Ambiguous."""
+    who = await meant(pool, given)
+    if who is None:
         return None
-    if len(found) > 1:
-        raise Ambiguous(f"{given!r} names more than one person: give the contact's id")
-    contact_id, lead_id = found[0]["contact_id"], found[0]["lead_id"]
     names: dict[str, list[str]] = {"person": [], "conversation": [], "message": []}
-    for row in await pool.fetch(statement("names_to_erase"), contact_id):
+    for row in await pool.fetch(statement("names_to_erase"), who.contact_id):
         names[row["kind"]].append(row["name"])
-    first_seen_at = await pool.fetchval(statement("first_seen"), contact_id)
-    return Person(contact_id, lead_id, names["person"], names["conversation"], names["message"], first_seen_at)
+    first_seen_at = await pool.fetchval(statement("first_seen"), who.contact_id)
+    return Person(*who, names["person"], names["conversation"], names["message"], first_seen_at)
 
 
 async def erase(

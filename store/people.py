@@ -5,10 +5,10 @@ from uuid import UUID
 import asyncpg
 
 from rows.lead import Claim, NotAllowed
-from store import erase
 from store.lead_records import told
 from store.leads import Actor, NotFound, at_version
 from store.postgres import Pool, statement
+from store.who import Ambiguous, meant
 
 LONGEST_ROLE = 100
 
@@ -24,8 +24,8 @@ async def add(pool: Pool, lead: UUID, who: str, *, role: str | None = None, by: 
     if called and len(called) > LONGEST_ROLE:
         raise NotAllowed(f"role must have 1 to {LONGEST_ROLE} characters")
     try:
-        person = await erase.person(pool, who.replace("\0", ""))
-    except erase.Ambiguous as error:
+        person = await meant(pool, who)
+    except Ambiguous as error:
         raise NotAllowed(str(error)) from None
     if person is None:
         raise NotFound("nobody is known by that number, name or id")

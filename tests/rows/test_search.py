@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rows.search import number_part, parse
+from rows.search import e164, number_part, parse
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,22 @@ def test_what_nobody_understands_is_told_and_does_not_hide_everybody() -> None:
 def test_nothing_that_is_typed_fails(text: str) -> None:
     found = parse(text)
     assert all("\0" not in part and part == part.lower() for part in found.parts)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("0812-3456-7890", "+6281234567890"),
+        ("+62 812 3456 7890", "+6281234567890"),
+        ("0062 812 3456 7890", "+6281234567890"),
+        ("+62 (0)812 3456 7890", "+6281234567890"),
+        ("6281234567890", "+6281234567890"),
+        ("+81 20000001", "+8120000001"),
+        ("123", None),
+        ("0812 3456 7890 1234 5678", None),
+        ("rina", None),
+        ("ID.0812345678", None),
+    ],
+)
+def test_a_whole_number_in_any_form_is_one(typed: str, number: str | None) -> None:
+    assert e164(typed) == number

@@ -17,12 +17,12 @@ from rows.lead import Source
 from rows.next_step import Step
 from store import customers, dead_letters, erase, export, leads, next_steps, retention, tickets
 from store.dead_letters import Filter
-from store.erase import Ambiguous
 from store.handoffs import PostgresCRMClient
 from store.leads import Actor
 from store.postgres import Pool
 from store.retention import Retention
 from store.tombstones import Tombstones
+from store.who import Ambiguous
 from tests.chats import chat, conversation, extracted, lead, project_event
 from tests.helpers import RECEIVED_AT, delivery, payload, queue, rows, settled
 from workers.interpret import Failure, Reading
@@ -213,7 +213,15 @@ async def test_people_are_found_by_any_name(pool: Pool) -> None:
     await chat(pool, "halo", number=HERS, username="rina.s")
     await chat(pool, "halo", number=HIS, username="rina.s")
     row = await lead(pool, number=HERS)
-    for given in (HERS, f"+{HERS}", "+62 817-7700-0111", str(row["id"]), str(row["contact_id"])):
+    for given in (
+        HERS,
+        f"+{HERS}",
+        "+62 817-7700-0111",
+        "0817 7700 0111",
+        "(0062) 817 77000111",
+        str(row["id"]),
+        str(row["contact_id"]),
+    ):
         found = await erase.person(pool, given)
         assert found is not None, given
         assert found.contact_id == row["contact_id"]

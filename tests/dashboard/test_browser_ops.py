@@ -5,16 +5,22 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
+from crm.handoff import ContextPacket
+from rows.next_step import Step
+from store import customers, knowledge, leads, next_steps, tickets
+from store.handoffs import PostgresCRMClient
 from store.postgres import Pool, statement
 from store.tombstones import NOBODY_ERASED
 from tests.desk import NUMBER, SCREENSHOTS, Seat, chromium, says, seat, user, web
 from tests.helpers import delivery, payload, rows, settled
-from tests.town import town
+from tests.knowledge.embedders import PRICES
+from tests.town import BUDI, town
 from workers.asked_replays import run_asked
 from workers.interpret import Failure, Reading
 from workers.settle import Read, Settler
@@ -165,6 +171,7 @@ async def test_every_page_can_be_used_by_everybody(
     id = await town(pool)
     await an_earlier_release_failed(pool, 5)
     await samples(pool)
+    await at_work(pool, id)
     await user(pool, role="admin")
     shutil.rmtree(SCREENSHOTS, ignore_errors=True)
     SCREENSHOTS.mkdir(parents=True)
@@ -193,6 +200,9 @@ async def checked(at: Seat, id: str, kind: str) -> list[str]:
     for name, path in (
         ("list", "/"), ("lead", f"/?lead={id}"), ("ops", "/ops"), ("letters", "/ops/letters"), ("letter", fingerprint),
         ("trace", "/ops/trace?q=wamid.0.1"), ("replays", "/ops/replays"), ("reconcile", "/ops/reconcile"), ("api", "/api/docs"),
+        ("customers", "/customers"), ("suggestions", "/suggestions"), ("tickets", "/tickets"), ("handoffs", "/handoffs"),
+        ("deleted", "/deleted"), ("knowledge", "/knowledge?q=two+shops"), ("article", "/knowledge/1"),
+        ("said", "/knowledge?in=chats&q=laundry"),
     ):  # fmt: skip
         if path == fingerprint:
             await at.open("/ops/letters")
@@ -210,6 +220,22 @@ async def checked(at: Seat, id: str, kind: str) -> list[str]:
         across = await at.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         wrong += [f"{name} {kind}: {across} px too wide"] if across > 0 else []
     return wrong + at.complaints
+
+
+async def at_work(pool: Pool, id: str) -> None:
+    """Something on each page beside the list."""
+    lead = UUID(id)
+    await knowledge.put(pool, [PRICES])
+    await next_steps.propose(pool, lead, Step("REPLY", {"text": "Halo Kak"}, 0.8, "she waits"), by=BUDI)
+    talk = await tickets.conversation_of(pool, lead)
+    assert talk is not None
+    await tickets.create(pool, talk, "Mesin rusak", by=BUDI)
+    packet = ContextPacket(session_id="s1", lead_level="hot", handoff_reason="stall", visitor_phone=f"+{NUMBER}",
+                           visitor_name="Rina", conversation_summary="wants to talk to a person")  # fmt: skip
+    await PostgresCRMClient(pool).create_lead(packet)
+    # Met by another number, and put out of sight.
+    made = await customers.create(pool, {"name": "Nobody", "email": "nobody@example.com"}, by=BUDI)
+    await leads.delete(pool, made["id"], by=BUDI)
 
 
 async def samples(pool: Pool) -> None:

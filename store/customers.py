@@ -70,11 +70,15 @@ class Request(NamedTuple):
 
 async def page(pool: Pool, wanted: Wanted, *, number: int, size: int) -> Page:
     """Page `number` (the first is 1), the newest customers first."""
-    rows = await pool.fetch(
-        statement("customers_page"),
+    filters = (
         _list(wanted.status), _list(wanted.services), wanted.not_signed_for_season, wanted.last_service_before,
-        wanted.city and wanted.city.lower(), size, (number - 1) * size,
+        wanted.city and wanted.city.lower(),
     )  # fmt: skip
+    window = (size, (number - 1) * size)
+    if any(filters):
+        rows = await pool.fetch(statement("customers_page"), *filters, *window)
+    else:
+        rows = await pool.fetch(statement("customers_newest"), *window)
     return Page([row for row in rows if row["id"]], rows[0]["total"])
 
 

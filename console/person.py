@@ -7,7 +7,7 @@ from store.erase import Person
 from store.postgres import Pool
 from store.who import Ambiguous
 
-FORMS = "id of the contact or lead, a number in any form, a business-scoped id, @username"
+FORMS = "id of the contact or lead, a number in any form, a business-scoped id, an e-mail, @username"
 
 
 async def meant(pool: Pool, given: str) -> Person | int:

@@ -64,8 +64,6 @@ class Reading:
     notes: list[Note] = field(default_factory=list)
     status: tuple[Claim, datetime] | None = None
     felt: Felt | None = None
-    said: list[tuple[str, str]] = field(default_factory=list)
-    """What the customer wrote: message ids with their words, oldest first."""
 
     def add(self, other: "Reading") -> None:
         """Earlier claims to a field of the same rank stand."""

@@ -133,6 +133,7 @@ async def write(connection: Connection, batch: Batch, grouping: Grouping) -> Non
     await connection.execute(statement("advance_contacts"), sorted({message.id for message in facts.messages}))
     if changed:
         await connection.execute(statement("refresh_contacts"), sorted(changed))
+        await connection.execute(statement("hear_moved"), sorted(changed))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions, WORKFLOW_EXECUTION)
     await _upsert(connection, "upsert_project_events", facts.project_events, PROJECT_EVENT)
     if quiet:

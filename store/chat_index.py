@@ -1,10 +1,14 @@
 """What customers said in their chats, as passages that search finds. The only module that writes those.
 
-A chat goes on where its last passages end; one of which nothing is known yet is taken in whole.
+Passages are a function of the messages that stand: whatever came late, moved to somebody else or is gone, putting the
+chat again makes them right. None spans two weeks, so that what changes in one leaves the meanings of the others alone.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from knowledge.articles import chat_passages
@@ -13,69 +17,87 @@ from store.postgres import Connection, Pool, columns, statement
 
 # Of a longer chat the newest are searched.
 MOST_MESSAGES = 2000
-Lines: TypeAlias = Sequence[tuple[str, str]]
-"""(message id, text), oldest first."""
+WEEK = timedelta(days=7)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+# More than a week can hold, of those that are searched.
+PLACES_OF_A_WEEK = 10_000
 
 
-class Chat(NamedTuple):
-    """`said` is what the customer said, at least the end of it."""
+class Line(NamedTuple):
+    """A message as the customer wrote or said it."""
 
-    lead_id: UUID
-    contact_id: UUID
-    said: Lines
+    id: str
+    text: str
+    sent_at: datetime | None
 
 
-async def put(connection: Connection, chats: Sequence[Chat]) -> None:
-    """Whoever calls holds the leads. What changed loses its meaning until it is embedded anew."""
-    known = await _places(connection, [one.lead_id for one in chats])
-    joined = {one.lead_id: on_from(one.said, known[one.lead_id]) for one in chats if one.said}
-    whole = {one.contact_id: one.lead_id for one in chats if one.said and joined[one.lead_id] is None}
-    ends = {lead: end for lead, end in joined.items() if end is not None}
-    said = await _said(connection, list(whole))
-    await _put(connection, ends | {whole[contact]: (0, lines) for contact, lines in said.items()})
+class Passage(NamedTuple):
+    """`message_id` is its first message."""
+
+    place: int
+    message_id: str
+    text: str
+
+
+async def put(connection: Connection, chats: Mapping[UUID, UUID]) -> None:
+    """Leads, each with its contact; whoever calls holds the leads. What changed loses its meaning until it is embedded
+    anew."""
+    if not chats:
+        return
+    said = await _said(connection, list(chats.values()))
+    known = await _known(connection, list(chats))
+    changed: list[tuple[UUID, int, str, str]] = []
+    gone: list[tuple[UUID, int]] = []
+    for lead, contact in sorted(chats.items()):
+        wanted = {one.place: one for one in passages(said.get(contact, []))}
+        before = known.get(lead, {})
+        changed += [(lead, *one) for one in wanted.values() if before.get(one.place) != _mark(one)]
+        gone += [(lead, place) for place in sorted(before.keys() - wanted.keys())]
+    if gone:
+        await connection.execute(statement("delete_chat_passages"), *columns(gone, 2))
+    if changed:
+        rows = await connection.fetch(statement("put_chat_passages"), *columns(changed, 4))
+        await forget_meanings(connection, [row["id"] for row in rows])
 
 
 async def walk(pool: Pool, *, most: int) -> int:
     """The next chats that were there before they could be searched, or were searched by their end; returns how many."""
     async with pool.acquire() as connection, connection.transaction():
-        leads = {row["contact_id"]: row["id"] for row in await connection.fetch(statement("leads_to_index"), most)}
-        if not leads:
-            return 0
-        said = await _said(connection, list(leads))
-        await _put(connection, {leads[contact]: (0, lines) for contact, lines in said.items()})
-        await connection.execute(statement("move_chat_index"), max(leads.values()))
+        leads = {row["id"]: row["contact_id"] for row in await connection.fetch(statement("leads_to_index"), most)}
+        if leads:
+            await put(connection, leads)
+            await connection.execute(statement("move_chat_index"), max(leads))
     return len(leads)
 
 
-def on_from(said: Lines, places: Mapping[str, int]) -> tuple[int, Lines] | None:
-    """Where the end of a chat joins the passages that are known (by their first message), and what follows from there;
-    None where it joins none of them (pure)."""
-    for start, (message, _) in enumerate(said):
-        if message in places:
-            return places[message], said[start:]
-    return None
-
-
-async def _places(connection: Connection, leads: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
-    places: dict[UUID, dict[str, int]] = {lead: {} for lead in leads}
-    for row in await connection.fetch(statement("places_of_leads"), list(leads)):
-        places[row["lead_id"]][row["message_id"]] = row["place"]
-    return places
-
-
-async def _said(connection: Connection, contacts: Sequence[UUID]) -> dict[UUID, Lines]:
-    said: dict[UUID, list[tuple[str, str]]] = {}
-    for row in await connection.fetch(statement("said_by_contacts"), contacts, MOST_MESSAGES) if contacts else []:
-        said.setdefault(row["contact_id"], []).append((row["id"], row["text"]))
-    return dict(said)
-
-
-async def _put(connection: Connection, ends: Mapping[UUID, tuple[int, Lines]]) -> None:
-    rows = [
-        (lead, place, message, text)
-        for lead, (first, lines) in sorted(ends.items())
-        for place, (message, text) in enumerate(chat_passages(lines), start=first)
+def passages(lines: Sequence[Line]) -> list[Passage]:
+    """Of a chat, oldest line first (pure)."""
+    return [
+        Passage(week * PLACES_OF_A_WEEK + number, message, text)
+        for week, some in groupby(lines, key=_week)
+        for number, (message, text) in enumerate(chat_passages((one.id, one.text) for one in some))
     ]
-    if rows:
-        changed = await connection.fetch(statement("put_chat_passages"), *columns(rows, 4))
-        await forget_meanings(connection, [row["id"] for row in changed])
+
+
+def _week(line: Line) -> int:
+    """What has no time comes first."""
+    return (line.sent_at - BEGINNING) // WEEK if line.sent_at else 0
+
+
+def _mark(one: Passage) -> tuple[str, str]:
+    """As the statement chat_passages has it."""
+    return one.message_id, hashlib.md5(one.text.encode(), usedforsecurity=False).hexdigest()
+
+
+async def _known(connection: Connection, leads: Sequence[UUID]) -> dict[UUID, dict[int, tuple[str, str]]]:
+    known: dict[UUID, dict[int, tuple[str, str]]] = {}
+    for row in await connection.fetch(statement("chat_passages"), leads):
+        known.setdefault(row["lead_id"], {})[row["place"]] = (row["message_id"], row["hash"])
+    return known
+
+
+async def _said(connection: Connection, contacts: Sequence[UUID]) -> dict[UUID, list[Line]]:
+    said: dict[UUID, list[Line]] = {}
+    for row in await connection.fetch(statement("said_by_contacts"), contacts, MOST_MESSAGES):
+        said.setdefault(row["contact_id"], []).append(Line(row["id"], row["text"], row["sent_at"]))
+    return said

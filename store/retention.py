@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from store import erase
+from store import chat_index, erase
 from store.postgres import Pool, statement
 from store.tombstones import Tombstones
 
@@ -47,8 +47,6 @@ async def prune(
         while count := await _messages(pool, _before(keep.messages)):
             done.messages += count
             tell(f"{done.messages} messages")
-        # What was said in them is not to be found any more either; what is left is read again when something comes in.
-        await pool.execute(statement("prune_passages"))
     if keep.dead_letters:
         done.dead_letters = await pool.fetchval(statement("prune_dead_letters"), _before(keep.dead_letters))
     if keep.leads:
@@ -74,7 +72,10 @@ async def _messages(pool: Pool, before: datetime) -> int:
         rows = await connection.fetch(statement("old_messages"), before, CHUNK)
         contacts = sorted({row["contact_id"] for row in rows if row["contact_id"]})
         await connection.execute(statement("lock_contacts"), contacts)
+        leads = await connection.fetch(statement("leads_of_contacts"), contacts)
         await connection.execute(statement("delete_messages"), [row["id"] for row in rows])
+        # What was said in them is not to be found any more either.
+        await chat_index.put(connection, {row["id"]: row["contact_id"] for row in leads})
         # What was said last is derived from what is left.
         await connection.execute(statement("refresh_contacts"), contacts)
     return len(rows)

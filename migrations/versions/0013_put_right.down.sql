@@ -31,6 +31,12 @@ FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
         AND s.is_cold = coalesce(r.lead_temperature = 'cold', false)
 WHERE r.deleted_at IS NULL;
 
+CREATE OR REPLACE FUNCTION drop_embedding_model(known integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('DROP TABLE IF EXISTS embeddings_%s', known);
+    DELETE FROM embedding_models WHERE id = known;
+END $$;
+
 DROP TABLE chat_index;
 CREATE OR REPLACE FUNCTION begin_embedding_model(model text, dimensions integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE

@@ -98,6 +98,14 @@ BEGIN
     RETURN known;
 END $$;
 
+-- Whoever puts passages there holds them, then a model's vectors; dropping the vectors would take the same two the other way round.
+CREATE OR REPLACE FUNCTION drop_embedding_model(known integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE passages IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('DROP TABLE IF EXISTS embeddings_%s', known);
+    DELETE FROM embedding_models WHERE id = known;
+END $$;
+
 -- Of chats that had come to rest before they could be searched, and of long ones all but the end, nothing was found.
 CREATE TABLE chat_index (
     only_one    boolean PRIMARY KEY DEFAULT true CHECK (only_one),

@@ -1,5 +1,5 @@
 -- What each customer said, oldest first. $1 contact ids, $2 how many messages of each, the newest
-SELECT t.contact_id, m.id, m.text
+SELECT t.contact_id, m.id, m.text, m.sent_at
 FROM unnest($1::uuid[]) AS t (contact_id)
 CROSS JOIN LATERAL (
     SELECT m.id, coalesce(m.text, m.transcript) AS text, m.sent_at

@@ -1,16 +1,18 @@
 """Who said what is found, in short chats and in long ones, old and new."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from rows.lead import Source
 from store import chat_index, knowledge, leads, merges
-from store.chat_index import Chat, on_from
+from store.chat_index import Line, passages
 from store.leads import Actor
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
-from tests.helpers import rows, until
+from tests.helpers import RECEIVED_AT, rows, settled, until
 from tests.knowledge.embedders import Made, Scripted, at_once
+from tests.workers.test_order import message
 from workers.extraction.embed import embed
 from workers.extraction.walk_chats import walk_chats
 
@@ -60,8 +62,7 @@ async def test_the_walk_waits_for_whoever_puts_a_chat_there_now(pool: Pool) -> N
         walking = asyncio.create_task(walk_chats(pool, at_once))
         await until(lambda: waits(pool))
         await chat(pool, "satu mesin cuci juga", at=60)
-        said = [(one["id"], one["text"]) for one in await rows(pool, "messages")]
-        await chat_index.put(putting, [Chat(row["id"], contact, sorted(said, key=lambda one: "mesin" in one[1]))])
+        await chat_index.put(putting, {row["id"]: contact})
     assert await walking == 1
     assert await leads_that_said(pool, "mesin cuci") == [row["id"]]
 
@@ -83,11 +84,43 @@ async def test_two_that_turn_out_to_be_one_are_found_by_what_both_said(pool: Poo
     assert await leads_that_said(pool, "kulkas") == await leads_that_said(pool, "mesin cuci") == [both]
 
 
-def test_an_end_joins_what_is_known_at_the_first_message_that_begins_a_passage() -> None:
-    said = [("m3", "c"), ("m4", "d"), ("m5", "e")]
-    assert on_from(said, {"m1": 0, "m4": 1}) == (1, said[1:])
-    assert on_from(said, {"m1": 0}) is None
-    assert on_from(said, {}) is None
+async def test_what_comes_late_or_is_told_later_is_found(pool: Pool) -> None:
+    """Far before the end of the chat, where no reading looks any more, and in its middle."""
+    await chat(pool, *TALK)
+    await extracted(pool)
+    await chat(pool, "apakah ada kulkas?", at=-40 * 86_400)
+    await chat(pool, "satu mesin cuci juga", at=60)
+    await extracted(pool)
+    id = (await lead(pool))["id"]
+    assert await leads_that_said(pool, "kulkas") == await leads_that_said(pool, "mesin cuci") == [id]
+
+
+async def test_messages_that_turn_out_to_be_somebody_elses_are_found_there_alone(pool: Pool) -> None:
+    """A number that was handed on: what it said before belongs to whoever held it then."""
+    await settled(pool, [message("m1", 0, number="621", bsuid="ID.1"), message("m2", 100, number="621", bsuid=None)])
+    await extracted(pool)
+    first = await pool.fetchval("SELECT id FROM leads")
+    assert await leads_that_said(pool, "m2") == [first]
+    await settled(pool, [message("m3", 50, number="621", bsuid="ID.2")])
+    await extracted(pool)
+    assert (
+        await pool.fetchval(
+            "SELECT r.id FROM messages AS m JOIN lead_records AS r USING (contact_id) WHERE m.id = 'm2'"
+        )
+        != first
+    )
+    assert await leads_that_said(pool, "m1") == [first]
+    assert first not in await leads_that_said(pool, "m2")
+    assert len(await leads_that_said(pool, "m2")) == 1
+
+
+def test_passages_of_one_week_leave_those_of_others_alone() -> None:
+    lines = [Line(f"m{n}", f"nomor {n} " + "kata " * 20, RECEIVED_AT + timedelta(hours=3 * n)) for n in range(200)]
+    before, after = set(passages(lines)), set(passages([*lines[:90], *lines[91:]]))
+    assert len(before) > 20
+    assert len(before - after) <= 12
+    assert len({one.place for one in before}) == len(before)
+    assert passages([Line("a", "kata", None)]) == [(0, "a", "kata")]
 
 
 async def test_who_said_what_is_found_and_follows_the_chat(pool: Pool) -> None:

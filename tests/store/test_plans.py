@@ -18,6 +18,7 @@ BY_KEY: dict[str, set[str]] = {
     "advance_contacts": {"contacts_pkey", "messages_pkey"},
     "refresh_contacts": {"contacts_pkey", "messages_by_contact", "sightings_by_contact"},
     "contacts_of_conversations": {"conversations_pkey"},
+    "hear_moved": {"contacts_pkey"},
     "hear_contacts": {"contacts_pkey", "conversations_pkey"},
     "linked_names": {"identity_joins_by_b", "identity_joins_pkey", "sightings_by_bsuid", "sightings_pkey"},
     "sightings_of_names": {"sightings_by_bsuid", "sightings_pkey"},

@@ -15,7 +15,6 @@ from rows import score, sentiment
 from rows.lead import Claim, NotAllowed, Source, decide, parse
 from rows.window import Reading, Window
 from store import chat_index, lead_records, reading
-from store.chat_index import Chat
 from store.lead_records import Lead, Write, decided
 from store.leads import moved
 from store.postgres import REFUSED, STORE_ERRORS, Pool
@@ -112,8 +111,7 @@ class Extraction:
             await reading.keep_notes(connection, notes, actor=self.bot)
             felt = [one.felt for one in found.values() if one.felt]
             await reading.keep_sentiments(connection, felt, actor=FEELER)
-            chats = [Chat(id, leads[id].contact_id, one.said) for id, one in found.items()]
-            await chat_index.put(connection, chats)
+            await chat_index.put(connection, {id: lead.contact_id for id, lead in leads.items()})
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
         run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)
@@ -125,8 +123,7 @@ class Extraction:
         for one, other in zip(known, read, strict=True):
             one.add(other)
         for one, window in zip(known, windows, strict=True):
-            one.said = [(line.id, line.text) for line in window.lines if line.inbound]
-            one.felt = sentiment.felt(one.said)
+            one.felt = sentiment.felt([(line.id, line.text) for line in window.lines if line.inbound])
         return {window.lead_id: one for window, one in zip(windows, known, strict=True)}
 
 

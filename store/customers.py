@@ -120,12 +120,16 @@ async def patch(
 ) -> Patched:
     """Set what is given, None empties; `status` moves the lead, `notes` adds a note.
 
-    With a `request`, asked again nothing is set or added twice. Raises KeyReused, NotAllowed, NotFound, Stale.
+    With a `request`, asked again nothing is set or added twice. Raises Exists where somebody else has that number or
+    address, KeyReused, NotAllowed, NotFound, Stale.
     """
     async with pool.acquire() as connection, connection.transaction():
         if request and (done := await _done_before(connection, request, by)):
             return Patched(await read(connection, done["lead_id"]), done["suggested"])
+        others = await _holders(connection, values)
         lead = await at_version(connection, id, version)
+        if taken := [row["id"] for row in others if row["id"] != lead.id and not row["deleted_at"]]:
+            raise Exists(taken[0], deleted=False)
         suggested = await _set(connection, lead.id, values, by)
         if request:
             await connection.execute(statement("end_request"), by.name, request.key, lead.id, suggested)
@@ -139,16 +143,13 @@ async def create(pool: Pool, values: Mapping[str, Any], *, by: Actor, request: R
     Needs a phone or an e-mail. With a `request`, asked again it returns what came of it the first time. Raises Exists,
     KeyReused, NotAllowed.
     """
-    phone = parse("phone", values["phone"]) if values.get("phone") else None
-    email = parse("email", values["email"]) if values.get("email") else None
+    phone, email = _names(values)
     if not phone and not email:
         raise NotAllowed("a customer needs a phone or an email")
     async with pool.acquire() as connection, connection.transaction():
         if request and (done := await _done_before(connection, request, by)):
             return await read(connection, done["lead_id"])
-        await connection.execute(statement("hold_who_is_who"))
-        found = await connection.fetch(statement("leads_of_names"), ["phone"], [phone or ""], email)
-        if found:
+        if found := await _holders(connection, values):
             raise Exists(found[0]["id"], deleted=found[0]["deleted_at"] is not None)
         lead_id = await _meet(connection, str(phone) if phone else f"email:{email}")
         said = {name: value for name, value in values.items() if name != "phone"}  # the contact has it
@@ -171,6 +172,21 @@ async def _done_before(connection: Connection, request: Request, by: Actor) -> a
     if row is None or row["asked"] != request.asked:
         raise KeyReused("that Idempotency-Key was used for another request")
     return row
+
+
+def _names(values: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Number and address, as they are kept."""
+    phone, email = (parse(name, values[name]) if values.get(name) else None for name in ("phone", "email"))
+    return phone, email
+
+
+async def _holders(connection: Connection, values: Mapping[str, Any]) -> list[asyncpg.Record]:
+    """Who has that number or address (id, deleted_at), living ones first; nobody else gets it until the commit."""
+    phone, email = _names(values)
+    if not phone and not email:
+        return []
+    await connection.execute(statement("hold_who_is_who"))
+    return list(await connection.fetch(statement("leads_of_names"), ["phone"], [phone or ""], email))
 
 
 async def _meet(connection: Connection, handle: str) -> UUID:

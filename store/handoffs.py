@@ -37,12 +37,17 @@ class PostgresCRMClient:
             return str(id or await connection.fetchval(statement("handoff_of_packet"), known["packet_id"]))
 
 
-@asynccontextmanager
-async def due(pool: Pool, *, limit: int) -> AsyncIterator[tuple[Connection, list[asyncpg.Record]]]:
-    """Records that are to be delivered now, held for as long as the block takes."""
+async def look(pool: Pool) -> None:
+    """Each run that was handed over gets a record; each handoff its lead, if that was not known before."""
     await pool.execute(statement("open_handoff_records"))
+    await pool.execute(statement("link_handoffs"))
+
+
+@asynccontextmanager
+async def due(pool: Pool) -> AsyncIterator[tuple[Connection, asyncpg.Record | None]]:
+    """The record that is to be delivered next, held for as long as the block takes; None where none is due."""
     async with pool.acquire() as connection, connection.transaction():
-        yield connection, list(await connection.fetch(statement("due_handoffs"), limit))
+        yield connection, await connection.fetchrow(statement("due_handoffs"), 1)
 
 
 async def delivered(connection: Connection, record: int, crm_record_id: str) -> None:

@@ -1,5 +1,6 @@
 """Kapso's handoffs go to the CRM by themselves, and are tried until it has them."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,8 @@ from store.postgres import Pool
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 20
+# Seconds that a CRM may take for one.
+PATIENCE = 30.0
 LONGEST_SUMMARY = 20_000
 
 
@@ -29,20 +32,31 @@ class HandoffDesk:
 
     async def deliver(self) -> int:
         """Whatever is due; returns how many the CRM took."""
+        await handoffs.look(self._pool)
         taken = 0
-        async with handoffs.due(self._pool, limit=AT_ONCE) as (connection, rows):
-            for row in rows:
-                try:
-                    crm_record_id = await self._client.create_lead(packet_of(row))
-                except Exception as error:
-                    # Of whatever kind: another CRM has errors of its own, and the next handoff must have its turn.
-                    kind = type(error).__name__
-                    log.warning("the crm did not take a handoff", execution=row["execution_id"], error=kind)
-                    await handoffs.postpone(connection, row["id"], kind, attempts=row["attempts"])
-                else:
-                    await handoffs.delivered(connection, row["id"], crm_record_id)
-                    taken += 1
+        for _ in range(AT_ONCE):
+            took = await self._deliver_next()
+            if took is None:
+                break
+            taken += took
         return taken
+
+    async def _deliver_next(self) -> bool | None:
+        """In a transaction of its own, so that no slow CRM makes another's id be forgotten; None where none is due."""
+        async with handoffs.due(self._pool) as (connection, row):
+            if row is None:
+                return None
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    crm_record_id = await self._client.create_lead(packet_of(row))
+            except Exception as error:
+                # Of whatever kind: another CRM has errors of its own, and the next handoff must have its turn.
+                kind = type(error).__name__
+                log.warning("the crm did not take a handoff", execution=row["execution_id"], error=kind)
+                await handoffs.postpone(connection, row["id"], kind, attempts=row["attempts"])
+                return False
+            await handoffs.delivered(connection, row["id"], crm_record_id)
+            return True
 
 
 def packet_of(row: asyncpg.Record | dict[str, Any]) -> ContextPacket:

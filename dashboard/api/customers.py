@@ -153,6 +153,8 @@ class CustomerOperations:
             done = await customers.patch(
                 self._pool, id, said, version=call.version, by=by, request=_request(call, said | {"id": str(id)})
             )
+        except Exists as there:
+            raise _there_already(there) from None
         except KeyReused as reused:
             raise _used_before(reused) from None
         self._hub.forget()

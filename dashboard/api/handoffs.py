@@ -40,7 +40,7 @@ class Handoff(BaseModel):
     signals_observed: list[dict[str, Any]]
     conversation_summary: str | None
     created_at: datetime
-    crm_record_id: str | None = Field(description="What the CRM calls it; null for those that programs handed over.")
+    crm_record_id: str = Field(description="What the CRM calls it.")
 
 
 class Handoffs(BaseModel):

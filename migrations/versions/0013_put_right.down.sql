@@ -17,7 +17,7 @@ SELECT m.id AS channel_message_id, 'whatsapp' AS channel, r.id AS customer_id, m
 FROM messages AS m LEFT JOIN lead_records AS r ON r.contact_id = m.contact_id;
 
 ALTER TABLE idempotency_keys DROP COLUMN suggested;
-DROP INDEX lead_records_newest;
+DROP INDEX lead_records_newest, lead_records_by_phone;
 CREATE OR REPLACE VIEW customer_list AS
 SELECT r.id, r.contact_id, coalesce(r.name, c.name) AS name, p.email, coalesce(r.phone, c.phone) AS phone, p.address,
     r.domisili AS city, p.state, p.zip, coalesce(p.services, '{}') AS services, coalesce(p.seasons, '{}') AS seasons,

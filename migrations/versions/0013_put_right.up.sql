@@ -143,6 +143,8 @@ FROM lead_records AS r LEFT JOIN contacts AS c ON c.id = r.contact_id
     LEFT JOIN customer_statuses AS s ON s.lead_status = r.status AND s.was_converted = (r.converted_at IS NOT NULL)
         AND s.is_cold = coalesce(r.lead_temperature = 'cold', false)
 WHERE r.deleted_at IS NULL;
+-- Somebody is found by the number that they gave, too.
+CREATE INDEX lead_records_by_phone ON lead_records (phone) WHERE phone IS NOT NULL;
 CREATE INDEX lead_records_newest ON lead_records (created_at DESC, id) WHERE deleted_at IS NULL;
 
 CREATE OR REPLACE VIEW conversation_insights AS

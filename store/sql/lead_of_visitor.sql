@@ -9,6 +9,8 @@ SELECT id FROM (
         JOIN contact_identities AS i ON i.kind = n.kind AND i.value = n.value
         JOIN lead_records AS r ON r.contact_id = i.contact_id
     UNION ALL
+    SELECT 2, r.id, r.deleted_at FROM lead_records AS r WHERE r.phone = $2
+    UNION ALL
     SELECT 4, r.id, r.deleted_at FROM customer_profiles AS p JOIN lead_records AS r ON r.id = p.lead_id
     WHERE lower(p.email) = $3
 ) AS meant

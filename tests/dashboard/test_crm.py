@@ -1,5 +1,7 @@
 """Customers and handoffs over real HTTP: as pages for people, and what the API refuses."""
 
+from uuid import UUID
+
 import pytest
 
 from crm.handoff import ContextPacket
@@ -83,6 +85,26 @@ async def test_a_patch_that_is_asked_again_adds_no_second_note(pool: Pool, redis
         assert problem(once) == (412, "Changed meanwhile")
         assert (await http.patch(f"/customers/{id}", json={"zip": "1"}, headers={"Idempotency-Key": "b"})).is_success
     assert len(await rows(pool, "lead_notes")) == 1
+
+
+async def test_a_number_or_address_that_was_corrected_is_whose_it_is(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    await chat(pool, "halo")
+    id = str((await lead(pool))["id"])
+    await customers.patch(pool, UUID(id), {"phone": "+6281200000777"}, version=None, by=BUDI)
+    async with program(pool, redis_url, database_url) as http:
+        twin = await http.post("/customers", json={"phone": "+6281200000777"})
+        assert (problem(twin)[0], twin.headers["location"].endswith(id)) == (409, True)
+        found = (await http.get("/customers/search", params={"q": "0812-0000-0777"})).json()["customers"]
+        assert [one["id"] for one in found] == [id]
+        await http.post("/handoffs", json={"session_id": "s", "lead_level": "hot", "handoff_reason": "stall",
+                                           "visitor_phone": "+6281200000777"})  # fmt: skip
+        assert (await http.get("/handoffs")).json()["handoffs"][0]["lead_id"] == id
+        rob = (await http.post("/customers", json={"email": "rob@example.com"})).json()["id"]
+        taken = await http.patch(f"/customers/{id}", json={"email": "Rob@example.com"})
+        assert (problem(taken)[0], taken.headers["location"].endswith(rob)) == (409, True)
+        assert (await http.patch(f"/customers/{rob}", json={"email": "rob@example.com", "zip": "1"})).is_success
 
 
 async def test_who_was_deleted_is_nowhere_until_brought_back(pool: Pool, redis_url: str, database_url: str) -> None:

@@ -28,10 +28,14 @@ BY_KEY: dict[str, set[str]] = {
     "move_messages": {"messages_by_contact"},
     "move_conversations": {"conversations_by_contact"},
     # Customers are created while who is who is held; handoffs and edits come from workers too.
-    "leads_of_names": {"contact_identities_pkey", "lead_records_contact_id_key", "customer_profiles_by_email", "lead_records_pkey"},
+    "leads_of_names": {
+        "contact_identities_pkey", "lead_records_contact_id_key", "customer_profiles_by_email", "lead_records_pkey",
+        "lead_records_by_phone",
+    },
     "lead_of_visitor": {
         "conversations_pkey", "contact_identities_pkey", "lead_records_contact_id_key", "customer_profiles_by_email",
         "lead_records_pkey",
+        "lead_records_by_phone",
     },
     "lock_lead": {"lead_aliases_pkey", "lead_records_contact_id_key", "lead_records_pkey", "customer_profiles_pkey"},
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Handoffs: what Kapso hands over goes to the CRM by itself, once, whichever CRM it is."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -85,6 +86,44 @@ async def test_a_visitor_is_found_by_number_or_address(pool: Pool, by: str) -> N
     packet = ContextPacket(session_id="s", lead_level="warm", handoff_reason="stall", **known)
     await PostgresCRMClient(pool).create_lead(packet)
     assert (await rows(pool, "handoffs"))[0]["lead_id"] == str(id)
+
+
+async def test_a_run_that_is_told_before_its_chat_waits_for_it_but_not_for_ever(pool: Pool) -> None:
+    desk = HandoffDesk(pool, PostgresCRMClient(pool))
+    await handed_over(pool)
+    assert await desk.deliver() == 0
+    await chat(pool, "halo")
+    assert await desk.deliver() == 1
+    (first,) = await rows(pool, "handoffs")
+    assert (first["lead_id"], first["turn_count"]) == (str((await lead(pool))["id"]), 1)
+
+
+async def test_a_handoff_finds_its_lead_when_that_comes_to_be_known(pool: Pool) -> None:
+    desk = HandoffDesk(pool, PostgresCRMClient(pool))
+    await handed_over(pool)
+    await handoffs.look(pool)
+    await pool.execute("UPDATE handoff_records SET created_at = now() - interval '2 minutes'")
+    assert await desk.deliver() == 1
+    assert (await rows(pool, "handoffs"))[0]["lead_id"] is None
+    await chat(pool, "halo")
+    await desk.deliver()
+    assert (await rows(pool, "handoffs"))[0]["lead_id"] == str((await lead(pool))["id"])
+
+
+async def test_a_crm_that_hangs_is_left_and_the_next_has_its_turn(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hangs(OtherCRM):
+        async def create_lead(self, context_packet: ContextPacket) -> str:
+            if context_packet.handoff_reason == "llm_failure":
+                await asyncio.Event().wait()
+            return await super().create_lead(context_packet)
+
+    monkeypatch.setattr("workers.handoffs.PATIENCE", 0.05)
+    await chat(pool, "halo")
+    await handed_over(pool, "e1", "llm_failure")
+    await handed_over(pool, "e2", None)
+    assert await HandoffDesk(pool, Hangs()).deliver() == 1
+    waiting = [row["error"] for row in await rows(pool, "handoff_records") if row["state"] == "pending"]
+    assert waiting == ["TimeoutError"]
 
 
 async def test_another_crm_takes_its_place_and_may_fail(pool: Pool) -> None:

@@ -1,7 +1,8 @@
 """What a CRM does for a program, and how it fails. The service and its stand-in both keep to this."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
 
 Customer: TypeAlias = dict[str, Any]
 """As the API says it: id, name, email, phone, address, city, services, status, last_service_date, notes and so on."""
@@ -28,14 +29,23 @@ class CrmRefused(CrmError):
     """It answered that this can't be done."""
 
 
-class Page(NamedTuple):
+class _Answer:
+    """Read as a dictionary too: outcome["success"]."""
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(_Answer):
     customers: list[Customer]
     total: int
     page: int
     per_page: int
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Outcome(_Answer):
     """What became of a write. Where it did not succeed, `id` is the customer who was there already, if one was.
 
     `suggested` names what a person holds: that stands as it was, and people see what was said of it as a suggestion.

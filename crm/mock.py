@@ -16,6 +16,9 @@ log = structlog.get_logger(__name__)
 FIELDS = ("name", "email", "phone", "address", "city", "state", "zip", "last_service_date", "notes")
 STATUSES = ("active", "past", "lead", "cold")
 ALIKE = 0.6
+MOST_A_PAGE, MOST_FOUND = 200, 10
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class MockCrm:
@@ -33,6 +36,9 @@ class MockCrm:
         page: int = 1,
         per_page: int = 50,
     ) -> Page:
+        _refuse(status is None or set(status.split(",")) <= set(STATUSES), f"status must be of: {', '.join(STATUSES)}")
+        _refuse(page >= 1 and 1 <= per_page <= MOST_A_PAGE, f"a page holds 1 to {MOST_A_PAGE}, and the first is 1")
+        _refuse(last_service_before is None or _is_day(last_service_before), "last_service_before must be a date")
         fitting = [
             one
             for one in reversed(self._customers.values())
@@ -58,7 +64,8 @@ class MockCrm:
         parts = q.lower().split()
         exact = [one for one in self._customers.values() if parts and all(part in _words(one) for part in parts)]
         alike = [one for one in self._customers.values() if _likeness(q.lower(), one) >= ALIKE]
-        return [dict(one) for one in exact or sorted(alike, key=lambda one: -_likeness(q.lower(), one))]
+        found = exact or sorted(alike, key=lambda one: -_likeness(q.lower(), one))
+        return [dict(one) for one in found[:MOST_FOUND]]
 
     async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
         if (one := self._customers.get(id)) is None:
@@ -66,12 +73,12 @@ class MockCrm:
             return Outcome(False, None, None)
         if version is not None and version != one["version"]:
             raise CrmRefused(f"changed meanwhile: the version is {one['version']} now")
-        _set(one, values)
+        _set(one, _parsed(values))
         return Outcome(True, dict(one), id)
 
     async def create(self, values: Mapping[str, Any]) -> Outcome:
-        if not values.get("phone") and not values.get("email"):
-            raise CrmRefused("a customer needs a phone or an email")
+        _refuse(bool(values.get("phone") or values.get("email")), "a customer needs a phone or an email")
+        values = _parsed(values)
         for one in self._customers.values():
             if any(values.get(name) and one[name] == values[name] for name in ("phone", "email")):
                 return Outcome(False, None, one["id"])
@@ -84,15 +91,40 @@ class MockCrm:
         return Outcome(True, dict(one), one["id"])
 
 
-def _set(one: Customer, values: Mapping[str, Any]) -> None:
-    if strange := set(values) - {*FIELDS, "services", "seasons", "status", "source"}:
-        raise CrmRefused(f"a customer has no {', '.join(sorted(strange))}")
-    if values.get("status", "lead") not in STATUSES:
-        raise CrmRefused(f"status must be one of: {', '.join(STATUSES)}")
-    if day := values.get("last_service_date"):
-        date.fromisoformat(day)
+def _refuse(well: bool, otherwise: str) -> None:
+    if not well:
+        raise CrmRefused(otherwise)
+
+
+def _parsed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are kept. Raises CrmRefused."""
+    strange = set(values) - {*FIELDS, "services", "seasons", "status", "source"}
+    _refuse(not strange, f"a customer has no {', '.join(sorted(strange))}")
+    said = dict(values)
+    if said.get("phone"):
+        said["phone"] = re.sub(r"[\s().-]", "", said["phone"])
+        _refuse(bool(PHONE.fullmatch(said["phone"])), "phone: must be a number with its country, like +6281234567890")
+    if said.get("email"):
+        said["email"] = said["email"].strip().lower()
+        _refuse(bool(EMAIL.fullmatch(said["email"])), "email: must be an address like rina@example.com")
+    _refuse(said.get("status") in (None, *STATUSES), f"status must be one of: {', '.join(STATUSES)}")
+    _refuse(
+        not (day := said.get("last_service_date")) or _is_day(day), "last_service_date must be a date like 2026-11-23"
+    )
+    return said
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _set(one: Customer, said: Mapping[str, Any]) -> None:
+    values = {name: value for name, value in said.items() if name != "status" or value}
     notes = "\n".join(filter(None, (one["notes"], values.get("notes"))))
-    lists = {name: list(values[name] or []) for name in ("services", "seasons") if name in values}
+    lists: dict[str, Any] = {name: list(values[name] or []) for name in ("services", "seasons") if name in values}
     one |= {**values, **lists, "notes": notes or None, "version": one["version"] + 1}
 
 
@@ -101,4 +133,5 @@ def _words(one: Customer) -> str:
 
 
 def _likeness(text: str, one: Customer) -> float:
-    return difflib.SequenceMatcher(None, text, (one["name"] or "").lower()).ratio()
+    known = [str(one[name]).lower() for name in ("name", "email") if one[name]]
+    return max((difflib.SequenceMatcher(None, text, word).ratio() for word in known), default=0)

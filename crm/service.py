@@ -97,7 +97,7 @@ class CrmService:
         per_page: int = 50,
     ) -> Page:
         wanted = {
-            "status": status, "services": ",".join(services or []), "not_signed_for_season": not_signed_for_season,
+            "status": status, "services": services or None, "not_signed_for_season": not_signed_for_season,
             "last_service_before": last_service_before, "city": city, "page": page, "per_page": per_page,
         }  # fmt: skip
         given = {name: value for name, value in wanted.items() if value not in (None, "")}

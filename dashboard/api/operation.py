@@ -137,7 +137,7 @@ class Gate:
         call = Call(
             caller,
             request.path_params,
-            _parsed(operation.query, dict(request.query_params), "query") if operation.query else None,
+            _parsed(operation.query, _given(request), "query") if operation.query else None,
             await _body(request, operation.body) if operation.body else None,
             _version(request, operation.if_match),
             _key(request) if operation.idempotent else None,
@@ -204,6 +204,12 @@ async def _body(request: Request, model: type[Model]) -> Model:
     except ValueError:
         raise Problem(400, "No JSON", "Send a JSON object as the body.") from None
     return _parsed(model, given, "body")
+
+
+def _given(request: Request) -> dict[str, str | list[str]]:
+    """What is given several times is a list: ?services=lawn&services=snow. Only lists of the model take it."""
+    asked = request.query_params
+    return {name: many if len(many := asked.getlist(name)) > 1 else many[0] for name in asked}
 
 
 def _parsed(model: type[Model], given: Any, where: str) -> Model:

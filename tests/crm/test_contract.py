@@ -96,12 +96,26 @@ async def test_who_read_an_older_version_changes_nothing(crm: Crm) -> None:
 
 
 @pytest.mark.parametrize(
-    "q", ["jane smith", "jane", "jnae smith", "jane@example.com", "0812-3456-7890", "+62 812 3456 7890"]
+    "q",
+    ["jane smith", "jane@exmaple.com", "jane", "jnae smith", "jane@example.com", "0812-3456-7890", "+62 812 3456 7890"],
 )
 async def test_a_customer_is_found_by_whatever_is_known(crm: Crm, q: str) -> None:
     made = await crm.create(JANE)
     await crm.create({"name": "Budi Santoso", "phone": "+6281999999999"})
     assert [one["id"] for one in await crm.search(q)][:1] == [made.id]
+
+
+async def test_what_is_not_in_order_is_refused(crm: Crm) -> None:
+    made = await crm.create(JANE)
+    for values in ({"phone": "0812"}, {"email": "nobody"}, {"status": "gone"}, {"last_service_date": "soon"}):
+        with pytest.raises(CrmRefused):
+            await crm.update(made.id or "", values)
+    for asked in ({"status": "bogus"}, {"per_page": 1000}, {"page": 0}, {"last_service_before": "soon"}):
+        with pytest.raises(CrmRefused):
+            await crm.query(**asked)
+    spaced = await crm.create({"phone": "+62 812-3456 7890", "email": "other@example.com"})
+    assert (spaced.success, spaced["id"]) == (False, made.id)
+    assert (await crm.create({"email": "JANE@Example.com"}))["success"] is False
 
 
 async def test_filters_and_pages(crm: Crm) -> None:
@@ -117,6 +131,7 @@ async def test_filters_and_pages(crm: Crm) -> None:
         return sorted(ids.index(one["id"]) for one in (await crm.query(**wanted)).customers)  # type: ignore[arg-type]
 
     assert await found(services=["lawn"]) == [1, 3]
+    assert await found(services=["lawn", "snow"]) == [0, 1, 2, 3, 4]
     assert await found(not_signed_for_season=2026) == [3, 4]
     assert await found(last_service_before="2025-03-01") == [0, 1]
     assert await found(city="solo", services=["snow"]) == [0, 2, 4]

@@ -21,7 +21,11 @@ SELECT * FROM (
         WHERE t.conversation_id::text = ANY ($4)
     UNION ALL SELECT 'passages', to_jsonb(u) - 'words' FROM passages AS u WHERE u.lead_id = $2
     UNION ALL SELECT 'customer_profiles', to_jsonb(p) FROM customer_profiles AS p WHERE p.lead_id = $2
-    UNION ALL SELECT 'handoffs', to_jsonb(o) FROM handoffs AS o WHERE o.lead_id = $2
+    UNION ALL SELECT 'handoffs', to_jsonb(o) FROM handoffs AS o
+        WHERE o.lead_id = $2 OR o.conversation_id IN (SELECT v.id FROM conversations AS v WHERE v.contact_id = $1)
+            OR (o.lead_id IS NULL AND lower(o.visitor_email) IN (
+                SELECT lower(p.email) FROM customer_profiles AS p WHERE p.lead_id = $2
+                UNION ALL SELECT i.value FROM contact_identities AS i WHERE i.contact_id = $1 AND i.kind = 'email'))
     UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = $2
     UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = $2
     UNION ALL SELECT 'lead_notes', to_jsonb(n) FROM lead_notes AS n WHERE n.lead_id = $2

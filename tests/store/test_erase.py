@@ -230,6 +230,18 @@ async def test_people_are_found_by_any_name(pool: Pool) -> None:
         await erase.person(pool, "@rina.s")
 
 
+async def test_an_export_holds_handoffs_that_only_an_address_ties_to_them(pool: Pool) -> None:
+    """What erasing would find, an export finds."""
+    await chat(pool, "halo", number=HERS)
+    id = (await lead(pool, number=HERS))["id"]
+    packet = ContextPacket(session_id="w", lead_level="warm", handoff_reason="stall", visitor_email="rina@example.com")
+    await PostgresCRMClient(pool).create_lead(packet)
+    await customers.patch(pool, id, {"email": "rina@example.com"}, version=None, by=BUDI)
+    who = await erase.person(pool, HERS)
+    assert who is not None
+    assert len((await export.everything(pool, who))["handoffs"]) == 1
+
+
 async def test_an_export_holds_all_that_is_stored(pool: Pool, redis: Redis) -> None:
     await plant(pool, redis)
     who = await erase.person(pool, HERS)

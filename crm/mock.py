@@ -73,7 +73,10 @@ class MockCrm:
             return Outcome(False, None, None)
         if version is not None and version != one["version"]:
             raise CrmRefused(f"changed meanwhile: the version is {one['version']} now")
-        _set(one, _parsed(values))
+        said, before = _parsed(values), one["status"]
+        bought = before in ("active", "past")
+        _refuse(not bought or said.get("status") != "cold", f"a customer who is {before} can't become cold")
+        _set(one, said)
         return Outcome(True, dict(one), id)
 
     async def create(self, values: Mapping[str, Any]) -> Outcome:

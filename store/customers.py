@@ -221,7 +221,7 @@ async def _move(connection: Connection, id: UUID, status: str, by: Actor) -> Non
     aim = await connection.fetchrow(statement("aim_of_customer_status"), status)
     if aim is None:
         raise NotAllowed(f"status must be one of: {', '.join(customer.STATUSES)}")
-    why = f"customer status {status}"
+    why, before = f"customer status {status}", (await read(connection, id))["status"]
     for step in dict.fromkeys([*([CONVERTED] if aim["was_converted"] else []), aim["lead_status"]]):
         lead = await at_version(connection, id, None)
         await write(connection, [moved(lead, Claim(STATUS, step, by.source, by.name, why))])
@@ -229,8 +229,8 @@ async def _move(connection: Connection, id: UUID, status: str, by: Actor) -> Non
         lead = await at_version(connection, id, None)
         warmer = [Claim("lead_temperature", temperature(LUKEWARM), by.source, by.name, why)]
         await write(connection, [decided(lead, decide(lead.fields, lead.set_by, warmer))])
-    if (now := (await read(connection, id))["status"]) != status:
-        raise NotAllowed(f"a customer who is {now} can't become {status}")
+    if (await read(connection, id))["status"] != status:
+        raise NotAllowed(f"a customer who is {before} can't become {status}: who bought once is active, past or lead")
 
 
 def _list(values: Sequence[str] | None) -> list[str] | None:

@@ -63,6 +63,23 @@ async def test_a_customer_moves_to_any_status(crm: Crm, status: str) -> None:
     assert [one["id"] for one in (await crm.query(status=status)).customers] == [made.id]
 
 
+@pytest.mark.parametrize("first", ["active", "past", "lead", "cold"])
+@pytest.mark.parametrize("then", ["active", "past", "lead", "cold"])
+async def test_a_customer_goes_from_any_status_to_any_but_who_bought_is_never_cold(
+    crm: Crm, first: str, then: str
+) -> None:
+    made = await crm.create({"email": "a@b.id", "status": first})
+    if then == "cold" and first in ("active", "past"):
+        with pytest.raises(CrmRefused, match=f"who is {first} can't become cold"):
+            await crm.update(made.id or "", {"status": then})
+        then = first
+    else:
+        await crm.update(made.id or "", {"status": then})
+    found = await crm.find(made.id or "")
+    assert found
+    assert found["status"] == then
+
+
 async def test_an_update_sets_what_is_given_and_empties_what_is_none(crm: Crm) -> None:
     made = await crm.create(JANE)
     done = await crm.update(made.id or "", {"services": [], "zip": None, "city": "Cimahi", "notes": "has a dog"})

@@ -6,6 +6,6 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036  (older ones come here to be told)
     raise SystemExit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
 
-from devstack.main import main
+from tools.devstack.main import main
 
 sys.exit(main())

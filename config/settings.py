@@ -1,13 +1,24 @@
 """All settings come from the environment. Each process demands only what it uses."""
 
+import re
 import sys
-from typing import Annotated, Self, TypeAlias, TypeVar
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeAlias, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.hours import BusinessHours
+from domain.phone import REGIONS, Phones
 from knowledge.embedder import Embedders
+
+
+def version() -> str:
+    """The version of the program, from its pyproject.toml."""
+    named: str = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+    return named
 
 
 def _split(value: object) -> object:
@@ -16,9 +27,15 @@ def _split(value: object) -> object:
     return value
 
 
+PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
 Texts: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# A name or an address, with a port or without.
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
 
 
 class Settings(BaseSettings):
@@ -27,12 +44,44 @@ class Settings(BaseSettings):
 
 class DatabaseSettings(Settings):
     database_url: SecretStr = Field(description="PostgreSQL 16 or newer: postgresql://user:password@host:5432/name")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("it must begin with postgresql://")
+        return value
+
     erasure_key: SecretStr | None = Field(
         None,
         min_length=16,
-        description="Knows erased people by keyed hashes. Needed once anybody was erased; a new one would forget them.",
+        description="Keys the hashes that recognise erased people. Required once anybody was erased. Never change it:"
+        " the workers apply nothing with another key.",
     )
-    release: str = Field("unnamed", description="What you call this deploy (a tag, a commit); dead letters name it.")
+    body_events_limit: int = Field(
+        10_000, ge=1, description="The most events in one webhook body; a body with more becomes one dead letter."
+    )
+    default_region: str | None = Field(
+        None,
+        description="The country (ISO 3166, such as ID) of phone numbers that somebody types without one; unset: such"
+        " numbers are refused, with what to write.",
+    )
+    release: str = Field(
+        default_factory=version,
+        description="What you call this deploy (a tag, a commit); else the version. Dead letters name it.",
+    )
+
+    @field_validator("default_region", mode="before")
+    @classmethod
+    def _is_a_region(cls, value: object) -> object:
+        region = str(value or "").strip().upper()
+        if region and region not in REGIONS:
+            raise ValueError(f"{value!r} is no country: write two letters, such as ID or US")
+        return region or None
+
+    @property
+    def phones(self) -> Phones:
+        return Phones(self.default_region)
 
     @property
     def erasure_bytes(self) -> bytes | None:
@@ -45,6 +94,32 @@ class StoreSettings(DatabaseSettings):
     )
     inbox_shards: int = Field(1, ge=1, le=64, description="Streams the inbox is spread over; one drain works on each.")
     log_level: str = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING or ERROR.")
+
+    crm_client: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="A CRM that gets each handoff as well, as module:Class: a class with create_lead(context_packet),"
+        " made without arguments. Unset: handoffs stay in the mirror alone.",
+    )
+
+    @field_validator("crm_client", mode="before")
+    @classmethod
+    def _no_crm_client_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("it must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, value: str) -> str:
+        if value.upper() not in LEVELS:
+            raise ValueError(f"{value!r} is no level: write {', '.join(LEVELS)}")
+        return value.upper()
 
 
 class KnowledgeSettings(StoreSettings):
@@ -98,20 +173,52 @@ class ReceiverSettings(KnowledgeSettings):
     )
     pool_max_size: int = Field(20, ge=1, description="The most connections that they may have open.")
     body_limit_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger webhook bodies are answered 413.")
+    bodies_limit_bytes: int = Field(
+        32 * 1024 * 1024,
+        ge=1024,
+        description="The most bytes of unfinished request bodies, over all connections; above it the slowest request is"
+        " answered 408.",
+    )
+    header_limit_bytes: int = Field(
+        32 * 1024, ge=1024, description="Request line and headers together that are larger are answered 431."
+    )
+    request_seconds: float = Field(
+        10, gt=0, description="A request that is not sent within so many seconds, headers and body, is answered 408."
+    )
+    connections_limit: int = Field(
+        1000, ge=16, description="The most connections at once; above it the one that is slowest to send is closed."
+    )
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
     )
     metrics_token: SecretStr | None = Field(
-        None, description="Who sends it as a bearer token may read /metrics and the details of /readyz; else nobody."
+        None,
+        description="Clients with this bearer token can read /metrics and the details of /readyz. Unset: none can.",
     )
     inbox_limit_bytes: int = Field(
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )
 
+    @field_validator("media_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if strange := [host for host in value if not HOST.fullmatch(host)]:
+            raise ValueError(f"{strange[0]!r} is not a host: write names such as kapso.ai; subdomains are included")
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone: write one of the IANA database, such as Asia/Jakarta")
+        return value
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.pool_min_size > self.pool_max_size:
             raise ValueError("POOL_MIN_SIZE is more than POOL_MAX_SIZE")
+        if self.bodies_limit_bytes < self.body_limit_bytes:
+            raise ValueError("BODIES_LIMIT_BYTES is less than BODY_LIMIT_BYTES: no body of that size would fit")
         return self
 
 
@@ -129,7 +236,10 @@ class KapsoSettings(KnowledgeSettings):
         None, description="The public URL of our /webhooks/kapso, to watch and register Kapso's webhooks."
     )
     poll_grace_seconds: int = Field(
-        300, ge=0, description="What polling finds missing and older than this is an alarm: pushing is broken."
+        300,
+        ge=0,
+        description="Seconds within which webhooks must deliver a change. If polling finds an older one missing, it"
+        " raises an alarm: webhook delivery is broken.",
     )
     kapso_webhook_secrets: Secrets = Field((), description=SECRETS)
 
@@ -150,10 +260,13 @@ class WorkerSettings(KapsoSettings):
     handoff_days: int = Field(
         365, ge=1, description="Days for which handoffs are kept; one session's are cleared on request by the API."
     )
+    access_log_days: int = Field(365, ge=1, description="Days for which it is kept who looked at whom (access_log).")
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
     poll_seconds: int = Field(60, ge=1, le=60, description="How often Kapso is polled; it must divide 60.")
     trailing_hours: int = Field(
-        24, ge=1, description="How far back messages are read again every hour, for the progress of their statuses."
+        24,
+        ge=1,
+        description="How far back messages and bot runs are read again every hour, for the progress of their statuses.",
     )
     silence_minutes: int = Field(
         60, ge=1, description="An alarm when nothing was received for longer, counted in business hours."
@@ -163,9 +276,18 @@ class WorkerSettings(KapsoSettings):
     )
 
     extraction_seconds: int = Field(30, ge=30, le=60, description="How often the chats with something new are read.")
-    bot_name: str = Field("sarah", min_length=1, description="Who signs what the bot on Kapso knows and writes.")
+    bot_name: str = Field(
+        "sarah",
+        min_length=1,
+        description="The name that the mirror records as the author of the bot's field values and notes.",
+    )
     note_event: str | None = Field(
         "lead.note", description="The project event by which the bot writes a note; its property text is the note."
+    )
+    ai_status: Literal["apply", "propose"] = Field(
+        "apply",
+        description="Whether AI moves leads forward by itself (new, qualified, contacted) or only proposes it. Once a"
+        " manager bot has moved a lead with its API key, AI only proposes.",
     )
     model_url: str | None = Field(
         None, description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model)."

@@ -36,11 +36,11 @@ class KapsoError(Exception):
     """The text says what happened, without what was asked for."""
 
 
-class Unavailable(KapsoError):
+class KapsoUnavailable(KapsoError):
     """It did not answer in time, or with an error of its own, several times over. Go on without."""
 
 
-class Limited(Unavailable):
+class Limited(KapsoUnavailable):
     """429: the key's limit is spent."""
 
     def __init__(self, seconds: float) -> None:
@@ -48,7 +48,7 @@ class Limited(Unavailable):
         self.seconds = seconds
 
 
-class Refused(KapsoError):
+class KapsoRefused(KapsoError):
     """401 or 403: the key is not taken. Trying again can't help."""
 
 
@@ -60,7 +60,7 @@ class Rejected(KapsoError):
     """Another 4xx: the question is wrong."""
 
 
-class Page(NamedTuple):
+class KapsoPage(NamedTuple):
     """`next` is the cursor of the page behind it; None on the last."""
 
     items: list[dict[str, Any]]
@@ -73,7 +73,9 @@ class Client:
     def __init__(
         self, *, url: str, key: str, spend: Spend, punish: Punish, timeout: float = 20, first_pause: float = 2
     ) -> None:
-        """`spend` returns when the request may go; `punish` hears how many seconds nobody may ask. Pauses in s."""
+        """`spend` waits until one request is allowed. After a 429, `punish` blocks all processes for the given seconds.
+        `timeout` and `first_pause` are in seconds.
+        """
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"), headers={"X-API-Key": key, "Accept": "application/json"}, timeout=timeout
         )
@@ -88,26 +90,26 @@ class Client:
 
     async def messages(
         self, phone_number_id: str, since: datetime, until: datetime, after: str | None, priority: Priority
-    ) -> Page:
+    ) -> KapsoPage:
         """Made within the window, newest first. Their statuses are as of now."""
         asked = {"since": _iso(since), "until": _iso(until), "fields": EVERYTHING}
         return await self._page(f"{META}/{phone_number_id}/messages", asked, after, priority)
 
     async def conversations(
         self, phone_number_id: str, since: datetime, until: datetime, after: str | None, priority: Priority
-    ) -> Page:
+    ) -> KapsoPage:
         """Last active within the window, newest first; they move to the front while one reads."""
         asked = {"last_active_since": _iso(since), "last_active_until": _iso(until), "fields": EVERYTHING}
         return await self._page(f"{META}/{phone_number_id}/conversations", asked, after, priority)
 
-    async def events(self, since: datetime, until: datetime, after: str | None, priority: Priority) -> Page:
+    async def events(self, since: datetime, until: datetime, after: str | None, priority: Priority) -> KapsoPage:
         """Project events that occurred within the window."""
         asked = {"occurred_after": _iso(since), "occurred_before": _iso(until)}
         return await self._page(f"{PLATFORM}/events", asked, after, priority)
 
     async def executions(
         self, workflow_id: str, since: datetime, until: datetime, after: str | None, priority: Priority
-    ) -> Page:
+    ) -> KapsoPage:
         """Bot runs made within the window. Those that just end trigger no webhook."""
         asked = {"created_after": _iso(since), "created_before": _iso(until)}
         return await self._page(f"{PLATFORM}/workflows/{workflow_id}/executions", asked, after, priority)
@@ -119,7 +121,7 @@ class Client:
         known = context.get("vars") if isinstance(context, dict) else None
         return known if isinstance(known, dict) else {}
 
-    async def contacts(self, after: str | None, priority: Priority) -> Page:
+    async def contacts(self, after: str | None, priority: Priority) -> KapsoPage:
         """All of them, newest first; there is no filter for edits."""
         return await self._page(f"{PLATFORM}/whatsapp/contacts", {}, after, priority)
 
@@ -127,17 +129,17 @@ class Client:
         """Raises Gone."""
         return _object((await self.ask("GET", f"{PLATFORM}/whatsapp/contacts/{id}", priority)).get("data"))
 
-    async def failed_deliveries(self, after: str | None, priority: Priority) -> Page:
+    async def failed_deliveries(self, after: str | None, priority: Priority) -> KapsoPage:
         """Kapso's own log of the last day, newest first: when and for which number, without the payload."""
         asked = {"status": "failed", "period": "24h"}
         return await self._page(f"{PLATFORM}/webhook_deliveries", asked, after, priority)
 
     async def phone_numbers(self, priority: Priority) -> list[dict[str, Any]]:
-        return await self._numbered(f"{PLATFORM}/whatsapp/phone_numbers", {}, priority)
+        return await self._all_numbered_pages(f"{PLATFORM}/whatsapp/phone_numbers", {}, priority)
 
     async def webhooks(self, phone_number_id: str | None, priority: Priority) -> list[dict[str, Any]]:
         """Of one number, or the project's own."""
-        return await self._numbered(_webhooks(phone_number_id), {}, priority)
+        return await self._all_numbered_pages(_webhooks(phone_number_id), {}, priority)
 
     async def make_webhook(self, phone_number_id: str | None, settings: dict[str, Any]) -> dict[str, Any]:
         return await self._webhook("POST", _webhooks(phone_number_id), settings)
@@ -150,7 +152,7 @@ class Client:
     async def ask(self, method: str, path: str, priority: Priority, **more: Any) -> dict[str, Any]:
         """The JSON object of the answer. Raises a KapsoError, after the retries that make sense."""
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(Unavailable),
+            retry=retry_if_exception_type(KapsoUnavailable),
             wait=self._pause,
             stop=stop_after_attempt(TRIES),
             reraise=True,
@@ -170,31 +172,31 @@ class Client:
         try:
             answer = await self._http.request(method, path, **more)
         except httpx.HTTPError as error:
-            raise Unavailable(f"no answer ({type(error).__name__})") from None
+            raise KapsoUnavailable(f"no answer ({type(error).__name__})") from None
         code = answer.status_code
         if code == 429:
             seconds = _retry_after(answer)
             await self._punish(seconds)
             raise Limited(seconds)
         if code in (401, 403):
-            raise Refused(f"answered {code}: KAPSO_API_KEY is not (or no longer) a key of this project")
+            raise KapsoRefused(f"answered {code}: KAPSO_API_KEY is not (or no longer) a key of this project")
         if code == 404:
             raise Gone("answered 404: not there")
         if code >= 500:
-            raise Unavailable(f"answered {code}")
+            raise KapsoUnavailable(f"answered {code}")
         if code >= 400:
             raise Rejected(f"answered {code}")
         try:
             # The same reader as for what is pushed, so that the same number is the same number.
             return _object(orjson.loads(answer.content) if answer.content else {})
         except orjson.JSONDecodeError:
-            raise Unavailable("answered something else than JSON (a proxy's page?)") from None
+            raise KapsoUnavailable("answered something else than JSON (a proxy's page?)") from None
 
-    async def _page(self, path: str, asked: dict[str, Any], after: str | None, priority: Priority) -> Page:
+    async def _page(self, path: str, asked: dict[str, Any], after: str | None, priority: Priority) -> KapsoPage:
         params = asked | {"limit": PAGE} | ({"after": after} if after else {})
         return _page(await self.ask("GET", path, priority, params=params))
 
-    async def _numbered(self, path: str, asked: dict[str, Any], priority: Priority) -> list[dict[str, Any]]:
+    async def _all_numbered_pages(self, path: str, asked: dict[str, Any], priority: Priority) -> list[dict[str, Any]]:
         """Lists that are paged by number."""
         found: list[dict[str, Any]] = []
         for number in range(1, 1000):
@@ -211,7 +213,9 @@ class Client:
         return _object(answer.get("data"))
 
 
-async def pages(read: Callable[[str | None], Awaitable[Page]], after: str | None = None) -> AsyncIterator[Page]:
+async def pages(
+    read: Callable[[str | None], Awaitable[KapsoPage]], after: str | None = None
+) -> AsyncIterator[KapsoPage]:
     """Page by page until there is no next one, one is empty, or a cursor comes again."""
     seen: set[str | None] = {after}
     while True:
@@ -225,26 +229,26 @@ async def pages(read: Callable[[str | None], Awaitable[Page]], after: str | None
         seen.add(after)
 
 
-def _page(answer: dict[str, Any]) -> Page:
+def _page(answer: dict[str, Any]) -> KapsoPage:
     """Cursors may still be set on the last page: what counts is whether there is a `next`."""
     paging = answer.get("paging")
     paging = paging if isinstance(paging, dict) else {}
     cursors = paging.get("cursors")
     after = cursors.get("after") if isinstance(cursors, dict) else paging.get("after")
     more = paging.get("next") if "next" in paging or isinstance(cursors, dict) else after
-    return Page(_items(answer), str(after) if after and more else None)
+    return KapsoPage(_items(answer), str(after) if after and more else None)
 
 
 def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
     data = answer.get("data")
     if not isinstance(data, list):
-        raise Unavailable("answered a list without data")
+        raise KapsoUnavailable("answered a list without data")
     return [item for item in data if isinstance(item, dict)]
 
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Unavailable("answered something else than an object")
+        raise KapsoUnavailable("answered something else than an object")
     return value
 
 

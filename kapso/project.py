@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from kapso.base import Payload
+from kapso.base import Payload, Short
 
 
 class PhoneNumberEvent(Payload):
@@ -13,19 +13,19 @@ class PhoneNumberEvent(Payload):
 
     phone_number_id: str = Field(min_length=1)
     occurred_at: str | None = None
-    connection_type: str | None = None
+    connection_type: Short | None = None
     disconnection: dict[str, Any] | None = None
 
 
 class AccountPhoneNumber(Payload):
     id: str = Field(min_length=1)
-    display_phone_number: str | None = None
+    display_phone_number: Short | None = None
 
 
 class AccountEvent(Payload):
     """account.disabled, restricted, reinstated, violation."""
 
-    id: str
+    id: Short | None = None
     occurred_at: str | None = None
     phone_numbers: list[AccountPhoneNumber] | None = None
 
@@ -35,10 +35,10 @@ class WorkflowEvent(Payload):
 
     workflow_execution_id: str = Field(min_length=1)
     occurred_at: str | None = None
-    workflow_id: str | None = None
-    status: str | None = None
-    tracking_id: str | None = None
-    channel: str | None = None
+    workflow_id: Short | None = None
+    status: Short | None = None
+    tracking_id: Short | None = None
+    channel: Short | None = None
     whatsapp_conversation_id: UUID | None = None
     handoff: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
@@ -48,16 +48,16 @@ class ListedExecution(Payload):
     """A run as the API lists it; its variables stand in the single object only."""
 
     id: str = Field(min_length=1)
-    status: str | None = None
-    workflow_id: str | None = None
-    tracking_id: str | None = None
+    status: Short | None = None
+    workflow_id: Short | None = None
+    tracking_id: Short | None = None
     whatsapp_conversation_id: UUID | None = None
     created_at: str | None = None
     updated_at: str | None = None
     ended_at: str | None = None
 
 
-class ProjectEvent(Payload):
+class ProjectEventPayload(Payload):
     id: str = Field(min_length=1)
     name: str
     occurred_at: str | None = None

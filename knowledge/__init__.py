@@ -1,1 +1,1 @@
-"""Articles in, passages and meanings out: what makes them searchable. Stored and searched by store/knowledge.py."""
+"""Articles in, passages and meanings out: what makes them searchable. store.knowledge keeps and searches them."""

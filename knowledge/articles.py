@@ -19,7 +19,7 @@ class NotReadable(ValueError):
     """A file that is no article; the text says why."""
 
 
-class Article(NamedTuple):
+class ParsedArticle(NamedTuple):
     """`source` names it: the file, and in a CSV its row (prices.csv#7, or prices.csv#faq where the row says so)."""
 
     source: str
@@ -33,7 +33,7 @@ class Article(NamedTuple):
         return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
 
-def articles(source: str, data: bytes) -> list[Article]:
+def articles(source: str, data: bytes) -> list[ParsedArticle]:
     """Of one file, by its suffix. Markdown may begin with a `title:` and `tags:` between two `---`; a CSV has the
     columns title and content, and may have tags and source. Raises NotReadable."""
     if len(source) > LONGEST_SOURCE - 20:
@@ -51,8 +51,10 @@ def articles(source: str, data: bytes) -> list[Article]:
     return [_article(source, title, body, _tags(head.get("tags", "")))]
 
 
-def _rows(source: str, text: str) -> Iterator[Article]:
-    """A row's own source names it within its file; its number does too where it has none, or not one of its own."""
+def _rows(source: str, text: str) -> Iterator[ParsedArticle]:
+    """A row is named by its own source if that is unique in the file, has no # and is no number; else by its number,
+    after its own source if it has one.
+    """
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
         if not {"title", "content"} <= set(reader.fieldnames or ()):
@@ -68,7 +70,7 @@ def _rows(source: str, text: str) -> Iterator[Article]:
         yield _article(f"{source}#{name}", row["title"] or "", row["content"] or "", _tags(row.get("tags") or ""))
 
 
-def _article(source: str, title: str, content: str, tags: tuple[str, ...]) -> Article:
+def _article(source: str, title: str, content: str, tags: tuple[str, ...]) -> ParsedArticle:
     title, content = " ".join(title.split())[:LONGEST_TITLE], content.strip()
     if not title or not content:
         raise NotReadable(f"{source} has no {'title' if not title else 'content'}")
@@ -76,7 +78,7 @@ def _article(source: str, title: str, content: str, tags: tuple[str, ...]) -> Ar
         raise NotReadable(f"{source} is longer than {LONGEST_CONTENT:,} characters: split it")
     if len(source) > LONGEST_SOURCE:
         raise NotReadable(f"{source[:40]}… is named by more than {LONGEST_SOURCE} characters")
-    return Article(source, title, content, tags)
+    return ParsedArticle(source, title, content, tags)
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

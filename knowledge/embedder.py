@@ -16,7 +16,7 @@ ENDPOINT = "endpoint/"
 TIMEOUT_SECONDS = 30.0
 
 
-class Unavailable(Exception):
+class EmbedderUnavailable(Exception):
     """Nothing can be embedded now; search goes by words meanwhile."""
 
 
@@ -26,7 +26,7 @@ class Embedder(Protocol):
     dimension: int
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """In their order. Raises Unavailable."""
+        """In their order. Raises EmbedderUnavailable."""
 
     async def close(self) -> None: ...
 
@@ -49,12 +49,12 @@ class Local:
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         if self._model is None:
-            self._model = importlib.import_module("knowledge.local").Model()
+            self._model = importlib.import_module("knowledge.local").LocalModel()
         vectors: list[list[float]] = self._model.embed(texts)
         return vectors
 
 
-class Endpoint:
+class EmbeddingEndpoint:
     def __init__(self, *, url: str, model: str, dimension: int, key: str | None) -> None:
         self.name = f"{ENDPOINT}{model}"
         self.dimension = dimension
@@ -74,9 +74,9 @@ class Endpoint:
             rows = sorted(answer.json()["data"], key=lambda row: row["index"])
             vectors = [[float(one) for one in row["embedding"]] for row in rows]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            raise Unavailable(type(error).__name__) from None
+            raise EmbedderUnavailable(type(error).__name__) from None
         if len(vectors) != len(texts) or not all(map(self._fits, vectors)):
-            raise Unavailable("the endpoint answers other vectors than were asked for")
+            raise EmbedderUnavailable("the endpoint answers other vectors than were asked for")
         return vectors
 
     async def close(self) -> None:
@@ -123,7 +123,9 @@ class Embedders:
                 self._made[name, dimension] = Local()
             elif name.startswith(ENDPOINT) and self._url:
                 model = name.removeprefix(ENDPOINT)
-                self._made[name, dimension] = Endpoint(url=self._url, model=model, dimension=dimension, key=self._key)
+                self._made[name, dimension] = EmbeddingEndpoint(
+                    url=self._url, model=model, dimension=dimension, key=self._key
+                )
         return self._made.get((name, dimension))
 
     async def close(self) -> None:

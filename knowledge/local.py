@@ -13,7 +13,7 @@ MOST_TOKENS = 256
 AT_ONCE = 16
 
 
-class Model:
+class LocalModel:
     """One core at most: beside it the receiver answers."""
 
     def __init__(self) -> None:

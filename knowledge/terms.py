@@ -75,7 +75,12 @@ EMPTY: Final = frozenset(
         "bisa",
         "boleh",
         "buat",
+        "biar",
+        "cara",
+        "caranya",
         "dalam",
+        "deh",
+        "dong",
         "dan",
         "dapat",
         "dari",
@@ -144,7 +149,8 @@ MOST: Final = 24
 
 
 def terms(question: str) -> str | None:
-    """For to_tsquery: any of its telling words. None where it has none."""
-    words = dict.fromkeys(re.findall(r"\w+", question.lower()))
-    telling = [word for word in words if word not in EMPTY and "_" not in word][:MOST] or list(words)[:MOST]
-    return " | ".join(f"'{word}'" for word in telling) or None
+    """For to_tsquery: any of its telling words. None where it has none; a letter alone tells nothing."""
+    written = dict.fromkeys(re.findall(r"\w+", question.lower()))
+    words = [word for word in written if "_" not in word and (len(word) > 1 or word.isdigit())]
+    telling = [word for word in words if word not in EMPTY] or words
+    return " | ".join(f"'{word}'" for word in telling[:MOST]) or None

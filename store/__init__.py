@@ -1,1 +1,1 @@
-"""Postgres and Redis: rows come in, rows go out. Each table is written by one module; statements stand in sql/."""
+"""Access to Postgres and Redis. The SQL statements are in .sql files beside the Python modules."""

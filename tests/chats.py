@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from store.leads.reading import ReadingPass
 from store.postgres import Pool
-from store.reading import Run
 from tests.helpers import RECEIVED_AT, delivery, settled
 from workers.extraction.extract import Extraction
 from workers.extraction.known import Known
 from workers.extraction.rules.reader import Rules
-from workers.extraction.source import Source
+from workers.extraction.source import ChatSource
 
 NUMBER = "6281234567890"
 
@@ -51,10 +51,10 @@ async def project_event(
     await settled(pool, [delivery(body, "project.event")])
 
 
-async def extracted(pool: Pool, *readers: Source) -> Run:
+async def extracted(pool: Pool, *readers: ChatSource, ai_applies: bool = True) -> ReadingPass:
     """One pass, by the rules if nobody else is named."""
     known = Known(bot="sarah", note_event="lead.note")
-    return await Extraction(pool, known, readers or (Rules(),), bot="sarah").run()
+    return await Extraction(pool, known, readers or (Rules("ID"),), bot="sarah", ai_applies=ai_applies).run()
 
 
 async def lead(pool: Pool, *, number: str = NUMBER) -> asyncpg.Record:

@@ -1,26 +1,47 @@
 """Real servers for every test: a database of its own, copied from a migrated template, and an emptied Redis."""
 
 import asyncio
+import logging
 import os
-import secrets
 from collections.abc import AsyncIterator, Iterator
-from urllib.parse import urlsplit, urlunsplit
+from functools import cache
+from pathlib import Path
 
 import asyncpg
 import pytest
 import structlog
 import uvloop
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
+from httpx._transports import default
 from redis.asyncio import Redis
 
-from console.main import main
 from store import postgres
+from store.access import accounts
 from store.postgres import Pool
+from tests.databases import Databases
+from tools.devstack.servers import free_port
 
-TEMPLATE = "mirror_template"
+HERE = Path(__file__).parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="keep the pictures of pages in docs/screenshots")
+    parser.addoption("--long", action="store_true", help="run what takes long, and nothing else")
+    parser.addoption("--full", action="store_true", help="send as much as the figures in docs/ are measured with")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked as long waits for --long."""
+    wanted = bool(config.getoption("--long"))
+    chosen = [item for item in items if bool(item.get_closest_marker("long")) == wanted]
+    config.hook.pytest_deselected(items=[item for item in items if bool(item.get_closest_marker("long")) != wanted])
+    items[:] = sorted(chosen, key=_late)
+
+
+def _late(item: pytest.Item) -> bool:
+    """What waits for processes and browsers begins first, so that no single test is left at the end."""
+    return not item.path.is_relative_to(HERE / "whole") and not item.get_closest_marker("browser")
 
 
 def pytest_asyncio_loop_factories() -> dict[str, object]:
@@ -35,54 +56,53 @@ def given(name: str) -> str:
         raise pytest.UsageError("Tests need throw-away servers: run them with `python3 dev.py test`.") from None
 
 
-def with_database(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-
-
-async def execute(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
-    """Commands write their logs where they run; the next test is somewhere else."""
+    """Commands write their logs where they run; the next test is somewhere else. A line for each delivery costs time."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     yield
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_secrets() -> Iterator[None]:
+    """No test speaks TLS, or waits to see that passwords are dear to guess: each would cost a tenth of a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "create_ssl_context"
+        patch.setattr(default, name, cache(getattr(default, name)))
+        patch.setattr(accounts, "HASHER", PasswordHasher.from_parameters(CHEAPEST))
+        yield
+
+
+def own_server(urls: str) -> str:
+    """Of this process that runs tests: some empty the whole server, set it up otherwise, or look at all of it."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return given(urls).split(",")[number]
+
+
 @pytest.fixture(scope="session")
 def server_url() -> str:
-    return given("MIRROR_TEST_DATABASE_URL")
+    return own_server("MIRROR_TEST_DATABASE_URLS")
 
 
 @pytest.fixture(scope="session")
-def template(server_url: str) -> str:
-    """Migrated once; every test copies it."""
-    asyncio.run(execute(server_url, f"CREATE DATABASE {TEMPLATE}"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", with_database(server_url, TEMPLATE))
-        assert main(["migrate"]) == 0
-    return TEMPLATE
+def databases(server_url: str) -> Databases:
+    return Databases(server_url)
 
 
 @pytest.fixture
-def database_url(server_url: str, template: str) -> Iterator[str]:
-    name = f"test_{secrets.token_hex(6)}"
-    asyncio.run(execute(server_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
-    # A mirror of its own begins now, not when the first test of all began.
-    asyncio.run(execute(with_database(server_url, name), "UPDATE mirror SET began_at = now()"))
-    yield with_database(server_url, name)
-    asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+def database_url(databases: Databases) -> str:
+    return asyncio.run(databases.give())
 
 
 @pytest.fixture
 def redis_url() -> str:
-    return given("MIRROR_TEST_REDIS_URL")
+    return own_server("MIRROR_TEST_REDIS_URLS")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    return free_port()
 
 
 @pytest.fixture
@@ -94,6 +114,14 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
             await pool.close()
     except TimeoutError:  # a test that failed left something open
         pool.terminate()
+
+
+@pytest.fixture
+async def gate(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Somebody else's connection, whose locks others wait for; closed however the test ends, or its loop never does."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    connection.terminate()
 
 
 @pytest.fixture

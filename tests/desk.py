@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from store import accounts
+from store.access import accounts
 from store.postgres import Pool
 from tests.helpers import delivery, receiver, settled
 
@@ -62,6 +62,10 @@ async def signed_in(
 
 def form(**fields: object) -> str:
     return urlencode(fields)
+
+
+async def is_decided(pool: Pool, step: int, status: str) -> bool:
+    return bool(await pool.fetchval("SELECT status FROM next_steps WHERE id = $1", step) == status)
 
 
 # -- chromium

@@ -9,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kapso.client import Client, Priority
-from simulator.api import Api
-from simulator.kapso import Webhooks
-from simulator.world import World
 from tests.helpers import served
+from tools.simulator.api import Api
+from tools.simulator.kapso import Webhooks
+from tools.simulator.world import World
 
 KEY = "the api key"
 NUMBER = "106540352242922"

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from rows.lead import Source
-from store import leads
-from store.leads import Actor
+from domain.lead import Source
+from store.leads import leads
+from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import extracted
 from tests.desk import says

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from rows.delivery import Delivery
-from store.appender import Appender
+from domain.delivery import Delivery
+from store.inbox.appender import Appender
 from webhooks import app
 from webhooks.__main__ import main
 

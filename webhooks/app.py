@@ -1,129 +1,191 @@
-"""The web application: the receiver, and whether this process is alive and ready."""
+"""The web process, put together: the receiver, its health, and the faces for people, programs and agents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
+from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from agents.access import Door, by_request
-from agents.server import server
-from agents.tools import Tools
 from config.settings import ReceiverSettings
-from dashboard.api.app import nothing
-from dashboard.app import Dashboard
 from store import postgres, redis
-from store.appender import Appender
-from store.concerns import tell_concerns
-from store.postgres import STORE_ERRORS, statement
-from store.spill import Spill
-from store.status import Status, status
-from webhooks.metrics import may_see, metrics_route
+from store.access.access_log import AccessLog
+from store.crm.handoffs import crm_client
+from store.inbox.appender import Appender
+from store.inbox.spill import Spill
+from store.inbox.watermarks import Watermarks
+from store.ops.clocks import Clocks, watch
+from store.ops.concerns import tell_concerns
+from store.ops.status import MirrorStatus, status
+from store.postgres import STORE_ERRORS, Pool
+from store.tasks import cancel_and_wait
+from web.api.app import nothing
+from web.app import Dashboard
+from web.mcp.access import Door, by_request
+from web.mcp.server import server
+from web.mcp.tools import Tools
+from webhooks.health import Readiness
+from webhooks.metrics import metrics_route
 from webhooks.receive import Receiver
 
 # Kapso waits ten seconds for an answer; one store may take this long to fail before the other is asked.
 STORE_SECONDS = 3.0
-LOOK_BACK = timedelta(minutes=5)
+REPORT_SECONDS = 1.0
 # Pages ask every other second.
 GLANCE_BACK = timedelta(minutes=1)
+# API keys protect the agents' tools, and no browser page holds one, so every Host and Origin is allowed.
+ANYWHERE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
-async def create_app(settings: ReceiverSettings) -> Starlette:
-    """Connects to neither store yet: it starts, and answers, whether they are there or not."""
-    client = redis.connect(settings.redis_url.get_secret_value(), timeout=STORE_SECONDS)
-    pool = await postgres.connect(
-        settings.database_url.get_secret_value(), size=4, timeout=STORE_SECONDS, connect_timeout=STORE_SECONDS
-    )
-    # The desk's questions must never keep the receiver from its spill.
-    reading = await postgres.connect(
-        settings.database_url.get_secret_value(),
-        size=settings.pool_max_size,
-        timeout=settings.search_timeout_seconds,
-        connect_timeout=STORE_SECONDS,
-        keep=True,
-    )
-    spill = Spill(pool, limit_bytes=settings.inbox_limit_bytes)
-    receiver = Receiver(
-        Appender(
-            client,
-            spill,
-            shards=settings.inbox_shards,
-            limit=settings.inbox_limit,
-            limit_bytes=settings.inbox_limit_bytes,
-        ),
-        secrets=[secret.get_secret_value().encode() for secret in settings.kapso_webhook_secrets],
-        meta_app_secret=settings.meta_app_secret.get_secret_value().encode() if settings.meta_app_secret else None,
-        body_limit=settings.body_limit_bytes,
-    )
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The connections of the web process. `reading` is a separate pool for the pages, the API and MCP, so that their
+    queries never delay the receiver's writes to the spill.
+    """
 
-    answers = receiver.answers
+    client: Redis
+    pool: Pool
+    reading: Pool
+
+    @classmethod
+    async def open(cls, settings: ReceiverSettings) -> Self:
+        """Connects to neither store yet."""
+        url = settings.database_url.get_secret_value()
+        return cls(
+            redis.connect(settings.redis_url.get_secret_value(), timeout=STORE_SECONDS),
+            await postgres.connect(url, size=4, timeout=STORE_SECONDS, connect_timeout=STORE_SECONDS),
+            await postgres.connect(
+                url,
+                size=settings.pool_max_size,
+                timeout=settings.search_timeout_seconds,
+                connect_timeout=STORE_SECONDS,
+                keep=True,
+            ),
+        )
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        await self.reading.close()
+        await self.pool.close()
+
+
+class Faces:
+    """The desk, the JSON API and the agents' tools, on one set of connections."""
+
+    def __init__(self, settings: ReceiverSettings, stores: Stores) -> None:
+        self._stores = stores
+        self._shards = settings.inbox_shards
+        self._embedders, self.access_log = settings.embedders(), AccessLog(stores.reading)
+        self._dashboard = Dashboard(
+            stores.reading, self._glance, self._embedders, self.access_log,
+            zone=settings.time_zone, phones=settings.phones, media_hosts=settings.media_hosts,
+            crm=crm_client(settings.crm_client, stores.reading, settings.phones),
+        )  # fmt: skip
+        tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)
+        self.agents: MCPServer = server(tools, by_request, release=settings.release)
+
+    def routes(self) -> list[Route | Mount]:
+        mcp = self.agents.streamable_http_app(
+            streamable_http_path="/{any:path}", stateless_http=True, json_response=True, transport_security=ANYWHERE
+        )
+        agents = Door(self._stores.reading, mcp)
+        return [Route("/mcp", agents), Route("/mcp/", agents), Mount("/", self._dashboard.app())]
+
+    async def close(self) -> None:
+        await self.access_log.close()
+        await self._dashboard.close()
+        await self._embedders.close()
+
+    async def _glance(self) -> MirrorStatus:
+        return await status(self._stores.reading, self._stores.client, self._shards, datetime.now(UTC) - GLANCE_BACK)
+
+
+async def create_app(
+    settings: ReceiverSettings, clocks: Clocks | None = None, answers: "Counter[int] | None" = None
+) -> Starlette:
+    """The application. It starts and answers whether the stores are there or not.
+
+    `answers` counts what the receiver, and the protocol before it, answered, by status code.
+    """
+    clocks, answers = clocks or Clocks(), Counter() if answers is None else answers
+    stores, watermarks = await Stores.open(settings), Watermarks()
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-
-    async def look() -> Status:
-        return await status(pool, client, settings.inbox_shards, datetime.now(UTC) - LOOK_BACK)
-
-    async def glance() -> Status:
-        return await status(reading, client, settings.inbox_shards, datetime.now(UTC) - GLANCE_BACK)
-
-    async def healthz(_: Request) -> Response:
-        return PlainTextResponse("alive")
-
-    async def readyz(request: Request) -> Response:
-        """Either store is enough: taken out of the balance, we would make Kapso pause the webhook."""
-        if may_see(request, token):
-            now = await look()
-            up = {"redis": now.stream is not None, "postgres": now.received is not None}
-            return JSONResponse({**up, "problems": now.problems}, 200 if any(up.values()) else 503)
-        stores = (_answers(client.ping()), _answers(pool.fetchval(statement("backend_pid"))))
-        for answered in asyncio.as_completed(stores):
-            if await answered:
-                return PlainTextResponse("ready")
-        return PlainTextResponse("no store takes deliveries", status_code=503)
-
-    embedders = settings.embedders()
-    dashboard = Dashboard(reading, glance, embedders, zone=settings.time_zone, media_hosts=settings.media_hosts)
-
-    agents = server(Tools(reading, embedders, glance, by_request), by_request)
-    # Keys guard it, and no page of a browser has one: any host and origin may ask.
-    anywhere = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    mcp = agents.streamable_http_app(
-        streamable_http_path="/mcp", stateless_http=True, json_response=True, transport_security=anywhere
-    )
+    health = Readiness(stores.pool, stores.client, shards=settings.inbox_shards, token=token)
+    receiver = _receiver(settings, stores, watermarks, clocks, answers)
+    faces = Faces(settings, stores)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        telling = asyncio.create_task(tell_concerns(pool, client))
-        warming = asyncio.create_task(postgres.warm(reading, settings.pool_min_size))
-        async with agents.session_manager.run():
-            yield
-        telling.cancel()
-        warming.cancel()
-        await dashboard.close()
-        await embedders.close()
-        await client.aclose()
-        await reading.close()
-        await pool.close()
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, asyncio.Event]]:
+        async with _running(settings, stores, watermarks, clocks, faces):
+            yield {"ending": asyncio.Event()}
 
     routes = [
         Route("/webhooks/kapso", receiver),
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", metrics_route(token, answers.items, look)),
-        Route("/mcp", Door(reading, mcp)),
-        Mount("/", dashboard.app()),
+        Route("/webhooks/kapso/", receiver),
+        Route("/healthz", health.alive),
+        Route("/readyz", health.ready),
+        Route("/metrics", metrics_route(token, answers.items, health.look)),
+        *faces.routes(),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: nothing})
 
 
-async def _answers(question: Awaitable[object]) -> bool:
-    try:
-        await question
-    except (RedisError, *STORE_ERRORS):
-        return False
-    return True
+def _receiver(
+    settings: ReceiverSettings, stores: Stores, watermarks: Watermarks, clocks: Clocks, answers: "Counter[int]"
+) -> Receiver:
+    appender = Appender(
+        stores.client,
+        Spill(stores.pool, limit_bytes=settings.inbox_limit_bytes),
+        shards=settings.inbox_shards,
+        limit=settings.inbox_limit,
+        limit_bytes=settings.inbox_limit_bytes,
+        watermarks=watermarks,
+    )
+    return Receiver(
+        appender,
+        secrets=[secret.get_secret_value().encode() for secret in settings.kapso_webhook_secrets],
+        meta_app_secret=settings.meta_app_secret.get_secret_value().encode() if settings.meta_app_secret else None,
+        body_limit=settings.body_limit_bytes,
+        now=clocks.now,
+        answers=answers,
+    )
+
+
+@asynccontextmanager
+async def _running(
+    settings: ReceiverSettings, stores: Stores, watermarks: Watermarks, clocks: Clocks, faces: Faces
+) -> AsyncIterator[None]:
+    """What goes on beside the requests, from the start of the process to its end."""
+    pool, client = stores.pool, stores.client
+    with contextlib.suppress(*STORE_ERRORS):
+        async with asyncio.timeout(STORE_SECONDS):
+            await watermarks.learn(pool)
+    beside = [
+        asyncio.create_task(tell_concerns(pool, client)),
+        asyncio.create_task(watch(clocks, pool, client, role="receiver")),
+        asyncio.create_task(_report(watermarks, pool, client)),
+        asyncio.create_task(faces.access_log.run()),
+        asyncio.create_task(postgres.warm(stores.reading, settings.pool_min_size)),
+    ]
+    async with faces.agents.session_manager.run():
+        yield
+    await cancel_and_wait(*beside)
+    await faces.close()
+    await stores.close()
+
+
+async def _report(watermarks: Watermarks, pool: Pool, client: Redis) -> None:
+    """About once a second, for as long as the task lives; what a store does not take is tried again."""
+    while True:
+        await asyncio.sleep(REPORT_SECONDS)
+        with contextlib.suppress(RedisError, *STORE_ERRORS):
+            await watermarks.report(pool, client)

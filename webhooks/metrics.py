@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from store.status import Status
+from store.ops.status import MirrorStatus
 
 REFUSED = {"type": "about:blank", "status": 401, "title": "send METRICS_TOKEN as: Authorization: Bearer …"}
 
@@ -22,19 +22,21 @@ def may_see(request: Request, token: str | None) -> bool:
 
 
 def metrics_route(
-    token: str | None, answers: Callable[[], Iterable[tuple[int, int]]], look: Callable[[], Awaitable[Status]]
+    token: str | None,
+    answers: Callable[[], Iterable[tuple[int, int]]],
+    read_status: Callable[[], Awaitable[MirrorStatus]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """`answers` are (status code, how many) of this process; `look` reads both stores."""
+    """`answers` are (status code, how many) of this process; `read_status` reads both stores."""
 
     async def metrics(request: Request) -> Response:
         if not may_see(request, token):
             return JSONResponse(REFUSED, 401, {"www-authenticate": "Bearer"}, "application/problem+json")
-        return Response(exposition(await look(), answers()), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(await read_status(), answers()), media_type=CONTENT_TYPE_LATEST)
 
     return metrics
 
 
-def exposition(now: Status, answers: Iterable[tuple[int, int]]) -> bytes:
+def exposition(now: MirrorStatus, answers: Iterable[tuple[int, int]]) -> bytes:
     registry = CollectorRegistry()
     of_status = (_inbox, _lag, _trouble, _polled, _leads)
     registry.register(_Families([*_answers(answers), *(one for family in of_status for one in family(now))]))
@@ -56,7 +58,7 @@ def _answers(answers: Iterable[tuple[int, int]]) -> Iterator[Metric]:
     yield family
 
 
-def _inbox(now: Status) -> Iterator[Metric]:
+def _inbox(now: MirrorStatus) -> Iterator[Metric]:
     depth = GaugeMetricFamily("mirror_inbox_waiting", "Deliveries that wait, by store.", labels=["store"])
     age = GaugeMetricFamily("mirror_inbox_oldest_seconds", "Age of the oldest that waits, by store.", labels=["store"])
     for store, waiting in (("redis", now.stream), ("postgres", now.spill)):
@@ -69,13 +71,13 @@ def _inbox(now: Status) -> Iterator[Metric]:
     yield from (depth, age, up)
 
 
-def _lag(now: Status) -> Iterator[Metric]:
+def _lag(now: MirrorStatus) -> Iterator[Metric]:
     fresh = GaugeMetricFamily(
-        "mirror_freshness_seconds", "From receipt to settled, over the last minute.", labels=["quantile"]
+        "mirror_freshness_seconds", "From receipt to settled, over the last minute.", labels=["percentile"]
     )
-    for quantile, value in (("0.5", now.freshness_p50_ms), ("0.99", now.freshness_p99_ms)):
+    for percentile, value in (("50", now.freshness_p50_ms), ("99", now.freshness_p99_ms)):
         if value is not None:
-            fresh.add_metric([quantile], value / 1000)
+            fresh.add_metric([percentile], value / 1000)
     late = GaugeMetricFamily("mirror_kapso_lag_seconds", "From a message's own time to receipt.", labels=["shard"])
     seen = GaugeMetricFamily("mirror_drain_seen_seconds", "Since a drain last told of itself.", labels=["shard"])
     for drain in now.drains:
@@ -92,7 +94,7 @@ def _lag(now: Status) -> Iterator[Metric]:
         yield GaugeMetricFamily("mirror_silence_seconds", "Since Kapso last delivered something.", value=silent)
 
 
-def _trouble(now: Status) -> Iterator[Metric]:
+def _trouble(now: MirrorStatus) -> Iterator[Metric]:
     letters = GaugeMetricFamily("mirror_dead_letters_open", "Open dead letters, by kind.", labels=["kind"])
     oldest = GaugeMetricFamily("mirror_dead_letter_oldest_seconds", "Age of the oldest open one.", labels=["kind"])
     for one in now.letters:
@@ -104,9 +106,16 @@ def _trouble(now: Status) -> Iterator[Metric]:
     problems = GaugeMetricFamily("mirror_problems", "How many things need a person (mirror status).")
     problems.add_metric([], len(now.problems))
     yield from (letters, oldest, alarms, problems)
+    odd = {
+        "mirror_dropped_values": ("Odd optional values that were dropped, last five minutes.", now.dropped),
+        "mirror_messages_without_contact": ("Messages that no contact is known of.", now.without_contact),
+    }
+    for name, (what, count) in odd.items():
+        if count is not None:
+            yield GaugeMetricFamily(name, what, value=count)
 
 
-def _polled(now: Status) -> Iterator[Metric]:
+def _polled(now: MirrorStatus) -> Iterator[Metric]:
     names = {
         "missing": "Rows that comparing found missing, last day.",
         "repaired": "Fields that comparing repaired, last day.",
@@ -128,7 +137,7 @@ def _polled(now: Status) -> Iterator[Metric]:
         yield GaugeMetricFamily("mirror_verified_behind_seconds", "How far behind polling is.", value=behind)
 
 
-def _leads(now: Status) -> Iterator[Metric]:
+def _leads(now: MirrorStatus) -> Iterator[Metric]:
     if now.chats is None:
         return
     family = GaugeMetricFamily(

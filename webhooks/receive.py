@@ -1,18 +1,18 @@
 """The hot route: read the body, check its signature, put it into the inbox, answer 200 when it is there."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from logging import DEBUG
 from uuid import uuid4
 
 import orjson
 import structlog
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from rows.delivery import Delivery
-from store.appender import Appender, NotTaken
-from store.inbox import InboxFull
+from domain.delivery import Delivery
+from store.inbox.appender import Appender, DeliveryNotTaken
+from store.inbox.inbox import InboxFull
 from webhooks.signature import is_signed, is_signed_by_meta
 
 log = structlog.get_logger(__name__)
@@ -20,49 +20,76 @@ log = structlog.get_logger(__name__)
 # Headers are unsigned and only kept for the worker; a longer one than this is nothing that Kapso sent.
 HEADER_LIMIT = 256
 RETRY_AFTER_SECONDS = b"10"
+OURS = "poll."
+UNSIGNED = "the body is not signed with one of our secrets"
+
+
+class ClientGone(Exception):
+    """The connection ended before the whole body was sent."""
 
 
 class Receiver:
-    """An ASGI endpoint. It answers 200, 401, 405, 413 or 503, and counts the outcomes by code."""
+    """An ASGI endpoint. It answers 200, 401, 405, 413 or 503, and counts the outcomes by code in `answers`."""
 
     def __init__(
-        self, appender: Appender, *, secrets: Sequence[bytes], meta_app_secret: bytes | None, body_limit: int
+        self,
+        appender: Appender,
+        *,
+        secrets: Sequence[bytes],
+        meta_app_secret: bytes | None,
+        body_limit: int,
+        now: Callable[[], datetime],
+        answers: "Counter[int]",
     ) -> None:
         self._appender = appender
         self._secrets = secrets
         self._meta_app_secret = meta_app_secret
         self._body_limit = body_limit
-        self.answers: Counter[int] = Counter()
+        self._now = now
+        self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
             await self._answer(send, 405, "only POST", (b"allow", b"POST"))
             return
         headers = dict(scope["headers"])
-        body = await self._read(headers, receive)
+        if not (b"x-webhook-signature" in headers or b"x-hub-signature-256" in headers):
+            await self._answer(send, 401, UNSIGNED)
+            return
+        try:
+            body = await self._read(headers, receive)
+        except ClientGone:
+            return
         if body is None:
             await self._answer(send, 413, f"the body is over {self._body_limit} bytes")
         elif not self._is_ours(body, headers):
-            await self._answer(send, 401, "the body is not signed with one of our secrets")
+            await self._answer(send, 401, UNSIGNED)
         elif not await self._store(body, headers):
             await self._answer(send, 503, "not taken, send it again", (b"retry-after", RETRY_AFTER_SECONDS))
         else:
             await self._answer(send, 200)
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-        """The whole body, or None when it is too long."""
+        """The whole body, or None when it is too long. Raises ClientGone."""
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._body_limit:
             return None
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > self._body_limit:
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            body: bytes = message.get("body", b"")
+            return body if len(body) <= self._body_limit else None
+        return await self._read_parts(message, receive)
+
+    async def _read_parts(self, message: Message, receive: Receive) -> bytes | None:
+        parts = bytearray()
+        while message["type"] == "http.request":
+            parts += message.get("body", b"")
+            if len(parts) > self._body_limit:
                 return None
-        return body
+            if not message.get("more_body", False):
+                return bytes(parts)
+            message = await receive()
+        raise ClientGone
 
     def _is_ours(self, body: bytes, headers: dict[bytes, bytes]) -> bool:
         """Whichever signature is there is checked; the forwarded Meta kind may come with either."""
@@ -74,8 +101,8 @@ class Receiver:
     async def _store(self, body: bytes, headers: dict[bytes, bytes]) -> bool:
         delivery = Delivery(
             id=uuid4(),
-            received_at=datetime.now(UTC),
-            event=_header(headers, b"x-webhook-event"),
+            received_at=self._now(),
+            event=_event(headers),
             idempotency_key=_header(headers, b"x-idempotency-key"),
             version=_header(headers, b"x-webhook-payload-version"),
             body=body,
@@ -87,13 +114,13 @@ class Receiver:
         except InboxFull:
             log.error("inbox is full, answering 503")
             return False
-        except NotTaken as error:
+        except DeliveryNotTaken as error:
             log.error("no store takes it, answering 503", error=str(error))
             return False
         return True
 
     async def _answer(self, send: Send, code: int, detail: str = "", *headers: tuple[bytes, bytes]) -> None:
-        self.answers[code] += 1
+        self._answers[code] += 1
         kind, body = b"text/plain", b""
         if detail:
             kind = b"application/problem+json"
@@ -102,6 +129,12 @@ class Receiver:
         all_headers = [(b"content-type", kind), (b"content-length", length), *headers]
         await send({"type": "http.response.start", "status": code, "headers": all_headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _event(headers: dict[bytes, bytes]) -> str | None:
+    """As the header names it, which nobody signed: what only a poll of ours brings is no name that it may give."""
+    name = _header(headers, b"x-webhook-event")
+    return None if name and name.startswith(OURS) else name
 
 
 def _header(headers: dict[bytes, bytes], name: bytes) -> str | None:

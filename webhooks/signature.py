@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 
 def is_signed(body: bytes, signature: bytes, secrets: Sequence[bytes]) -> bool:
-    """`signature` is X-Webhook-Signature: the hex HMAC-SHA256 of the raw body."""
-    given = signature.strip().lower()
+    """`signature` is X-Webhook-Signature: the hex HMAC-SHA256 of the raw body, `sha256=` before it or not."""
+    given = signature.strip().lower().removeprefix(b"sha256=")
     # All secrets are tried, so that the time taken does not tell which one matched.
     matches = [hmac.compare_digest(_hex(body, secret), given) for secret in secrets]
     return any(matches)

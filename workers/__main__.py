@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -16,25 +17,35 @@ from config import logs
 from config.hours import BusinessHours
 from config.settings import WorkerSettings, load
 from kapso.client import Client
-from store import drains, inbox, postgres, redis
-from store.budget import Budget
-from store.concerns import tell_concerns
-from store.handoffs import PostgresCRMClient
+from store import postgres, redis
+from store.crm.handoffs import NoCRMClient, crm_client
+from store.inbox import inbox
+from store.ops import drains
+from store.ops.budget import Budget
+from store.ops.clocks import Clocks
+from store.ops.clocks import watch as clock_watch
+from store.ops.concerns import tell_concerns
+from store.ops.heartbeats import Heartbeat
 from store.postgres import STORE_ERRORS, Pool
-from store.retention import Retention
-from store.tombstones import Tombstones
+from store.privacy.retention import Retention
+from store.privacy.tombstones import Tombstones
+from store.privacy.tombstones import watch as key_watch
+from store.tasks import cancel_and_wait
 from workers.arq_worker import Job, work
-from workers.asked_replays import run_asked
-from workers.drains import drain_jobs
-from workers.empty_spill import SpillDrain
-from workers.handoffs import HandoffDesk
-from workers.read_chats import ChatReading
-from workers.upkeep import forget, keep_days, listen, sample
-from workers.watch_kapso import KapsoWatch, Wanted
+from workers.drain.drains import drain_jobs
+from workers.drain.mapping.values import Bounds, bounds_at
+from workers.drain.spill import SpillDrain
+from workers.jobs.asked_replays import run_asked
+from workers.jobs.handoffs import HandoffSender
+from workers.jobs.read_chats import ChatReading
+from workers.jobs.upkeep import check_orphans, check_silence, end_stalled, forget, keep_days, sample
+from workers.poll.losses import LossWatch
+from workers.poll.watch_kapso import KapsoWatch, WantedWebhooks
 
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS = 20
+SPILL_SECONDS = 15.0
 
 
 async def run(settings: WorkerSettings) -> None:
@@ -43,18 +54,24 @@ async def run(settings: WorkerSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     url = settings.database_url.get_secret_value()
     pool = await postgres.connect(url, size=6 + 2 * settings.inbox_shards, by_key=True)
-    # Looking around takes other plans than writing by keys.
+    # The first pool forces index plans, for look-ups by key. For all other statements, Postgres plans each call anew.
     looking = await postgres.connect(url, size=4)
     client = redis.connect(settings.redis_url.get_secret_value())
     kapso = kapso_client(settings, client)
     with contextlib.suppress(*STORE_ERRORS):  # the hourly job tries again
-        await keep_days(looking, days=settings.delivery_days, handoff_days=settings.handoff_days)
+        await days_of(settings, looking)()
     alone, shards = asyncio.Lock(), settings.inbox_shards
     with contextlib.suppress(RedisError, OSError):
-        shards = await inbox.streams(client, shards)
+        shards = await inbox.count_streams(client, shards)
     with contextlib.suppress(*STORE_ERRORS):
         await drains.forget(looking, shards)
     tombstones = Tombstones(settings.erasure_bytes)
+    clocks = Clocks()
+    await clocks.compare(looking, client)
+
+    def bounds() -> Bounds:
+        return bounds_at(clocks.now(), most_events=settings.body_events_limit)
+
     jobs = drain_jobs(
         pool,
         client,
@@ -64,23 +81,40 @@ async def run(settings: WorkerSettings) -> None:
         shift_seconds=settings.drain_shift_seconds,
         release=settings.release,
         tombstones=tombstones,
+        bounds=bounds,
     )
     jobs += upkeep_jobs(settings, looking, client)
     chats = ChatReading(looking, client, every=settings.extraction_seconds)
     jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
-    desk = HandoffDesk(looking, PostgresCRMClient(looking))
+    desk = HandoffSender(looking, crm_client(settings.crm_client, looking, settings.phones), settings.phones)
     jobs.append(Job("handoffs", desk.tick, 300, {"second": set(range(0, 60, 2))}))
-    asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones)
+    asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones, bounds=bounds)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
-    if kapso:
-        jobs += kapso_jobs(settings, pool, client, kapso)
+    watch = kapso_watch(settings, pool, client, kapso) if kapso else None
+    if watch:
+        jobs += kapso_jobs(settings, watch)
+    lost = LossWatch(looking, client, watch.repair if watch else None, shards=shards)
+    jobs.append(Job("losses", lost.tick, 3600, {"second": set(range(0, 60, 5))}))
     await tell_concerns(looking, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     # Outside of arq, which needs Redis.
-    spill = SpillDrain(pool, stop, release=settings.release, give_up=stop.is_set, alone=alone, tombstones=tombstones)
+    spill = SpillDrain(
+        pool,
+        stop,
+        release=settings.release,
+        give_up=stop.is_set,
+        alone=alone,
+        tombstones=tombstones,
+        bounds=bounds,
+        heartbeat=Heartbeat(client, "spill", within=SPILL_SECONDS),
+    )
     emptying = asyncio.create_task(spill.run())
+    watching = asyncio.create_task(clock_watch(clocks, looking, client, role="worker"))
+    trying = asyncio.create_task(key_watch(tombstones, looking, role="worker"))
     await work(settings.redis_url.get_secret_value(), jobs, stop, grace_seconds=GRACE_SECONDS)
     await emptying
+    await cancel_and_wait(watching)
+    await cancel_and_wait(trying)
     await chats.close()
     if kapso:
         await kapso.close()
@@ -99,28 +133,35 @@ def kapso_client(settings: WorkerSettings, redis: Redis) -> Client | None:
     return Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
 
 
+def days_of(settings: WorkerSettings, pool: Pool) -> Callable[[], Awaitable[None]]:
+    return partial(
+        keep_days,
+        pool,
+        days=settings.delivery_days,
+        handoff_days=settings.handoff_days,
+        access_days=settings.access_log_days,
+    )
+
+
 def upkeep_jobs(settings: WorkerSettings, pool: Pool, redis: Redis) -> list[Job]:
     hours = BusinessHours.parse(settings.business_hours)
-    listening = partial(listen, pool, hours=hours, longest=timedelta(minutes=settings.silence_minutes))
+    silence = partial(check_silence, pool, hours=hours, longest=timedelta(minutes=settings.silence_minutes))
     keep = Retention(settings.message_days, settings.dead_letter_days, settings.lead_days)
     tombstones = Tombstones(settings.erasure_bytes)
     pruning = partial(forget, pool, redis, keep, tombstones, shards=settings.inbox_shards)
     return [
         Job("prune", pruning, 3 * 3600, {"hour": {19}, "minute": {17}}, at_start=False),
-        Job(
-            "keep_days",
-            partial(keep_days, pool, days=settings.delivery_days, handoff_days=settings.handoff_days),
-            300,
-            {"minute": {7}},
-        ),
+        Job("check_orphans", partial(check_orphans, pool), 3600, {"hour": {19}, "minute": {47}}, at_start=False),
+        Job("keep_days", days_of(settings, pool), 300, {"minute": {7}}),
         Job("sample", partial(sample, pool, redis, shards=settings.inbox_shards), 8, {"second": set(range(0, 60, 10))}),
-        Job("listen", listening, 30, {"second": {10}}),
+        Job("end_stalled", partial(end_stalled, pool), 5, {"second": set(range(0, 60, 5))}),
+        Job("check_silence", silence, 30, {"second": {10}}),
     ]
 
 
-def kapso_jobs(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client) -> list[Job]:
+def kapso_watch(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client) -> KapsoWatch:
     secrets = [secret.get_secret_value() for secret in settings.kapso_webhook_secrets]
-    watch = KapsoWatch(
+    return KapsoWatch(
         pool,
         redis,
         kapso,
@@ -128,9 +169,12 @@ def kapso_jobs(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client
         release=settings.release,
         grace=timedelta(seconds=settings.poll_grace_seconds),
         trailing=timedelta(hours=settings.trailing_hours),
-        wanted=Wanted(settings.webhook_url, secrets),
+        wanted=WantedWebhooks(settings.webhook_url, secrets),
         tombstones=Tombstones(settings.erasure_bytes),
     )
+
+
+def kapso_jobs(settings: WorkerSettings, watch: KapsoWatch) -> list[Job]:
     seconds = set(range(0, 60, settings.poll_seconds))
     return [
         Job("poll", watch.poll, 1800, {"second": seconds}),
@@ -143,10 +187,14 @@ def kapso_jobs(settings: WorkerSettings, pool: Pool, redis: Redis, kapso: Client
 def main() -> None:
     settings = load(WorkerSettings)
     logs.configure(settings.log_level)
+    logs.crashes_as_json()
     # A batch makes thousands of objects and no cycles; looking for cycles as often as usual is a tenth of a drain.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    uvloop.run(run(settings))
+    try:
+        uvloop.run(run(settings))
+    except NoCRMClient as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -18,10 +18,13 @@ from arq.connections import RedisSettings
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+from store.tasks import cancel_and_wait
+
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
 RESTART_SECONDS = 1.0
+CLOSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grac
         running = asyncio.create_task(worker.async_run())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        await cancel_and_wait(stopping)
         if stop.is_set():
             worker.allow_pick_jobs = False
             if worker.tasks:
@@ -101,15 +104,12 @@ async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
         if working.done():
             working.result()
     finally:
-        stopping.cancel()
-        working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
+        await cancel_and_wait(stopping, working)
 
 
 async def _close(worker: Worker, running: asyncio.Task[None]) -> None:
-    with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
-        await worker.close()
-    running.cancel()
-    with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
-        await running
+    """arq waits for its jobs without a bound when it closes: end them first, each within one."""
+    await cancel_and_wait(*worker.tasks.values(), running)
+    with contextlib.suppress(RedisError, OSError, TimeoutError, asyncio.CancelledError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await worker.close()

@@ -29,7 +29,6 @@ COMMENT ON COLUMN contacts.first_seen_at IS 'The earliest time of an event that 
 COMMENT ON COLUMN contacts.last_message_at IS 'When the newest message was sent; reactions are skipped in all last_ columns but last_inbound_at and last_outbound_at.';
 CREATE INDEX contacts_by_phone ON contacts (phone);
 CREATE INDEX contacts_by_last_message ON contacts (last_message_at DESC NULLS LAST, id);
-
 CREATE TABLE contact_aliases (
     old_id      uuid PRIMARY KEY,
     contact_id  uuid NOT NULL REFERENCES contacts ON DELETE CASCADE,
@@ -37,7 +36,6 @@ CREATE TABLE contact_aliases (
 );
 COMMENT ON TABLE contact_aliases IS 'Ids of contacts that turned out to be the same person as another; resolve them here.';
 CREATE INDEX contact_aliases_by_contact ON contact_aliases (contact_id);
-
 CREATE TABLE sightings (
     handle                text COLLATE "C" NOT NULL,
     bsuid                 text COLLATE "C" NOT NULL,
@@ -71,7 +69,6 @@ COMMENT ON COLUMN sightings.alone IS 'Whether this is all that was seen of its c
 COMMENT ON COLUMN sightings.contested IS 'Whether more than one person was ever seen with the handle.';
 CREATE INDEX sightings_by_contact ON sightings (contact_id);
 CREATE INDEX sightings_by_bsuid ON sightings (bsuid) WHERE bsuid <> '';
-
 CREATE TABLE identity_joins (
     a     text COLLATE "C" NOT NULL,
     b     text COLLATE "C" NOT NULL,
@@ -80,7 +77,6 @@ CREATE TABLE identity_joins (
 );
 COMMENT ON TABLE identity_joins IS 'Two names of one person, for good: line = two spellings of one number, previous = an id and the one it replaced, parent = an id (a) and its parent (b).';
 CREATE INDEX identity_joins_by_b ON identity_joins (b);
-
 CREATE TABLE contact_identities (
     kind        text COLLATE "C" NOT NULL CHECK (kind IN ('wa_id', 'phone', 'bsuid', 'parent_bsuid', 'email', 'kapso')),
     value       text COLLATE "C" NOT NULL CHECK (value <> ''),
@@ -89,7 +85,6 @@ CREATE TABLE contact_identities (
 );
 COMMENT ON TABLE contact_identities IS 'Every name under which a person is found today. A username is display only and never stands here.';
 CREATE INDEX contact_identities_by_contact ON contact_identities (contact_id);
-
 CREATE TABLE phone_numbers (
     id                      text COLLATE "C" PRIMARY KEY,
     display_phone_number    text COLLATE "C",
@@ -104,7 +99,6 @@ CREATE TABLE phone_numbers (
 COMMENT ON TABLE phone_numbers IS 'Our own WhatsApp numbers, by Meta''s phone number id.';
 COMMENT ON COLUMN phone_numbers.state IS 'The newest lifecycle event: created, deleted, offboarded, disconnected, reconnected.';
 COMMENT ON COLUMN phone_numbers.account_state IS 'The newest account event: disabled, restricted, reinstated, violation.';
-
 CREATE TABLE conversations (
     id                    uuid PRIMARY KEY,
     contact_id            uuid REFERENCES contacts,
@@ -123,7 +117,6 @@ CREATE TABLE conversations (
 COMMENT ON TABLE conversations IS 'Kapso''s sessions: the same person gets a new one after a day of silence.';
 COMMENT ON COLUMN conversations.named_as IS 'The name by which the contact was found: a business-scoped id, else +number.';
 CREATE INDEX conversations_by_contact ON conversations (contact_id, last_active_at DESC);
-
 CREATE TABLE messages (
     id               text COLLATE "C" PRIMARY KEY,
     conversation_id  uuid REFERENCES conversations,
@@ -161,7 +154,6 @@ COMMENT ON COLUMN messages.status IS 'The furthest of pending < sent < failed < 
 CREATE INDEX messages_by_contact ON messages (contact_id, sent_at DESC NULLS LAST, id DESC);
 CREATE INDEX messages_by_conversation ON messages (conversation_id, sent_at);
 CREATE INDEX messages_nameless ON messages (conversation_id) WHERE named_as IS NULL;
-
 CREATE TABLE workflow_executions (
     id               text COLLATE "C" PRIMARY KEY,
     workflow_id      text COLLATE "C",
@@ -179,7 +171,6 @@ CREATE TABLE workflow_executions (
 );
 COMMENT ON TABLE workflow_executions IS 'Bot runs that were handed to a person or failed; Kapso pushes no others.';
 CREATE INDEX workflow_executions_by_conversation ON workflow_executions (conversation_id);
-
 CREATE TABLE project_events (
     id               text COLLATE "C" PRIMARY KEY,
     name             text COLLATE "C",
@@ -190,7 +181,6 @@ CREATE TABLE project_events (
 );
 COMMENT ON TABLE project_events IS 'Named business events that bots and functions emit.';
 CREATE INDEX project_events_by_conversation ON project_events (conversation_id, occurred_at);
-
 CREATE TABLE deliveries (
     id               uuid NOT NULL,
     received_at      timestamptz NOT NULL,
@@ -209,7 +199,6 @@ CREATE TABLE deliveries (
 ) PARTITION BY RANGE (received_at);
 COMMENT ON TABLE deliveries IS 'Every accepted POST, raw, with its books: events = applied + ignored + dead. A partition per day (UTC), dropped after the retention.';
 CREATE TABLE deliveries_default PARTITION OF deliveries DEFAULT;
-
 CREATE TABLE delivery_days (
     day         date PRIMARY KEY,
     deliveries  bigint NOT NULL,
@@ -220,7 +209,6 @@ CREATE TABLE delivery_days (
     CHECK (events = applied + ignored + dead)
 );
 COMMENT ON TABLE delivery_days IS 'The books of days whose deliveries have been dropped.';
-
 CREATE TABLE dead_letters (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     delivery_id      uuid NOT NULL,

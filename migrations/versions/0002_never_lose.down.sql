@@ -1,6 +1,4 @@
 ALTER TABLE deliveries DROP CONSTRAINT deliveries_counts;
-DROP FUNCTION matching_dead_letters;
 ALTER TABLE dead_letters DROP COLUMN code_version;
-DROP VIEW mirror_freshness;
 DROP TABLE vanished_contacts, reconcile_runs, gaps, cursors, replays, alarms, drains, spill, mirror;
 DROP INDEX dead_letters_by_fingerprint;

@@ -6,7 +6,6 @@ CREATE TABLE mirror (
 );
 COMMENT ON TABLE mirror IS 'One row: when this mirror began. The poll asks for nothing older; an operator may (mirror reconcile --since).';
 INSERT INTO mirror (began_at) SELECT least(now(), (SELECT min(received_at) FROM deliveries));
-
 CREATE TABLE spill (
     id               uuid NOT NULL,
     received_at      timestamptz NOT NULL,
@@ -19,7 +18,6 @@ CREATE TABLE spill (
 );
 COMMENT ON TABLE spill IS 'The inbox''s stand-in while Redis is away: accepted deliveries that wait.';
 COMMENT ON COLUMN spill.attempts IS 'How often somebody began to settle it; counted before, so that a crash counts.';
-
 CREATE TABLE drains (
     shard        integer PRIMARY KEY,
     complete_to  timestamptz NOT NULL,
@@ -28,7 +26,6 @@ CREATE TABLE drains (
 );
 COMMENT ON COLUMN drains.kapso_seconds IS 'How late Kapso was with the messages of the last second that had any: from their own time to our receiving them.';
 COMMENT ON TABLE drains IS 'How far each drain has come: all that was received up to complete_to is in the mirror.';
-
 CREATE TABLE alarms (
     name       text PRIMARY KEY,
     what       text NOT NULL,
@@ -36,7 +33,6 @@ CREATE TABLE alarms (
     seen_at    timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE alarms IS 'What needs a person. A row stands from when its cause was first seen until the cause is gone.';
-
 CREATE TABLE replays (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     asked_at     timestamptz NOT NULL DEFAULT now(),
@@ -54,7 +50,6 @@ CREATE TABLE replays (
 );
 COMMENT ON TABLE replays IS 'Who replayed what, with which filter, written before the first event moves; counts are of events.';
 CREATE INDEX dead_letters_by_fingerprint ON dead_letters (fingerprint, id);
-
 CREATE TABLE cursors (
     name         text PRIMARY KEY,
     complete_to  timestamptz NOT NULL,
@@ -65,7 +60,6 @@ CREATE TABLE cursors (
     CHECK (reading_to >= complete_to)
 );
 COMMENT ON TABLE cursors IS 'How far each poll has come. A window from complete_to to reading_to is read page by page; page is where to go on.';
-
 CREATE TABLE gaps (
     phone_number_id  text NOT NULL,
     since            timestamptz NOT NULL,
@@ -76,7 +70,6 @@ CREATE TABLE gaps (
     CHECK (since < until)
 );
 COMMENT ON TABLE gaps IS 'Windows in which Kapso says that deliveries failed; read again over REST, then closed.';
-
 CREATE TABLE reconcile_runs (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind       text NOT NULL,
@@ -95,38 +88,11 @@ CREATE TABLE reconcile_runs (
 COMMENT ON TABLE reconcile_runs IS 'What each comparison with Kapso found: rows checked, equal, missing here, repaired by field (jsonb: field to count), and extra (gone at Kapso).';
 COMMENT ON COLUMN reconcile_runs.late IS 'Of the missing and repaired, those older than the grace period: the push path is broken.';
 CREATE INDEX reconcile_runs_by_end ON reconcile_runs (ended_at);
-
 CREATE TABLE vanished_contacts (
     kapso_id  text PRIMARY KEY,
     found_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE vanished_contacts IS 'Contacts that Kapso no longer has, for an operator to look at; nothing is erased by itself. Resolve in contact_identities, kind kapso.';
-
-CREATE VIEW mirror_freshness AS
-SELECT (SELECT CASE WHEN oldest.at IS NULL THEN min(d.complete_to) ELSE least(min(d.complete_to), oldest.at) END
-        FROM drains AS d) AS complete_to,
-       (SELECT min(complete_to) FROM cursors WHERE name LIKE 'messages:%') AS verified_to,
-       oldest.at AS oldest_spilled_at,
-       (SELECT max(seen_at) FROM drains) AS drain_seen_at,
-       (SELECT count(*) FROM alarms) AS alarms
-FROM (SELECT min(received_at) AS at FROM spill) AS oldest;
-COMMENT ON VIEW mirror_freshness IS 'How far the mirror can be trusted: complete_to by push, verified_to by poll; null where nothing has run yet.';
-
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_counts CHECK (applied >= 0 AND ignored >= 0 AND dead >= 0);
-
 ALTER TABLE dead_letters ADD COLUMN code_version text;
-CREATE FUNCTION matching_dead_letters(
-    wanted_state text, wanted_event text, wanted_kind text, wanted_fingerprint text, since timestamptz, names bytea[],
-    wanted_id bigint
-) RETURNS SETOF dead_letters LANGUAGE sql STABLE AS $$
-    SELECT * FROM dead_letters AS d
-    WHERE (wanted_state IS NULL OR d.state = wanted_state)
-      AND (wanted_event IS NULL OR d.event = wanted_event)
-      AND (wanted_kind IS NULL OR d.error_kind = wanted_kind)
-      AND (wanted_fingerprint IS NULL OR d.fingerprint = wanted_fingerprint)
-      AND (since IS NULL OR d.received_at >= since)
-      AND (names IS NULL OR EXISTS (SELECT FROM unnest(names) AS n (name) WHERE position(n.name IN d.body) > 0))
-      AND (wanted_id IS NULL OR d.id = wanted_id)
-$$;
-COMMENT ON FUNCTION matching_dead_letters IS 'What every command that takes a filter acts on; null leaves a filter out. names: bytes of which one must stand in the body.';
 COMMENT ON COLUMN dead_letters.code_version IS 'The release that met the failure last (RELEASE).';

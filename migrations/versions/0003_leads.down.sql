@@ -1,5 +1,3 @@
-DROP VIEW lead_list;
-DROP VIEW leads;
 DROP TABLE tombstones;
 DROP TABLE access_log;
 DROP TABLE model_days;
@@ -9,8 +7,6 @@ DROP TABLE lead_notes;
 DROP TABLE lead_suggestions;
 DROP TABLE lead_changes;
 DROP TABLE lead_aliases;
-DROP TRIGGER contacts_begin_leads ON contacts;
-DROP FUNCTION begin_leads;
 DROP TABLE lead_records;
 DROP INDEX messages_by_age;
 CREATE INDEX contacts_by_last_message ON contacts (last_message_at DESC NULLS LAST, id);

@@ -6,10 +6,8 @@ UPDATE contacts SET heard_at = now() WHERE last_message_at IS NOT NULL;
 CREATE INDEX contacts_by_recency ON contacts ((coalesce(last_message_at, '-infinity')) DESC, id DESC);
 DROP INDEX contacts_by_last_message;
 COMMENT ON COLUMN contacts.heard_at IS 'When something of this person last came in here (not when it was said): tells extraction and live pages what to look at again.';
-
 -- What retention drops is found by its age; so small that writing does not feel it.
 CREATE INDEX messages_by_age ON messages USING brin (sent_at);
-
 CREATE TABLE lead_records (
     id                      uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     contact_id              uuid NOT NULL UNIQUE REFERENCES contacts,
@@ -52,18 +50,7 @@ CREATE INDEX lead_records_by_temperature ON lead_records (lead_temperature);
 CREATE INDEX lead_records_by_phase ON lead_records (chat_phase);
 CREATE INDEX lead_records_by_city ON lead_records (lower(domisili));
 CREATE INDEX lead_records_by_score ON lead_records (lead_score);
-
 INSERT INTO lead_records (contact_id) SELECT id FROM contacts;
-
--- In the database, so that a contact without a lead can't be, whichever release makes it.
-CREATE FUNCTION begin_leads() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO lead_records (contact_id) SELECT id FROM born;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER contacts_begin_leads AFTER INSERT ON contacts
-    REFERENCING NEW TABLE AS born FOR EACH STATEMENT EXECUTE FUNCTION begin_leads();
-
 CREATE TABLE lead_aliases (
     old_id     uuid PRIMARY KEY,
     lead_id    uuid NOT NULL REFERENCES lead_records ON DELETE CASCADE,
@@ -71,7 +58,6 @@ CREATE TABLE lead_aliases (
 );
 COMMENT ON TABLE lead_aliases IS 'Ids of leads whose contacts turned out to be one person; resolve them here.';
 CREATE INDEX lead_aliases_by_lead ON lead_aliases (lead_id);
-
 CREATE TABLE lead_changes (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     lead_id     uuid NOT NULL REFERENCES lead_records ON DELETE CASCADE,
@@ -93,7 +79,6 @@ COMMENT ON COLUMN lead_changes.actor IS 'Which one: a user, an API key, a model 
 COMMENT ON COLUMN lead_changes.quote IS 'The words that say so, as they stand in the message.';
 COMMENT ON COLUMN lead_changes.confidence IS '0 to 1, as the source rates itself; null where it does not.';
 CREATE INDEX lead_changes_by_field ON lead_changes (lead_id, field, id DESC);
-
 CREATE TABLE lead_suggestions (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     lead_id      uuid NOT NULL REFERENCES lead_records ON DELETE CASCADE,
@@ -114,7 +99,6 @@ CREATE TABLE lead_suggestions (
 COMMENT ON TABLE lead_suggestions IS 'Values that may not replace what stands: beside a field that a person holds, or a status that AI would set. Accepted or ignored by a person; outdated by a newer one.';
 CREATE UNIQUE INDEX lead_suggestions_open ON lead_suggestions (lead_id, field) WHERE state = 'open';
 CREATE INDEX lead_suggestions_by_lead ON lead_suggestions (lead_id, id);
-
 CREATE TABLE lead_notes (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     lead_id     uuid NOT NULL REFERENCES lead_records ON DELETE CASCADE,
@@ -129,14 +113,12 @@ CREATE TABLE lead_notes (
 COMMENT ON TABLE lead_notes IS 'The timeline of notes. A correction is a note of its own that names the one it corrects; the old text stays.';
 COMMENT ON COLUMN lead_notes.event_id IS 'The project event by which a bot wrote it.';
 CREATE INDEX lead_notes_by_lead ON lead_notes (lead_id, written_at);
-
 CREATE TABLE workflow_variables (
     execution_id  text PRIMARY KEY,
     variables     jsonb NOT NULL,
     read_at       timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE workflow_variables IS 'What the bot knew when it handed a run over or failed, as Kapso''s REST API told.';
-
 CREATE TABLE extraction_runs (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     began_at   timestamptz NOT NULL,
@@ -151,14 +133,12 @@ CREATE TABLE extraction_runs (
 );
 COMMENT ON TABLE extraction_runs IS 'Each pass over the leads of whom something came in: how many were due, unchanged since, read, changed, got a suggestion, or were being edited and are left to the next pass.';
 CREATE INDEX extraction_runs_by_begin ON extraction_runs (began_at);
-
 CREATE TABLE model_days (
     day       date PRIMARY KEY,
     requests  bigint NOT NULL DEFAULT 0,
     tokens    bigint NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE model_days IS 'What the language model was asked and cost, by day (UTC); MODEL_TOKENS_PER_DAY stops it.';
-
 CREATE TABLE access_log (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       timestamptz NOT NULL DEFAULT now(),
@@ -168,75 +148,8 @@ CREATE TABLE access_log (
 );
 COMMENT ON TABLE access_log IS 'Who opened, exported or erased which lead, and when.';
 CREATE INDEX access_log_by_lead ON access_log (lead_id, at);
-
 CREATE TABLE tombstones (
     token      bytea PRIMARY KEY,
     erased_at  timestamptz NOT NULL
 );
 COMMENT ON TABLE tombstones IS 'Keyed hashes (ERASURE_KEY) of names, message ids and conversation ids of erased people: what is said of the time before stays out.';
-
-CREATE VIEW leads AS
-SELECT r.id, r.contact_id, r.phone, c.phone AS mirrored_phone, coalesce(r.name, c.name) AS name,
-    r.business_type, r.domisili, r.business_duration, r.story, r.language,
-    r.pain_points, r.interest_motivation, r.priority, r.urgency_level,
-    r.lead_score, r.lead_temperature, r.closing_technique_used, r.objection_raised,
-    r.chat_phase, r.status, r.signals,
-    coalesce(c.last_message_direction = 'inbound', false) AS awaiting_reply,
-    r.version, r.created_at, c.last_outbound_at AS last_contact_at,
-    greatest(r.changed_at, c.heard_at) AS last_activity_at,
-    r.extracted_at, r.status_changed_at, r.converted_at
-FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id;
-COMMENT ON VIEW leads IS 'One row per lead, and one lead per contact: what was found out about the person. Why a field is so: lead_changes.';
-COMMENT ON COLUMN leads.id IS 'Random. Ids of merged leads keep resolving through lead_aliases.';
-COMMENT ON COLUMN leads.contact_id IS 'The person in the mirror (contacts).';
-COMMENT ON COLUMN leads.phone IS 'A person''s correction of the number, or the number the customer gave; else null.';
-COMMENT ON COLUMN leads.mirrored_phone IS 'The number as WhatsApp says it.';
-COMMENT ON COLUMN leads.name IS 'What they are called; the name of the WhatsApp profile until anybody knows better.';
-COMMENT ON COLUMN leads.business_type IS 'The trade, in the customer''s words (phase 1).';
-COMMENT ON COLUMN leads.domisili IS 'Where they are: city or regency by its official name (phase 1).';
-COMMENT ON COLUMN leads.business_duration IS 'How long the business runs: 3 years, since 2019, just started (phase 1).';
-COMMENT ON COLUMN leads.story IS 'Their story in a few sentences (phase 1).';
-COMMENT ON COLUMN leads.language IS 'What they write in: id, en, mixed (phase 1).';
-COMMENT ON COLUMN leads.pain_points IS 'What troubles them (phase 2).';
-COMMENT ON COLUMN leads.interest_motivation IS 'Why they want it (phase 2).';
-COMMENT ON COLUMN leads.priority IS 'What matters most to them in choosing (phase 2).';
-COMMENT ON COLUMN leads.urgency_level IS 'high: now, this week; medium: this month; low: no hurry (phase 2).';
-COMMENT ON COLUMN leads.lead_score IS '0 to 100, the sum of the points in signals (phase 3).';
-COMMENT ON COLUMN leads.lead_temperature IS 'hot, warm, lukewarm or cold, by the score (phase 3).';
-COMMENT ON COLUMN leads.closing_technique_used IS 'How we last tried to close (phase 3).';
-COMMENT ON COLUMN leads.objection_raised IS 'What they last held against it (phase 3).';
-COMMENT ON COLUMN leads.chat_phase IS 'A: nothing known yet, B: who they are, C: what they need, D: closing.';
-COMMENT ON COLUMN leads.status IS 'new, qualified, contacted, converted or archived; moved by people, agents and bots, in any direction.';
-COMMENT ON COLUMN leads.signals IS 'Name of a signal to its points, the message and the words that show it.';
-COMMENT ON COLUMN leads.awaiting_reply IS 'Whether the last word is theirs. Live, from the mirror.';
-COMMENT ON COLUMN leads.version IS 'Goes up with every change; writes carry the version that they read.';
-COMMENT ON COLUMN leads.created_at IS 'When the lead was made, with its contact.';
-COMMENT ON COLUMN leads.last_contact_at IS 'Our last message to them. Live, from the mirror.';
-COMMENT ON COLUMN leads.last_activity_at IS 'The last change of any kind: a message, a status of one, an edit.';
-COMMENT ON COLUMN leads.extracted_at IS 'When extraction last read this chat.';
-COMMENT ON COLUMN leads.status_changed_at IS 'When the status last moved.';
-COMMENT ON COLUMN leads.converted_at IS 'When they became a customer; null again once moved back.';
-
-CREATE VIEW lead_list AS
-SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.phone, c.phone) AS phone, c.username,
-    c.business_scoped_user_id,
-    r.status, r.lead_temperature, r.lead_score, r.chat_phase, r.domisili, r.business_type, r.urgency_level,
-    r.pain_points, r.objection_raised, r.language,
-    c.last_message_at, c.last_message_text, c.last_message_type, c.last_message_direction, c.last_message_id,
-    coalesce(c.last_message_direction = 'inbound', false) AS awaiting_reply,
-    c.last_inbound_at, c.last_inbound_at + interval '24 hours' AS reply_window_ends_at,
-    c.last_outbound_at AS last_contact_at, greatest(r.changed_at, c.heard_at) AS last_activity_at,
-    c.marketing_preference, r.version, r.created_at, r.extracted_at, r.status_changed_at, r.converted_at,
-    coalesce(c.last_message_at, '-infinity') AS recency,
-    r.signals,
-    (SELECT string_agg(format('%s %s', s.name, to_char((s.signal ->> 'points')::integer, 'FMSG999')), ', '
-                       ORDER BY (s.signal ->> 'points')::integer DESC, s.name)
-     FROM jsonb_each(r.signals) AS s (name, signal)) AS score_because,
-    (SELECT count(*) FROM lead_suggestions AS s WHERE s.lead_id = r.id AND s.state = 'open') AS suggestions
-FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id;
-COMMENT ON VIEW lead_list IS 'All that a list of leads shows, the mirror''s side of it live: who, the last message, what is known, why the score is what it is.';
-COMMENT ON COLUMN lead_list.phone IS 'The corrected number, else the mirrored one; null for people known only by @username or id.';
-COMMENT ON COLUMN lead_list.reply_window_ends_at IS 'Until then WhatsApp lets us answer freely; afterwards only with a template.';
-COMMENT ON COLUMN lead_list.score_because IS 'The signals that make the score, with their points.';
-COMMENT ON COLUMN lead_list.recency IS 'What the list is ordered by: last_message_at, and those who never wrote last.';
-COMMENT ON COLUMN lead_list.suggestions IS 'Open suggestions beside this lead''s fields.';

@@ -10,7 +10,6 @@ CREATE TABLE users (
 );
 COMMENT ON TABLE users IS 'People who sign in. A viewer reads; sales edits leads; an operator also looks after the mirror; an admin may do all.';
 COMMENT ON COLUMN users.password_hash IS 'argon2id.';
-
 CREATE TABLE sessions (
     token_hash  bytea PRIMARY KEY,
     user_id     uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -19,7 +18,6 @@ CREATE TABLE sessions (
 );
 COMMENT ON TABLE sessions IS 'Signed-in browsers, by the hash of what stands in their cookie. One ends after a while without use, and at the latest after a week.';
 CREATE INDEX sessions_by_user ON sessions (user_id);
-
 CREATE TABLE login_failures (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name     text NOT NULL,
@@ -28,7 +26,6 @@ CREATE TABLE login_failures (
 );
 COMMENT ON TABLE login_failures IS 'Wrong passwords of the last hour: too many for a name or from an address, and nobody may try for a while.';
 CREATE INDEX login_failures_by_time ON login_failures (at);
-
 CREATE TABLE lead_reads (
     user_id  uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     lead_id  uuid NOT NULL REFERENCES lead_records ON DELETE CASCADE,

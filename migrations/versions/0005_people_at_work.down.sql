@@ -9,13 +9,5 @@ ALTER TABLE replays
     ADD CONSTRAINT replays_state_check CHECK (state IN ('running', 'done', 'cancelled')),
     ADD CONSTRAINT replays_check CHECK ((state = 'running') = (ended_at IS NULL));
 DROP INDEX contacts_waiting;
-DROP TRIGGER contacts_renamed ON contacts;
-DROP TRIGGER lead_records_renamed ON lead_records;
-DROP FUNCTION matching_leads, leads_spelled_like, contact_renamed, lead_renamed, index_lead_words;
-CREATE OR REPLACE FUNCTION begin_leads() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO lead_records (contact_id) SELECT id FROM born;
-    RETURN NULL;
-END $$;
 DROP TABLE lead_search;
 COMMENT ON COLUMN lead_reads.read_at IS NULL;

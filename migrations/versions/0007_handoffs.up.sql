@@ -32,7 +32,6 @@ CREATE INDEX handoffs_by_time ON handoffs (created_at DESC, id DESC);
 CREATE INDEX handoffs_by_level ON handoffs (lead_level, created_at DESC);
 CREATE INDEX handoffs_by_session ON handoffs (session_id);
 CREATE INDEX handoffs_by_lead ON handoffs (lead_id);
-
 CREATE TABLE handoff_records (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     execution_id   text NOT NULL UNIQUE,

@@ -14,7 +14,6 @@ COMMENT ON TABLE knowledge_base IS 'Articles that people and agents look things 
 COMMENT ON COLUMN knowledge_base.source IS 'Where it comes from: the file, and in a CSV its row. The same source again takes its place.';
 COMMENT ON COLUMN knowledge_base.content_hash IS 'Of title, content and tags: the same again changes nothing.';
 CREATE INDEX knowledge_base_by_tags ON knowledge_base USING gin (tags);
-
 CREATE TABLE passages (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     article_id  bigint REFERENCES knowledge_base ON DELETE CASCADE,
@@ -35,7 +34,6 @@ COMMENT ON TABLE passages IS 'What is searched: a part of an article, or of what
 COMMENT ON COLUMN passages.message_id IS 'Of a chat: the first message of the passage.';
 CREATE INDEX passages_of_articles ON passages USING gin (words) WHERE article_id IS NOT NULL;
 CREATE INDEX passages_of_chats ON passages USING gin (words) WHERE lead_id IS NOT NULL;
-
 CREATE TABLE embedding_models (
     id           integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name         text NOT NULL,
@@ -45,41 +43,10 @@ CREATE TABLE embedding_models (
     UNIQUE (name, dimension)
 );
 COMMENT ON TABLE embedding_models IS 'Models that passages are embedded with; each has a table of its own, embeddings_ID. Search goes by the last complete one while another is being filled.';
-
 -- pgvector comes with many a PostgreSQL. Without it what is meant is not found, only what is written.
 DO $$
 BEGIN
     CREATE EXTENSION IF NOT EXISTS vector;
 EXCEPTION WHEN undefined_file OR insufficient_privilege OR feature_not_supported OR invalid_parameter_value THEN
     RAISE NOTICE 'pgvector is not to be had here (%): search goes by words alone', SQLERRM;
-END $$;
-
-CREATE FUNCTION begin_embedding_model(model text, dimensions integer) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    known integer;
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') THEN
-        RETURN NULL;
-    END IF;
-    PERFORM pg_advisory_xact_lock(7209318);
-    SELECT m.id INTO known FROM embedding_models AS m WHERE m.name = model AND m.dimension = dimensions;
-    IF known IS NULL THEN
-        INSERT INTO embedding_models (name, dimension) VALUES (model, dimensions) RETURNING id INTO known;
-        EXECUTE format('CREATE TABLE embeddings_%s (
-            passage_id bigint PRIMARY KEY REFERENCES passages ON DELETE CASCADE, embedding vector(%s) NOT NULL,
-            of_article boolean NOT NULL)', known, dimensions);
-        EXECUTE format('CREATE INDEX embeddings_%1$s_of_articles ON embeddings_%1$s
-            USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE of_article', known);
-        EXECUTE format('CREATE INDEX embeddings_%1$s_of_chats ON embeddings_%1$s
-            USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64) WHERE NOT of_article', known);
-        EXECUTE format('COMMENT ON TABLE embeddings_%s IS %L', known, 'Meanings of passages, by ' || model || '.');
-    END IF;
-    RETURN known;
-END $$;
-COMMENT ON FUNCTION begin_embedding_model IS 'The id of a model, with its table made where it is new; null without pgvector.';
-
-CREATE FUNCTION drop_embedding_model(known integer) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('DROP TABLE IF EXISTS embeddings_%s', known);
-    DELETE FROM embedding_models WHERE id = known;
 END $$;

@@ -1,6 +1,3 @@
-CREATE OR REPLACE FUNCTION leads_spelled_like(wanted text, most integer) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
-    SELECT s.lead_id FROM lead_search AS s WHERE s.words LIKE '%' || wanted || '%' LIMIT most
-$$;
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN
@@ -14,6 +11,5 @@ BEGIN
         WHERE n.distance <= 0.65
     $f$;
 END $$;
-COMMENT ON FUNCTION leads_spelled_like IS 'Leads with a name nearly like that one, the most alike first.';
 DROP INDEX lead_search_by_spelling;
-DROP FUNCTION ways_to_misspell, any_lexeme, name_spellings, spellings, name_words;
+DROP FUNCTION IF EXISTS name_spellings, spellings, name_words;

@@ -9,8 +9,8 @@ import pytest
 from redis.asyncio import Redis
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from kapso.client import Client, Gone, Page, Priority, Refused, Rejected, Unavailable, pages
-from store.budget import Budget, left
+from kapso.client import Client, Gone, KapsoPage, KapsoRefused, KapsoUnavailable, Priority, Rejected, pages
+from store.ops.budget import Budget, left
 from tests.servers import client, kapso_api, scripted
 
 SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
@@ -29,14 +29,14 @@ def html(code: int) -> Response:
         ([html(200), OK], None, 2),
         ([None, OK], None, 2),
         ([JSONResponse({"error": "x"}, 500), html(503), html(504), OK], None, 4),
-        ([html(502)], Unavailable, 4),
+        ([html(502)], KapsoUnavailable, 4),
         ([JSONResponse({"error": "slow"}, 429, {"Retry-After": "0.1"}), OK], None, 2),
-        ([JSONResponse({"error": "key"}, 401)], Refused, 1),
-        ([JSONResponse({"error": {"message": "no"}}, 403)], Refused, 1),
+        ([JSONResponse({"error": "key"}, 401)], KapsoRefused, 1),
+        ([JSONResponse({"error": {"message": "no"}}, 403)], KapsoRefused, 1),
         ([JSONResponse({"error": "none"}, 404)], Gone, 1),
         ([JSONResponse({"error": "params"}, 400)], Rejected, 1),
-        ([JSONResponse([1])], Unavailable, 4),
-        ([JSONResponse({"data": 5})], Unavailable, 1),
+        ([JSONResponse([1])], KapsoUnavailable, 4),
+        ([JSONResponse({"data": 5})], KapsoUnavailable, 1),
     ],
 )
 async def test_each_answer_has_its_outcome(
@@ -54,7 +54,7 @@ async def test_each_answer_has_its_outcome(
 
 async def test_a_refusal_names_the_credential() -> None:
     async with scripted([JSONResponse({}, 401)]) as (url, _), client(url) as kapso:
-        with pytest.raises(Refused, match="KAPSO_API_KEY"):
+        with pytest.raises(KapsoRefused, match="KAPSO_API_KEY"):
             await kapso.phone_numbers(Priority.FRESH)
 
 
@@ -71,17 +71,17 @@ async def test_times_and_fields_are_asked_for_as_the_api_wants_them() -> None:
 @pytest.mark.parametrize(
     ("listed", "read"),
     [
-        ([Page([{"n": 1}], None)], [1]),
-        ([Page([{"n": 1}], "a"), Page([{"n": 2}], None)], [1, 2]),
-        ([Page([{"n": 1}], "a"), Page([], "b"), Page([{"n": 3}], None)], [1]),
-        ([Page([{"n": 1}], "a"), Page([{"n": 2}], "a"), Page([{"n": 3}], None)], [1, 2]),
+        ([KapsoPage([{"n": 1}], None)], [1]),
+        ([KapsoPage([{"n": 1}], "a"), KapsoPage([{"n": 2}], None)], [1, 2]),
+        ([KapsoPage([{"n": 1}], "a"), KapsoPage([], "b"), KapsoPage([{"n": 3}], None)], [1]),
+        ([KapsoPage([{"n": 1}], "a"), KapsoPage([{"n": 2}], "a"), KapsoPage([{"n": 3}], None)], [1, 2]),
     ],
     ids=["one page", "no next", "an empty page", "a repeated cursor"],
 )
-async def test_a_list_ends(listed: list[Page], read: list[int]) -> None:
+async def test_a_list_ends(listed: list[KapsoPage], read: list[int]) -> None:
     left = iter(listed)
 
-    async def ask(_: str | None) -> Page:
+    async def ask(_: str | None) -> KapsoPage:
         return next(left)
 
     assert [item["n"] for page in [page async for page in pages(ask)] for item in page.items] == read

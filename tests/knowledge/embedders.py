@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from knowledge.articles import Article
-from knowledge.embedder import Embedder, Embedders, Unavailable
+from knowledge.articles import ParsedArticle
+from knowledge.embedder import Embedder, Embedders, EmbedderUnavailable
 
-PRICES = Article("shop/prices.md", "Prices", "Two shops cost 249,000 rupiah a month.", ("money",))
-HOURS = Article("shop/hours.md", "Opening hours", "We answer from eight in the morning until ten at night.", ("help",))
+PRICES = ParsedArticle("shop/prices.md", "Prices", "Two shops cost 249,000 rupiah a month.", ("money",))
+HOURS = ParsedArticle(
+    "shop/hours.md", "Opening hours", "We answer from eight in the morning until ten at night.", ("help",)
+)
 
 
 class Scripted:
@@ -21,7 +23,7 @@ class Scripted:
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         if self.away:
-            raise Unavailable("away")
+            raise EmbedderUnavailable("away")
         return [
             next((at for words, at in self.near.items() if words in text.lower()), self._itself(text)) for text in texts
         ]

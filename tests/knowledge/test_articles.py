@@ -66,4 +66,4 @@ def test_a_question_is_its_telling_words() -> None:
     assert terms("Berapa harga untuk dua toko?") == "'harga' | 'dua' | 'toko'"
     assert terms("what is it") == "'what' | 'is' | 'it'"
     assert terms("?!'\"\\") is None
-    assert terms("a' | b & !c:*") == "'b' | 'c'"
+    assert terms("aa' | bb & !cc:* d") == "'aa' | 'bb' | 'cc'"

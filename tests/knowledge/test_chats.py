@@ -4,15 +4,18 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-from rows.lead import Source
-from store import chat_index, knowledge, leads, merges
-from store.chat_index import Line, passages
-from store.leads import Actor
+from domain.lead import Source
+from store.knowledge import articles as knowledge
+from store.knowledge import chat_index
+from store.knowledge.chat_index import IndexedLine, passages
+from store.leads import leads
+from store.leads.leads import Actor
+from store.mirror import merges
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
 from tests.helpers import RECEIVED_AT, rows, settled, until
 from tests.knowledge.embedders import Made, Scripted, at_once
-from tests.workers.test_order import message
+from tests.workers.drain.test_order import message
 from workers.extraction.embed import embed
 from workers.extraction.walk_chats import walk_chats
 
@@ -115,12 +118,14 @@ async def test_messages_that_turn_out_to_be_somebody_elses_are_found_there_alone
 
 
 def test_passages_of_one_week_leave_those_of_others_alone() -> None:
-    lines = [Line(f"m{n}", f"nomor {n} " + "kata " * 20, RECEIVED_AT + timedelta(hours=3 * n)) for n in range(200)]
+    lines = [
+        IndexedLine(f"m{n}", f"nomor {n} " + "kata " * 20, RECEIVED_AT + timedelta(hours=3 * n)) for n in range(200)
+    ]
     before, after = set(passages(lines)), set(passages([*lines[:90], *lines[91:]]))
     assert len(before) > 20
     assert len(before - after) <= 12
     assert len({one.place for one in before}) == len(before)
-    assert passages([Line("a", "kata", None)]) == [(0, "a", "kata")]
+    assert passages([IndexedLine("a", "kata", None)]) == [(0, "a", "kata")]
 
 
 async def test_who_said_what_is_found_and_follows_the_chat(pool: Pool) -> None:

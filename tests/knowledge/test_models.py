@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from knowledge.embedder import Endpoint, Unavailable
-from store import knowledge
+from knowledge.embedder import EmbedderUnavailable, EmbeddingEndpoint
+from store.knowledge import articles as knowledge
 from store.postgres import Pool
 from tests.knowledge.embedders import HOURS, PRICES, Made, Scripted, at_once
 from tests.knowledge.test_search import sources
@@ -54,10 +54,10 @@ async def test_an_endpoint_embeds_and_its_nonsense_is_refused(pool: Pool) -> Non
         JSONResponse({"data": [{"index": 0}]}),
     ]
     async with scripted(answers) as (url, _):
-        one = Endpoint(url=f"{url}/v1", model="m", dimension=2, key="k")
+        one = EmbeddingEndpoint(url=f"{url}/v1", model="m", dimension=2, key="k")
         assert await one.embed(["a", "b"]) == [[1, 0], [0, 1]]
         for _ in range(3):
-            with pytest.raises(Unavailable):
+            with pytest.raises(EmbedderUnavailable):
                 await one.embed(["a", "b"])
         await one.close()
 
@@ -137,7 +137,7 @@ async def test_an_endpoint_that_has_one_length_is_not_told_it(status: int) -> No
     vector = JSONResponse({"data": [{"index": 0, "embedding": [0, 1]}]})
     refuses = JSONResponse({"error": "dimensions is not supported"}, status)
     async with scripted([refuses, vector, vector]) as (url, asked):
-        one = Endpoint(url=f"{url}/v1", model="m", dimension=2, key=None)
+        one = EmbeddingEndpoint(url=f"{url}/v1", model="m", dimension=2, key=None)
         assert await one.embed(["a"]) == [[0, 1]]
         assert await one.embed(["a"]) == [[0, 1]]
         await one.close()
@@ -147,7 +147,7 @@ async def test_an_endpoint_that_has_one_length_is_not_told_it(status: int) -> No
 async def test_no_vector_holds_what_is_no_number() -> None:
     odd = Response(b'{"data": [{"index": 0, "embedding": [0, NaN]}]}', media_type="application/json")
     async with scripted([odd]) as (url, _):
-        one = Endpoint(url=f"{url}/v1", model="m", dimension=2, key=None)
-        with pytest.raises(Unavailable):
+        one = EmbeddingEndpoint(url=f"{url}/v1", model="m", dimension=2, key=None)
+        with pytest.raises(EmbedderUnavailable):
             await one.embed(["a"])
         await one.close()

@@ -8,18 +8,20 @@ from typing import Any
 import asyncpg
 import pytest
 
-from console.main import main
-from evaluation.retrieval import gold, quality
-from knowledge.articles import Article
+from cli.main import main
+from knowledge.articles import ParsedArticle
 from knowledge.embedder import LOCAL, Embedder, Embedders
-from store import knowledge
+from store.knowledge import articles as knowledge
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
-from tests.dashboard.test_api import problem, program
 from tests.desk import signed_in
 from tests.helpers import rows
 from tests.knowledge.embedders import HOURS, PRICES, Made, Scripted, at_once
+from tests.web.api.test_api import problem, program
+from tools.evaluation.retrieval import gold, quality
 from workers.extraction.embed import embed
+
+NONSENSE = Path(__file__).with_name("nonsense.txt")
 
 
 async def sources(pool: Pool, embedders: Embedders, question: str, **more: Any) -> list[str]:
@@ -52,6 +54,7 @@ async def test_meaning_is_asked_too_and_filters_hold(pool: Pool) -> None:
     await knowledge.put(pool, [PRICES, HOURS])
     one = Scripted("one")
     assert await embed(pool, one, at_once) == 2
+    await pool.execute("UPDATE embedding_models SET floor = 0")
     same = f"{HOURS.title}: {HOURS.content}"
     found = await knowledge.search(pool, Made(one), same)
     assert (found.meant, found.rows[0]["source"]) == (True, "shop/hours.md")
@@ -64,12 +67,14 @@ async def test_meaning_is_asked_too_and_filters_hold(pool: Pool) -> None:
 async def test_a_filter_finds_its_own_among_many_that_are_nearer(pool: Pool) -> None:
     """The nearest of all would be others, and none of them passes the filter."""
     near = [
-        Article(f"faq/{n}.md", f"Number {n}", "The very words of the question.") for n in range(knowledge.DEPTH + 40)
+        ParsedArticle(f"faq/{n}.md", f"Number {n}", "The very words of the question.")
+        for n in range(knowledge.DEPTH + 40)
     ]
     await knowledge.put(pool, [*near, PRICES])
-    one = Scripted("one", near={"the very words": [1.0, *[0.0] * 7], "249,000": [0.0, 1.0, *[0.0] * 6]})
+    one = Scripted("one", near={"the very words": [1.0, *[0.0] * 7], "249,000": [0.6, 0.8, *[0.0] * 6]})
     while await embed(pool, one, at_once):
         pass
+    await pool.execute("UPDATE embedding_models SET floor = 0.5")
     asked = "the very words that no article has said before xyzzy"
     assert "shop/prices.md" not in await sources(pool, Made(one), asked, limit=50)
     assert await sources(pool, Made(one), asked, tags=["money"]) == ["shop/prices.md"]
@@ -89,7 +94,11 @@ async def test_the_local_model_finds_better_with_words_than_either_alone(pool: P
     both = quality(wanted, [await sources(pool, embedders, one.text) for one in questions])
     words = quality(wanted, [await sources(pool, Made(), one.text) for one in questions])
     near = quality(wanted, [await nearest(pool, embedders.current, one.text) for one in questions])
+    nonsense = NONSENSE.read_text(encoding="utf-8").splitlines()
+    nothing = [query for query in nonsense if not await sources(pool, embedders, query)]
     await embedders.close()
+    # Of words that another hand made up; "test 123" is in it, and a few words of ours.
+    assert (len(nonsense), len(nothing) >= 39) == (42, True), set(nonsense) - set(nothing)
     assert (both.recall >= max(words.recall, near.recall), both.mrr >= max(words.mrr, near.mrr)) == (True, True), (
         both, words, near,
     )  # fmt: skip
@@ -101,7 +110,7 @@ async def nearest(pool: Pool, embedder: Embedder, question: str) -> list[str]:
     (model,) = await knowledge.models(pool)
     found = await pool.fetch(
         f"SELECT k.source FROM embeddings_{model['id']} AS e JOIN passages AS p ON p.id = e.passage_id"  # noqa: S608
-        " JOIN knowledge_base AS k ON k.id = p.article_id ORDER BY e.embedding <=> $1::text::vector LIMIT 10",
+        " JOIN articles AS k ON k.id = p.article_id ORDER BY e.embedding <=> $1::text::vector LIMIT 10",
         str(vector),
     )
     return list(dict.fromkeys(row["source"] for row in found))
@@ -117,16 +126,26 @@ def test_the_command_imports_searches_and_says_how_it_stands(
     (shop / "prices.md").write_text("# Prices\n\nTwo shops cost 249,000 a month.")
     (shop / "hours.txt").write_text("From eight.")
     (shop / "broken.csv").write_text("x,y\n1,2")
+    (shop / "terms.pdf").write_bytes(b"%PDF-1.7")
     assert main(["knowledge", "import", str(shop), "--json"]) == 1
     told = capsys.readouterr()
     said = json.loads(told.out)
     assert (said["changed"], said["same"], said["unreadable"], said["embedded"]) == (2, 0, 1, 2)
     assert "title and content" in told.err
+    assert (said["skipped"], f"skipped: {shop / 'terms.pdf'}" in told.err) == ([str(shop / "terms.pdf")], True)
+    (shop / "terms.pdf").unlink()
     # What could not be read is not what is gone, and a path through a folder's parent or a hidden one is a path like others.
     assert main(["knowledge", "import", str(shop), "--prune", "--json"]) == 1
     told = capsys.readouterr()
     assert (json.loads(told.out)["gone"], "nothing was forgotten" in told.err) == (0, True)
     (shop / "broken.csv").unlink()
+    # A link that leads out of the folder is not followed.
+    (tmp_path / "secret.md").write_text("# Salaries\n\nNobody is to read this.")
+    (shop / "more.md").symlink_to(tmp_path / "secret.md")
+    assert main(["knowledge", "import", str(shop), "--json"]) == 1
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["unreadable"], "leads out of" in told.err) == (1, True)
+    (shop / "more.md").unlink()
     (tmp_path / ".hidden").mkdir()
     around = tmp_path / ".hidden" / ".." / "shop"
     assert main(["knowledge", "import", str(around), "--prune", "--json"]) == 0
@@ -137,7 +156,9 @@ def test_the_command_imports_searches_and_says_how_it_stands(
     assert json.loads(capsys.readouterr().out)["gone"] == 0
     (shop / "hours.txt").unlink()
     assert main(["knowledge", "import", str(shop), "--prune", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"changed": 0, "same": 1, "gone": 1, "unreadable": 0, "embedded": 0}
+    assert json.loads(capsys.readouterr().out) == {
+        "changed": 0, "same": 1, "gone": 1, "unreadable": 0, "skipped": [], "embedded": 0,
+    }  # fmt: skip
     assert main(["knowledge", "search", "how much for two shops"]) == 0
     assert "Prices" in capsys.readouterr().out
     assert main(["knowledge", "status"]) == 0
@@ -164,7 +185,9 @@ def test_the_command_imports_searches_and_says_how_it_stands(
 
 
 async def test_programs_and_people_look_things_up(pool: Pool, redis_url: str, database_url: str) -> None:
-    hostile = Article("x/<img>.md", "<img src=x onerror=alert(1)>", "two shops <img src=x onerror=alert(1)> **bold**")
+    hostile = ParsedArticle(
+        "x/<img>.md", "<img src=x onerror=alert(1)>", "two shops <img src=x onerror=alert(1)> **bold**"
+    )
     await knowledge.put(pool, [PRICES, hostile])
     await chat(pool, "berapa harga untuk dua toko?")
     await extracted(pool)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from devstack.processes import preexec
+from tools.devstack.processes import preexec
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +28,11 @@ class Worker:
             stdout=asyncio.subprocess.DEVNULL,
             preexec_fn=preexec(),
         )
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def tell(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -5,6 +5,7 @@ that reading chats never holds up the mirror, and ends with its standard input.
 """
 
 import asyncio
+import contextlib
 import importlib
 import os
 import sys
@@ -20,43 +21,44 @@ from config.settings import WorkerSettings, load
 from kapso.client import Client
 from knowledge.embedder import Embedder
 from store import postgres, redis
-from store.budget import Budget
+from store.ops.budget import Budget
 from store.postgres import STORE_ERRORS, Pool
+from store.tasks import cancel_and_wait
 from workers.extraction.embed import embed
 from workers.extraction.extract import CHUNK, Extraction
 from workers.extraction.give_way import GiveWay
 from workers.extraction.known import Known
 from workers.extraction.rules.reader import Rules
-from workers.extraction.source import Source
-from workers.extraction.suggest import Drafter, suggest
+from workers.extraction.source import ChatSource
+from workers.extraction.suggest import AnyDrafter, suggest
 from workers.extraction.variables import fetch_variables
 from workers.extraction.walk_chats import walk_chats
 
 log = structlog.get_logger(__name__)
 
 NICENESS = 19
-# Of a model's answers; what was paid for is soon written.
-A_FEW = 8
+# Chats in one chunk if a model reads them: few, so that answers that cost tokens are soon committed.
+MODEL_CHUNK = 8
 
 
-def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[Source], Drafter | None]:
+def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[ChatSource], AnyDrafter | None]:
     """Who reads chats, in the order in which they are asked, and who words next steps.
 
     A model's SDK is an optional extra, so it is looked for only where a model is configured.
     """
     if settings.model_url is None:
-        return [Rules()], None
+        return [Rules(settings.default_region)], None
     try:
         endpoints, models, drafts = (
             importlib.import_module(f"workers.extraction.{name}") for name in ("endpoint", "model", "drafts")
         )
     except ModuleNotFoundError:
-        raise SystemExit("MODEL_URL is set, and the extra is missing: pip install '.[model]'") from None
+        raise SystemExit("MODEL_URL is set, and the package openai is missing: install requirements.lock") from None
     key = settings.model_api_key.get_secret_value() if settings.model_api_key else None
-    endpoint = endpoints.Endpoint(
+    endpoint = endpoints.ModelEndpoint(
         pool, url=settings.model_url, name=settings.model_name, key=key, tokens_per_day=settings.model_tokens_per_day
     )
-    return [models.Model(endpoint), Rules()], drafts.Drafter(endpoint)
+    return [models.ChatModel(endpoint), Rules(settings.default_region)], drafts.Drafter(endpoint)
 
 
 async def run(settings: WorkerSettings) -> None:
@@ -72,17 +74,19 @@ async def run(settings: WorkerSettings) -> None:
     asking, drafter = model_of(settings, pool)
     few = len(asking) > 1
     extraction = Extraction(
-        pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=A_FEW if few else CHUNK,
-        give_way=GiveWay(client, shards=settings.inbox_shards),
+        pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=MODEL_CHUNK if few else CHUNK,
+        ai_applies=settings.ai_status == "apply", give_way=GiveWay(client, shards=settings.inbox_shards),
     )  # fmt: skip
     embedders = settings.embedders()
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))
-    while await asked.get():
-        sys.stdout.buffer.write(orjson.dumps(await _pass(extraction, pool, kapso, drafter, embedders.current)) + b"\n")
-        sys.stdout.flush()
-    await ear
+    with contextlib.suppress(BrokenPipeError):  # the worker has ended: nobody reads the answer
+        while await asked.get():
+            answer = await _pass(extraction, pool, kapso, drafter, embedders.current)
+            sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+            sys.stdout.flush()
+    await cancel_and_wait(ear)
     for reader in asking:
         await reader.close()
     await embedders.close()
@@ -93,7 +97,7 @@ async def run(settings: WorkerSettings) -> None:
 
 
 async def _pass(
-    extraction: Extraction, pool: Pool, kapso: Client | None, drafter: Drafter | None, embedder: Embedder | None
+    extraction: Extraction, pool: Pool, kapso: Client | None, drafter: AnyDrafter | None, embedder: Embedder | None
 ) -> dict[str, object]:
     try:
         done = await extraction.run()
@@ -126,6 +130,7 @@ def main() -> None:
     settings = load(WorkerSettings)
     # Logs go where the worker's go; standard output is for answers.
     logs.configure(settings.log_level, sys.stderr)
+    logs.crashes_as_json()
     os.nice(NICENESS)
     uvloop.run(run(settings))
 

@@ -5,8 +5,8 @@ from typing import Annotated, Final, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rows.window import Line
-from workers.extraction.endpoint import Endpoint
+from domain.window import ChatLine
+from workers.extraction.endpoint import ModelEndpoint
 from workers.extraction.model import chat
 
 TASK: Final = """You draft one short WhatsApp message for a salesperson to review. They decide whether it is sent.
@@ -27,11 +27,11 @@ class Drafted(NamedTuple):
 
 
 class Drafter:
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: ModelEndpoint) -> None:
         self.name = f"drafts@1 {endpoint.name}"
         self._endpoint = endpoint
 
-    async def draft(self, lines: Sequence[Line], why: str) -> Drafted | None:
+    async def draft(self, lines: Sequence[ChatLine], why: str) -> Drafted | None:
         """None where the model can't be had, or answers nonsense."""
         answer = await self._endpoint.ask(TASK.format(why=why), chat(lines), Draft)
         text = cast(Draft, answer.said).text.replace("\0", "").strip() if answer else ""

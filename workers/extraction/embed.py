@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from knowledge.embedder import Embedder, Unavailable
-from store import knowledge
+from knowledge.embedder import Embedder, EmbedderUnavailable
+from store.knowledge import articles as knowledge
 from store.postgres import Pool
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,6 @@ async def embed(pool: Pool, embedder: Embedder | None, give_way: Callable[[], Aw
         return 0
     try:
         return await knowledge.embed_some(pool, embedder, model, most=MOST, pause=give_way)
-    except Unavailable as error:
+    except EmbedderUnavailable as error:
         log.warning("nothing can be embedded now, search goes by words", error=str(error))
         return 0

@@ -12,7 +12,7 @@ from openai import AsyncOpenAI, OpenAIError
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel, ValidationError
 
-from store import model_budget
+from store.knowledge import model_budget
 from store.postgres import Pool
 
 log = structlog.get_logger(__name__)
@@ -23,13 +23,13 @@ FAILURES, PAUSE_SECONDS = 3, 60.0
 TRIES = 2
 
 
-class Answer(NamedTuple):
+class EndpointAnswer(NamedTuple):
     said: BaseModel
     tokens: int
     """What it took, tries and all."""
 
 
-class Endpoint:
+class ModelEndpoint:
     def __init__(self, pool: Pool, *, url: str, name: str, key: str | None, tokens_per_day: int) -> None:
         self.name = name
         self._pool = pool
@@ -41,7 +41,7 @@ class Endpoint:
     async def close(self) -> None:
         await self._client.close()
 
-    async def ask(self, task: str, given: str, shape: type[BaseModel]) -> Answer | None:
+    async def ask(self, task: str, given: str, shape: type[BaseModel]) -> EndpointAnswer | None:
         """None where the model did not answer, answered nonsense twice, or the day's tokens are spent."""
         messages = [{"role": "system", "content": task}, {"role": "user", "content": given}]
         tokens = 0
@@ -58,7 +58,7 @@ class Endpoint:
                 return None
             self._failures, tokens = 0, tokens + cost
             try:
-                return Answer(shape.model_validate_json(text), tokens)
+                return EndpointAnswer(shape.model_validate_json(text), tokens)
             except ValidationError as error:
                 messages += [{"role": "assistant", "content": text}, {"role": "user", "content": _repair(error)}]
         log.warning("the model answers what can't be read, rules do its work")

@@ -7,7 +7,7 @@ import time
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from store import inbox
+from store.inbox import inbox
 
 LATE_SECONDS = 0.1
 LOOK_SECONDS = 0.1

@@ -5,33 +5,33 @@ from typing import Protocol
 
 import structlog
 
-from rows.window import Reading, Window
+from domain.window import ChatWindow, ReadValues
 
 log = structlog.get_logger(__name__)
 
 
-class Source(Protocol):
+class ChatSource(Protocol):
     name: str
     """With its release: a lead is read again when who reads has changed."""
 
-    async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
+    async def read(self, windows: Sequence[ChatWindow]) -> list[ReadValues | None]:
         """One answer a window, in their order; None: could not read it, ask the next."""
 
     async def close(self) -> None: ...
 
 
-async def first_that_reads(sources: Sequence[Source], windows: Sequence[Window]) -> list[Reading]:
+async def first_that_reads(sources: Sequence[ChatSource], windows: Sequence[ChatWindow]) -> list[ReadValues]:
     """Each window by the first source that can; an empty reading where none could."""
-    found: list[Reading | None] = [None] * len(windows)
+    found: list[ReadValues | None] = [None] * len(windows)
     for source in sources:
         left = [place for place, reading in enumerate(found) if reading is None]
         answers = await _asked(source, [windows[place] for place in left]) if left else []
         for place, answer in zip(left, answers, strict=True):
             found[place] = answer
-    return [reading or Reading() for reading in found]
+    return [reading or ReadValues() for reading in found]
 
 
-async def _asked(source: Source, windows: Sequence[Window]) -> list[Reading | None]:
+async def _asked(source: ChatSource, windows: Sequence[ChatWindow]) -> list[ReadValues | None]:
     """One chat that a source can't bear must not keep it from the others."""
     try:
         return await source.read(windows)

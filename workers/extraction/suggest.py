@@ -5,13 +5,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from rows.lead import Source
-from rows.next_step import RULES, Step, by_rule, content
-from rows.window import Line
-from store import next_steps, reading
-from store.leads import Actor
+from domain.lead import Source
+from domain.next_step import RULES, SuggestedStep, by_rule, content
+from domain.window import ChatLine
+from store.leads import next_steps, reading
+from store.leads.leads import Actor
+from store.leads.reading import Due
 from store.postgres import Pool
-from store.reading import Due
 
 log = structlog.get_logger(__name__)
 
@@ -19,20 +19,20 @@ AT_ONCE = 100
 LINES = 20
 
 
-class Drafted(Protocol):
+class DraftedText(Protocol):
     @property
     def text(self) -> str: ...
     @property
     def tokens(self) -> int: ...
 
 
-class Drafter(Protocol):
+class AnyDrafter(Protocol):
     name: str
 
-    async def draft(self, lines: Sequence[Line], why: str) -> Drafted | None: ...
+    async def draft(self, lines: Sequence[ChatLine], why: str) -> DraftedText | None: ...
 
 
-async def suggest(pool: Pool, drafter: Drafter | None) -> int:
+async def suggest(pool: Pool, drafter: AnyDrafter | None) -> int:
     """What calls for a step now gets one, and what no longer does loses it. Returns how many are new."""
     await next_steps.withdraw(pool)
     made = 0
@@ -46,7 +46,7 @@ async def suggest(pool: Pool, drafter: Drafter | None) -> int:
     return made
 
 
-async def _worded(pool: Pool, row: Any, step: Step, drafter: Drafter) -> Step | None:
+async def _worded(pool: Pool, row: Any, step: SuggestedStep, drafter: AnyDrafter) -> SuggestedStep | None:
     due = Due(row["lead_id"], row["contact_id"], None, None)
     (window,) = await reading.windows(pool, [due], lines=LINES)
     drafted = await drafter.draft(window.lines, step.reasoning or "")

@@ -3,7 +3,7 @@
 import structlog
 
 from kapso.client import Client, Gone, KapsoError, Priority
-from store import reading
+from store.leads import reading
 from store.postgres import Pool
 
 log = structlog.get_logger(__name__)

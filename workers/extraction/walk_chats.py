@@ -1,8 +1,8 @@
-"""Chats that had come to rest before they could be searched are taken in, some at a time, once."""
+"""Index, once and a few per pass, the chats that existed before chat search did."""
 
 from collections.abc import Awaitable, Callable
 
-from store import chat_index
+from store.knowledge import chat_index
 from store.postgres import Pool
 
 AT_ONCE = 50

@@ -11,16 +11,16 @@ from redis.asyncio import Redis
 
 from config.settings import WorkerSettings
 from kapso.client import Client
-from simulator.town import Event
-from store import reading
-from store.inbox import stream_name
+from store.inbox.inbox import stream_name
+from store.leads import reading
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, conversation, extracted, lead
 from tests.helpers import delivery, queue, rows, settled
 from tests.servers import client, kapso_api
+from tools.simulator.town import Event
 from workers.extraction.give_way import GiveWay
 from workers.extraction.variables import fetch_variables
-from workers.read_chats import ChatReading
+from workers.jobs.read_chats import ChatReading
 
 
 @pytest.mark.parametrize("seconds", [30, 45, 60])

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rows.lead import Claim, Source
-from rows.window import Reading, Window
-from store import leads
-from store.leads import Actor
+from domain.lead import Claim, Source
+from domain.window import ChatWindow, ReadValues
+from store.leads import leads
+from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import NUMBER, changes, chat, extracted, lead, project_event
 from tests.helpers import rows
@@ -29,7 +29,7 @@ async def test_a_chat_becomes_a_lead_that_explains_itself(pool: Pool) -> None:
     row = await lead(pool)
     assert (row["name"], row["business_type"], row["domisili"]) == ("Rina", "laundry kiloan", "Bandung")
     assert (row["business_duration"], row["pain_points"], row["language"]) == ("3 years", ["slow replies"], "id")
-    assert (row["lead_temperature"], row["chat_phase"], row["status"]) == ("warm", "C", "new")
+    assert (row["lead_temperature"], row["chat_phase"], row["status"]) == ("warm", "C", "qualified")
     (why,) = await changes(pool, "lead_score")
     assert row["lead_score"] == 50
     assert why["reason"] == (
@@ -39,7 +39,9 @@ async def test_a_chat_becomes_a_lead_that_explains_itself(pool: Pool) -> None:
     message = await pool.fetchrow("SELECT * FROM messages WHERE id = $1", city["message_id"])
     assert (city["source"], city["actor"], city["quote"]) == ("ai", "rules@1", "bdg")
     assert city["quote"] in message["text"]
-    assert [row["value"] for row in await rows(pool, "lead_suggestions")] == ["qualified"]
+    (move,) = await changes(pool, "status")
+    assert (move["source"], move["actor"], move["reason"]) == ("ai", "score@1", "the score is 50")
+    assert await rows(pool, "lead_suggestions") == []
 
 
 async def test_what_did_not_change_is_not_read_again(pool: Pool) -> None:
@@ -121,10 +123,10 @@ class Slow:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
+    async def read(self, windows: Sequence[ChatWindow]) -> list[ReadValues | None]:
         row = await lead(self._pool)
         await leads.patch(self._pool, row["id"], {"domisili": "Solo"}, version=1, by=BUDI)
-        return [Reading(claims=[Claim("domisili", "Bandung", Source.AI, "slow")]) for _ in windows]
+        return [ReadValues(claims=[Claim("domisili", "Bandung", Source.AI, "slow")]) for _ in windows]
 
     async def close(self) -> None:
         pass

@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from pydantic import SecretStr
 from starlette.responses import JSONResponse, Response
 
-from store import alarms
+from config.settings import WorkerSettings
+from store.ops import alarms
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
 from tests.helpers import rows
 from tests.servers import scripted
 from tests.workers.extraction.windows import window
-from workers.extraction.endpoint import Endpoint
-from workers.extraction.model import Model
+from workers.extraction.__main__ import model_of
+from workers.extraction.endpoint import ModelEndpoint
+from workers.extraction.model import ChatModel
 from workers.extraction.rules.reader import Rules
 
 
@@ -36,10 +39,12 @@ def said(field: str, value: str, quote: str, *, message: str = "m0", confidence:
 
 
 @asynccontextmanager
-async def model(pool: Pool, *answers: Response, tokens_per_day: int = 10_000) -> AsyncIterator[tuple[Model, list[str]]]:
+async def model(
+    pool: Pool, *answers: Response, tokens_per_day: int = 10_000
+) -> AsyncIterator[tuple[ChatModel, list[str]]]:
     """The model, and what it is asked for."""
     async with scripted(answers) as (url, asked):
-        one = Model(Endpoint(pool, url=f"{url}/v1", name="tiny", key=None, tokens_per_day=tokens_per_day))
+        one = ChatModel(ModelEndpoint(pool, url=f"{url}/v1", name="tiny", key=None, tokens_per_day=tokens_per_day))
         try:
             yield one, asked
         finally:
@@ -93,7 +98,7 @@ async def test_nonsense_is_asked_again_once(pool: Pool) -> None:
 async def test_where_the_model_fails_rules_read(pool: Pool) -> None:
     await chat(pool, "saya Rina dari Bandung")
     async with model(pool, JSONResponse({"error": {"message": "overloaded"}}, 400)) as (one, _):
-        await extracted(pool, one, Rules())
+        await extracted(pool, one, Rules("ID"))
     row = await lead(pool)
     assert (row["name"], row["domisili"]) == ("Rina", "Bandung")
 
@@ -130,3 +135,14 @@ async def test_the_chat_is_data_and_comes_alone(pool: Pool) -> None:
     assert all(body["messages"][0]["role"] == "system" and "tools" not in body for body in bodies)
     assert all("Rina" not in body["messages"][0]["content"] for body in bodies)
     assert bodies[0]["response_format"]["json_schema"]["strict"] is True
+
+
+async def test_a_worker_with_a_model_asks_it_before_the_rules(pool: Pool, database_url: str, redis_url: str) -> None:
+    settings = WorkerSettings(
+        database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), default_region="ID",
+        model_url="http://127.0.0.1:1/v1", model_name="small",
+    )  # fmt: skip
+    (model, rules), drafter = model_of(settings, pool)
+    assert (model.name.split()[0], type(rules)) == ("model@1", Rules)
+    assert drafter is not None
+    await model.close()

@@ -1,12 +1,15 @@
 """Rules, line by line; how good they are as a whole is measured on the gold chats."""
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 
-from evaluation.gold import found
-from rows.window import Line, Window
+from domain.window import ChatLine, ChatWindow
 from tests.workers.extraction.windows import window
+from tools.evaluation.gold import found_values
+from workers.extraction.rules.amounts import amount
 from workers.extraction.rules.reader import read
 
 CASES = [
@@ -46,7 +49,7 @@ CASES = [
 
 @pytest.mark.parametrize(("said", "expected"), CASES)
 def test_a_line_says_what_it_says(said: list[str], expected: dict[str, object]) -> None:
-    values = found(read(window(*said)))
+    values = found_values(read(window(*said), "ID"))
     assert {name: values.get(name) for name in expected} == expected
 
 
@@ -81,7 +84,7 @@ def test_odd_text_harms_nobody() -> None:
         "62" * 900,
         "\u202esaya budi",
     ):
-        read(Window(window().lead_id, (Line("m1", True, text),)))
+        read(ChatWindow(window().lead_id, (ChatLine("m1", True, text),)))
 
 
 HOSTILE = ["oke, ", "ok ", "iya ", "saya ", "saya di ", "3 tahun ", "berapa ", "nama saya ", "a", "budget 1.", "1,", "i ", "we are ",
@@ -94,3 +97,56 @@ def test_no_text_takes_long(word: str) -> None:
     for times in (40, 400, 4000):
         read(window(word * times, "< dengan siapa? usahanya apa? di mana?", word * times + "x"))
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a budget of 50000", 50000), ("budget saya 2 juta", 2_000_000), ("budget 2,5jt", 2_500_000),
+        ("Rp 1.500.000", 1_500_000), ("50,000.50", 50000.5), ("500rb", 500_000), ("750k", 750_000), ("free", None), ("budget 5 miliar", 5e9), ("budget saya 1-2 juta", 2_000_000),
+        ("untuk 3 cabang 5 juta", 5_000_000), ("2 minggu", 2), ("1,5 sampai 2,5 juta", 2_500_000),
+    ],
+)  # fmt: skip
+def test_amounts_are_read_as_they_are_written(text: str, expected: float | None) -> None:
+    assert amount(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "measure", "expected"),
+    [
+        ("we have a budget of 50000", "named a budget", "value", 50000),
+        ("budget saya 1-2 juta", "named a budget", "value", 2_000_000),
+        ("budget untuk 3 cabang 5 juta", "named a budget", "value", 5_000_000),
+        ("budget saya 5 miliar", "named a budget", "value", 5e9),
+        ("budget saya 2 juta per bulan", "named a budget", "value", 2_000_000),
+        ("there are three stakeholders who decide", "named stakeholders", "number", 3),
+        ("kami bertiga yang memutuskan", "named stakeholders", "number", 3),
+        ("ada 2 orang yang mutusin", "named stakeholders", "number", 2),
+    ],
+)
+def test_signals_carry_what_they_measure(said: str, name: str, measure: str, expected: float) -> None:
+    (signal,) = [one for one in read(window(said)).signals if one.name == name]
+    assert getattr(signal, measure) == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"), [("ID", "+6281377770001"), ("US", None), (None, None)], ids=["ID", "US", "none"]
+)
+def test_numbers_without_a_country_are_those_of_the_default_region(region: str | None, expected: str | None) -> None:
+    claims = {claim.field: claim.value for claim in read(window("nomor saya 0813-7777-0001"), region).claims}
+    assert claims.get("phone") == expected
+    with_country = read(window("my other number is +1 612-555-1234"), region).claims
+    assert [claim.value for claim in with_country if claim.field == "phone"] == ["+16125551234"]
+
+
+OTHERS = Path(__file__).with_name("refusals_and_complaints.json")
+
+
+def test_chats_by_another_hand_are_archived_only_where_they_refuse() -> None:
+    """60 chats, 12 of each kind, written without sight of the rules."""
+    refused = 0
+    for chat in json.loads(OTHERS.read_text(encoding="utf-8")):
+        archives = "not interested" in {signal.name for signal in read(window(*chat["lines"])).signals}
+        refused += archives
+        assert not archives or chat["kind"] == "refusal", chat["lines"]
+    assert refused >= 10

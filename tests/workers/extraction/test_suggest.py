@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from rows.lead import Source
-from store import leads
-from store.leads import Actor
+from domain.lead import Source
+from store.leads import leads
+from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import chat, lead
 from tests.helpers import rows
 from tests.servers import scripted
 from workers.extraction.drafts import Drafter
-from workers.extraction.endpoint import Endpoint
+from workers.extraction.endpoint import ModelEndpoint
 from workers.extraction.suggest import suggest
 
 BUDI = Actor(Source.HUMAN, "user:budi")
@@ -90,7 +90,7 @@ async def worded(pool: Pool, *answers: str) -> tuple[int, list[Any]]:
         })  # fmt: skip
 
     async with scripted([response(one) for one in answers]) as (url, _):
-        endpoint = Endpoint(pool, url=f"{url}/v1", name="tiny", key=None, tokens_per_day=10_000)
+        endpoint = ModelEndpoint(pool, url=f"{url}/v1", name="tiny", key=None, tokens_per_day=10_000)
         create = endpoint._client.chat.completions.create
 
         async def heard(**given: Any) -> Any:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.gold import chats
+from tools.evaluation.gold import chats
 from workers.extraction.rules.finding import spelled_out
 from workers.extraction.rules.vocabulary import LETTERS, all_phrases, words
 

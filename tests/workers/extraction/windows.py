@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from rows.window import Line, Window
+from domain.window import ChatLine, ChatWindow
 
 
-def window(*said: str) -> Window:
+def window(*said: str) -> ChatWindow:
     """One line a message; '< ' begins one of ours."""
-    lines = (Line(f"m{place}", not text.startswith("< "), text.removeprefix("< ")) for place, text in enumerate(said))
-    return Window(UUID(int=1), tuple(lines))
+    lines = (
+        ChatLine(f"m{place}", not text.startswith("< "), text.removeprefix("< ")) for place, text in enumerate(said)
+    )
+    return ChatWindow(UUID(int=1), tuple(lines))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.places import mentions
 from workers.extraction.rules.vocabulary import any_of, around, words
 
@@ -35,7 +35,7 @@ def _first(name: str) -> frozenset[str]:
     return frozenset(word.split()[0] for word in words(name))
 
 
-# Where to look, how sure a find is, and words of which one must stand there: looking is what costs.
+# Pattern, confidence, cue words. A line without any of the cue words is not searched: the search is expensive.
 LOOKS: Final = (
     (SELLS, 0.85, frozenset(["jualan", "jual", "berjualan", "dagang", "selling", "sell", "sells"])),
     (SHOP, 0.8, _first("shops")),
@@ -45,7 +45,7 @@ LOOKS: Final = (
 )
 
 
-def businesses(said: Said) -> Iterator[Found]:
+def businesses(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None and NOT_ASKED.search(said.asked) is None
     own = asked or OWN.search(said.text) is not None or ASKED.search(said.topic) is not None
     found = False
@@ -61,7 +61,7 @@ def businesses(said: Said) -> Iterator[Found]:
         yield one
 
 
-def _stands_apart(said: Said, start: int) -> bool:
+def _stands_apart(said: SpelledLine, start: int) -> bool:
     """At the beginning of its clause, but for an article."""
     return (
         re.fullmatch(
@@ -72,7 +72,7 @@ def _stands_apart(said: Said, start: int) -> bool:
     )
 
 
-def _found(said: Said, match: re.Match[str], confidence: float) -> Found | None:
+def _found(said: SpelledLine, match: re.Match[str], confidence: float) -> FoundValue | None:
     start, end = match.span("what")
     value = said.text[start:end]
     while TAIL.search(value):
@@ -86,4 +86,4 @@ def _found(said: Said, match: re.Match[str], confidence: float) -> Found | None:
         return None
     if "verb" in match.re.groupindex and match["verb"] in ("jualan", "jual", "dagang", "berjualan"):
         value, start = f"jualan {value}", match.start("verb")
-    return Found("business_type", value, said.line, confidence, start, end)
+    return FoundValue("business_type", value, said.line, confidence, start, end)

@@ -6,7 +6,7 @@ from typing import Final
 
 import phonenumbers
 
-from workers.extraction.rules.finding import LONGEST, Found, Said
+from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine
 from workers.extraction.rules.vocabulary import around
 
 EMAIL: Final = re.compile(r"\b[a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b")
@@ -22,25 +22,25 @@ DIGITS: Final = re.compile(r"\d[\d\s().-]{7,}\d")
 OF_OTHERS: Final = around("contacts", "of_others")
 
 
-def contacts(said: Said) -> Iterator[Found]:
+def contacts(said: SpelledLine) -> Iterator[FoundValue]:
     text = said.line.text[:LONGEST]
     for email in EMAIL.finditer(text.lower()) if "@" in text else ():
         if not OF_OTHERS.search(text[max(0, email.start() - 30) : email.start()].lower()):
-            yield Found(
+            yield FoundValue(
                 "email", email[0], said.line, 0.95, email.start(), email.end(), text[email.start() : email.end()]
             )
     spelled = _digits(said.text) if len(said.words & NAMES.keys()) > 2 else ""
-    for number, start, end in (*_numbers(text), *_numbers(spelled)):
+    for number, start, end in (*_numbers(text, said.region), *_numbers(spelled, said.region)):
         before = said.text[:start] if spelled and start >= len(text) else text[max(0, start - 30) : start].lower()
         behind = text[end : end + 25].lower()
         if OF_OTHERS.search(before[-30:]) or BARE.search(before) or OLD.match(behind):
             continue
-        yield Found("phone", number, said.line, 0.85, start, end, text[start:end] or text)
+        yield FoundValue("phone", number, said.line, 0.85, start, end, text[start:end] or text)
 
 
-def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
+def _numbers(text: str, region: str | None) -> Iterator[tuple[str, int, int]]:
     if DIGITS.search(text):
-        for match in phonenumbers.PhoneNumberMatcher(text, "ID"):
+        for match in phonenumbers.PhoneNumberMatcher(text, region):
             number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
             yield number, int(match.start), int(match.end)
 

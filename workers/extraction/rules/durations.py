@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.vocabulary import around
 
 ONES: Final = {
@@ -43,7 +43,7 @@ NOT_RUNNING: Final = around("durations", "not_running")
 AHEAD: Final = re.compile(r" ?(?:lagi|depan|ke depan|from now)(?!\w)")
 
 
-# Words of which one must stand there: looking is what costs.
+# Cue words. A line without any of them is not searched: the search is expensive.
 BEGINNING: Final = frozenset(
     ("baru", "just", "belum", "masih", "lagi", "sedang", "have", "haven", "not", "about", "brand", "newly")
 )
@@ -56,7 +56,7 @@ SINCE_WORDS: Final = frozenset(
 )  # fmt: skip
 
 
-def durations(said: Said) -> Iterator[Found]:
+def durations(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.topic) is not None or said.corrects
     for match in STARTS.finditer(said.text) if not said.words.isdisjoint(BEGINNING) else ():
         yield said.found("business_duration", "just started", match, 0.7)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from rows.window import Line
+from domain.window import ChatLine
 from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, spelled, words
 
 WORDS: Final = re.compile(r"([^\W\d_]+)")
@@ -17,19 +17,19 @@ WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
 CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|kalau aku|kalau gue|while)(?!\w)")
 CORRECTS: Final = around("finding", "corrects")
-# Who writes such a line talks to a program, not about themself.
-ORDERS: Final = re.compile(spelled("finding", "orders"), re.IGNORECASE | re.DOTALL)
-# No line without one of these gives orders; to look for them first is quicker.
-ORDERLY: Final = frozenset(words("orderly"))
+# Who writes such a line talks to a program, and says nothing of themself.
+INJECTION: Final = re.compile(spelled("finding", "injection"), re.IGNORECASE | re.DOTALL)
+# A line without any of these is no injection; looking for them first is quicker.
+INJECTION_CUES: Final = frozenset(words("injection_cues"))
 MARKS: Final = frozenset("<{[")
 
 
-class Found(NamedTuple):
+class FoundValue(NamedTuple):
     """A value, and where in which line it was seen; a later line replaces an earlier one."""
 
     field: str
     value: str
-    line: Line
+    line: ChatLine
     confidence: float
     start: int
     """In the text as it was spelled out."""
@@ -39,21 +39,23 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SpelledLine:
     """One line, in lower case and with slang spelled out, so that rules need to know each word once."""
 
-    line: Line
+    line: ChatLine
     text: str
     words: frozenset[str]
     """To see at once that there is nothing to look for."""
     letters: int
-    """What may stand in it (vocabulary.Letters)."""
+    """What may stand in it: the result of vocabulary.PhrasePrefilter.seen."""
     corrects: bool
     """Whether it takes something back."""
     asked: str = ""
     """What we had said right before it, in the same spelling."""
     topic: str = ""
     """What we had said last, however many lines ago."""
+    region: str | None = None
+    """The country of numbers without a country code."""
 
     def written(self, start: int, end: int) -> str:
         """The words between two places of `text` as they stand in the message."""
@@ -70,9 +72,11 @@ class Said:
         starts = [match.end() for match in CLAUSE.finditer(self.text, 0, place)]
         return self.text[starts[-1] if starts else 0 : place]
 
-    def found(self, field: str, value: str, match: re.Match[str], confidence: float, group: str | int = 0) -> Found:
+    def found(
+        self, field: str, value: str, match: re.Match[str], confidence: float, group: str | int = 0
+    ) -> FoundValue:
         start, end = match.span(group)
-        return Found(field, value, self.line, confidence, start, end)
+        return FoundValue(field, value, self.line, confidence, start, end)
 
 
 @cache
@@ -80,13 +84,13 @@ def slang() -> dict[str, str]:
     return {short: word for short, _, word in (line.partition(" ") for line in words("slang"))}
 
 
-def gives_orders(text: str) -> bool:
-    """Whether a line talks to a program."""
+def is_prompt_injection(text: str) -> bool:
+    """Whether a line talks to a program: it is not read for facts."""
     words = set(LETTERS.findall(text.lower()))
-    return (not ORDERLY.isdisjoint(words) or not MARKS.isdisjoint(text)) and ORDERS.search(text) is not None
+    return (not INJECTION_CUES.isdisjoint(words) or not MARKS.isdisjoint(text)) and INJECTION.search(text) is not None
 
 
-def in_context(lines: Iterable[Line]) -> Iterator[tuple[Line, str, str]]:
+def in_context(lines: Iterable[ChatLine]) -> Iterator[tuple[ChatLine, str, str]]:
     """Each line with what we had said right before it, and what we had said last."""
     asked = topic = ""
     for line in lines:
@@ -94,12 +98,14 @@ def in_context(lines: Iterable[Line]) -> Iterator[tuple[Line, str, str]]:
         asked, topic = ("", topic) if line.inbound else (line.text, line.text)
 
 
-def said(line: Line, asked: str = "", topic: str = "") -> Said:
+def said(line: ChatLine, asked: str = "", topic: str = "", region: str | None = None) -> SpelledLine:
     """`asked` and `topic` as they were written."""
     text = spelled_out(line.text[:LONGEST])
     words = frozenset(LETTERS.findall(text))
     corrects = CORRECTS.search(text) is not None
-    return Said(line, text, words, all_phrases()[1].seen(words), corrects, spelled_out(asked), spelled_out(topic))
+    return SpelledLine(
+        line, text, words, all_phrases()[1].seen(words), corrects, spelled_out(asked), spelled_out(topic), region
+    )
 
 
 @lru_cache(maxsize=1000)

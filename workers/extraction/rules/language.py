@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from rows.window import Line
-from workers.extraction.rules.finding import Found
+from domain.window import ChatLine
+from workers.extraction.rules.finding import FoundValue
 from workers.extraction.rules.vocabulary import words
 
 INDONESIAN: Final = frozenset(words("indonesian"))
@@ -29,7 +29,7 @@ def tongue(text: str) -> Tongue:
     return Tongue(len(found), *known)
 
 
-def language(lines: Sequence[tuple[Line, Tongue]]) -> Found | None:
+def language(lines: Sequence[tuple[ChatLine, Tongue]]) -> FoundValue | None:
     """Over all of the customer's lines; None when there are not three words to tell by."""
     words, indonesian, english = (sum(one[place] for _, one in lines) for place in range(3))
     if words < 3 or indonesian + english == 0:
@@ -37,4 +37,4 @@ def language(lines: Sequence[tuple[Line, Tongue]]) -> Found | None:
     share = english / (indonesian + english)
     value = "en" if share > 0.8 else "mixed" if share > 0.3 else "id"
     last = next(line for line, one in reversed(lines) if one.words)
-    return Found("language", value, last, 0.9, 0, 0, last.text[:80])
+    return FoundValue("language", value, last, 0.9, 0, 0, last.text[:80])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.places import places
 from workers.extraction.rules.vocabulary import around, words
 
@@ -17,7 +17,8 @@ NAME: Final = rf"(?P<name>{WORD}(?: {WORD}){{0,2}})"
 NOT_NAMES: Final = frozenset(words("not_names")) | {word for trade in words("trades") for word in trade.split()}
 COMMON: Final = frozenset(words("indonesian")) | frozenset(words("english"))
 ENDS: Final = re.compile(r"(?:kan|nya|ing|kah|lah)$")
-# What surely says a name, what does where it is written like one, and what does when nothing else follows.
+# SURE: the words before it always introduce a name. WRITTEN: the name must be capitalized.
+# FOLLOWED: the sentence must end after the name, or one of the listed words must follow.
 SURE: Final = re.compile(
     rf"(?<!\w)(?:nama(?:nya)?(?: (?:saya|aku|gue|ku|lengkap|panggilan|itu|adalah|is|sih))*|namaku|(?:saya|aku) bernama|"
     r"(?:panggil|sebut)(?: (?:aja|saja|saya|aku|gue|me|ku))*|my name(?: is|'s|s)?|name ?'?s|call me)"
@@ -57,7 +58,7 @@ ANSWERS: Final = re.compile(
 
 SELF: Final = frozenset(("this", "it", "i", "im", "saya", "aku", "gue", "ini", "dengan", "sama"))
 NAMING: Final = frozenset(("nama", "namanya", "namaku", "bernama", "panggil", "sebut", "my", "name", "names", "call"))
-# Where to look, how sure a find is, and words of which one must stand there: looking is what costs.
+# Pattern, confidence, cue words. A line without any of the cue words is not searched: the search is expensive.
 LOOKS: Final = (
     (SURE, 0.95, NAMING),
     (WRITTEN, 0.85, SELF),
@@ -66,7 +67,7 @@ LOOKS: Final = (
 )
 
 
-def names(said: Said) -> Iterator[Found]:
+def names(said: SpelledLine) -> Iterator[FoundValue]:
     careless = said.line.text.islower()
     yield from _told(said, careless=careless)
     corrected = CORRECTED.search(said.text) if said.corrects else None
@@ -77,11 +78,14 @@ def names(said: Said) -> Iterator[Found]:
         yield found
     agreed = ASKED_IF.search(said.asked) if AGREES.match(said.text) else None
     if agreed and _is_name(agreed["name"]):
-        yield Found("name", agreed["name"].title(), said.line, 0.7, 0, len(said.text))
+        yield FoundValue("name", agreed["name"].title(), said.line, 0.7, 0, len(said.text))
 
 
-def _told(said: Said, *, careless: bool) -> Iterator[Found]:
-    """Without being asked. Who never writes capitals is not asked for them here either."""
+def _told(said: SpelledLine, *, careless: bool) -> Iterator[FoundValue]:
+    """Yield names that the customer gives unasked.
+
+    FOLLOWED requires a capitalized name; in a line without capitals it requires an introduction instead.
+    """
     for pattern, confidence, cues in LOOKS:
         for match in pattern.finditer(said.text) if not said.words.isdisjoint(cues) else ():
             if pattern is FOLLOWED and careless and not _is_introduction(said, match):
@@ -91,14 +95,14 @@ def _told(said: Said, *, careless: bool) -> Iterator[Found]:
                 yield found
 
 
-def _is_introduction(said: Said, match: re.Match[str]) -> bool:
+def _is_introduction(said: SpelledLine, match: re.Match[str]) -> bool:
     """Where nobody writes capitals: at the beginning but for a greeting, or with what only follows a name."""
     return (
         GREETED.fullmatch(said.before(match.start())) is not None or FOLLOWS.match(said.text, match.end()) is not None
     )
 
 
-def _found(said: Said, match: re.Match[str], confidence: float, *, capitals: bool) -> Found | None:
+def _found(said: SpelledLine, match: re.Match[str], confidence: float, *, capitals: bool) -> FoundValue | None:
     """The name up to the first word that can't be one; with `capitals`, only where it is written like one."""
     group = "name" if match["name"] else "other"
     start = place = match.start(group)
@@ -117,7 +121,7 @@ def _found(said: Said, match: re.Match[str], confidence: float, *, capitals: boo
     if not parts or re.search(rf"(?<!\w)(?:bukan|not) (?:{TITLES} )?{re.escape(parts[0].lower())}(?!\w)", said.text):
         return None
     value = " ".join(part if part[:1].isupper() and not part.isupper() else part.capitalize() for part in parts)
-    return Found("name", value, said.line, confidence, start, place - 1)
+    return FoundValue("name", value, said.line, confidence, start, place - 1)
 
 
 def _is_name(word: str) -> bool:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.vocabulary import NO, around, phrases
 
 DENIED: Final = re.compile(rf"(?<!\w)(?:{NO}|bukan|tanpa|without)\s+(?:\w+\s+)?$")
-# Dear to them already: not what we ask for.
+# Costs and shops other than ours: an objection behind one of these words is not an objection to our offer.
 ABOUT_OTHERS: Final = around("phrases", "about_others")
+REFUSES: Final = around("phrases", "refuses")
 # The last of these that is said counts.
 ONE_OF: Final = ("interest_motivation", "priority", "urgency_level", "objection_raised")
 # These say what they say also behind a "no".
@@ -17,13 +18,13 @@ MAY_BE_DENIED: Final = frozenset({"objection_raised"})
 NOT_IN_QUESTIONS: Final = frozenset({"objection_raised", "urgency_level"})
 
 
-def pains(said: Said) -> Iterator[Found]:
+def pains(said: SpelledLine) -> Iterator[FoundValue]:
     for value, pattern in phrases("pain_points").within(said.letters):
         if match := pattern.search(said.text):
             yield said.found("pain_points", value, match, 0.8)
 
 
-def choices(said: Said) -> Iterator[Found]:
+def choices(said: SpelledLine) -> Iterator[FoundValue]:
     for field in ONE_OF:
         found = [
             said.found(field, value, match, 0.7)
@@ -35,14 +36,14 @@ def choices(said: Said) -> Iterator[Found]:
             yield max(found, key=lambda one: one.start)
 
 
-def signals(said: Said) -> Iterator[Found]:
+def signals(said: SpelledLine) -> Iterator[FoundValue]:
     for name, pattern in phrases("signals").within(said.letters):
         match = pattern.search(said.text)
         if match and not DENIED.search(said.text[: match.start()]):
             yield said.found(name, name, match, 0.8)
 
 
-def closing(said: Said) -> Iterator[Found]:
+def closing(said: SpelledLine) -> Iterator[FoundValue]:
     """How one of our own lines tries to close; the last way counts."""
     found = [
         said.found("closing_technique_used", value, match, 0.7)
@@ -53,7 +54,12 @@ def closing(said: Said) -> Iterator[Found]:
         yield max(found, key=lambda one: one.start)
 
 
-def _counts(field: str, said: Said, match: re.Match[str]) -> bool:
+def refuses(said: SpelledLine) -> bool:
+    """Return whether the line turns down the offer as a whole."""
+    return REFUSES.search(said.text) is not None
+
+
+def _counts(field: str, said: SpelledLine, match: re.Match[str]) -> bool:
     if field not in MAY_BE_DENIED and DENIED.search(said.text[: match.start()]):
         return False
     if field == "objection_raised" and ABOUT_OTHERS.search(said.before(match.start())):

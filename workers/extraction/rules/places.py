@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from workers.extraction.rules.finding import Found, Said
+from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.vocabulary import around, words
 
 REGIONS: Final = Path(__file__).parent / "regions"
@@ -56,18 +56,18 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def cities(said: Said) -> Iterator[Found]:
+def cities(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.topic) is not None
     for start, end, place in mentions(said.text):
         confidence = _confidence(said, start, end, asked=asked)
         if confidence:
-            yield Found("domisili", place.name, said.line, WIDE if place.wide else confidence, start, end)
+            yield FoundValue("domisili", place.name, said.line, WIDE if place.wide else confidence, start, end)
     if AGREES.match(said.text) and ASKED_IF.search(said.asked):
         for _, _, place in mentions(said.asked):
-            yield Found("domisili", place.name, said.line, WIDE, 0, len(said.text))
+            yield FoundValue("domisili", place.name, said.line, WIDE, 0, len(said.text))
 
 
-def _confidence(said: Said, start: int, end: int, *, asked: bool) -> float | None:
+def _confidence(said: SpelledLine, start: int, end: int, *, asked: bool) -> float | None:
     before, clause = said.text[:start], said.before(start)
     led = IN.search(before) is not None or BUT.search(before) is not None
     if NOT_SO.search(before) or OF_OTHERS.search(clause) or (ELSEWHERE.match(said.text, end) and led):

@@ -5,20 +5,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rows.lead import FIELDS, Claim, Source
-from rows.score import POINTS, Signal
-from rows.window import Line, Reading, Window
+from domain.lead import Claim, Source
+from domain.lead_fields import FIELDS
+from domain.score import POINTS
+from domain.window import ChatLine, ChatWindow, ReadValues
+from workers.extraction.rules.amounts import measured
 from workers.extraction.rules.business import businesses
+from workers.extraction.rules.complaints import without_complaints
 from workers.extraction.rules.contacts import contacts
 from workers.extraction.rules.durations import durations
-from workers.extraction.rules.finding import LONGEST, Found, Said, gives_orders, in_context, said
+from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine, in_context, is_prompt_injection, said
 from workers.extraction.rules.language import SILENT, Tongue, language, tongue
 from workers.extraction.rules.names import names
-from workers.extraction.rules.phrases import choices, closing, pains, signals
+from workers.extraction.rules.phrases import choices, closing, pains, refuses, signals
 from workers.extraction.rules.places import WIDE, cities
 
 RULES: Final = (names, businesses, cities, durations, contacts, choices)
 GIVEN: Final = {"phone": "gave phone", "email": "gave e-mail"}
+# What a chat may fill in: the fields of the lead, and of its profile the e-mail address.
+WRITTEN: Final = (*FIELDS, "email")
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 200_000
 
@@ -26,8 +31,12 @@ LINES_KEPT: Final = 200_000
 class Rules:
     name = "rules@1"
 
-    async def read(self, windows: Sequence[Window]) -> list[Reading | None]:
-        return [read(window) for window in windows]
+    def __init__(self, region: str | None = None) -> None:
+        """`region` is the country of numbers without a country code, such as ID; without it they are not read."""
+        self._region = region
+
+    async def read(self, windows: Sequence[ChatWindow]) -> list[ReadValues | None]:
+        return [read(window, self._region) for window in windows]
 
     async def close(self) -> None:
         pass
@@ -37,53 +46,55 @@ class Rules:
 class Told:
     """What one line says."""
 
-    fields: tuple[Found, ...] = ()
-    pains: tuple[Found, ...] = ()
-    signals: tuple[Found, ...] = ()
+    fields: tuple[FoundValue, ...] = ()
+    pains: tuple[FoundValue, ...] = ()
+    signals: tuple[FoundValue, ...] = ()
     tongue: Tongue = SILENT
 
 
-def read(window: Window) -> Reading:
+def read(window: ChatWindow, region: str | None = None) -> ReadValues:
     """What the customer says; a later line replaces an earlier one, and the surest of one line counts."""
-    told = [(line, of_line(line, asked, topic)) for line, asked, topic in in_context(window.lines)]
+    told = [(line, of_line(line, asked, topic, region)) for line, asked, topic in in_context(window.lines)]
     latest = _latest(one for _, one in told)
     spoken = language([(line, one.tongue) for line, one in told if line.inbound])
     if spoken is not None:
         latest[spoken.field] = spoken
-    reading = Reading(claims=[_claim(found) for name, found in latest.items() if name in FIELDS])
+    reading = ReadValues(claims=[_claim(found) for name, found in latest.items() if name in WRITTEN])
     reading.claims += _pains(one for _, one in told)
-    seen = [(found.value, found) for _, one in told for found in _signals(one)]
+    seen = [(found.value, found) for _, one in told for found in one.signals]
     seen += [(signal, latest[name]) for name, signal in GIVEN.items() if name in latest]
-    reading.signals = [Signal(name, found.line.id, found.quote) for name, found in seen]
+    reading.signals = [measured(name, found.line.id, found.quote) for name, found in seen]
+    reading.signals = without_complaints(reading.signals, window.lines)
     assert all(signal.name in POINTS for signal in reading.signals)
     return reading
 
 
 @lru_cache(maxsize=LINES_KEPT)
-def of_line(line: Line, asked: str, topic: str) -> Told:
-    """`asked` is what we had said right before it, `topic` what we had said last."""
+def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
+    """`asked` is what we had said right before it, `topic` what we had said last; `region` as in Rules."""
     if not line.inbound:
         ours = said(line)
         return Told(_quoted(ours, closing(ours)))
-    if gives_orders(line.text[:LONGEST]):
+    if is_prompt_injection(line.text[:LONGEST]):
         return Told()
-    one = said(line, asked, topic)
+    one = said(line, asked, topic, region)
     fields = _best(found for rule in RULES for found in rule(one))
-    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, signals(one)), tongue(line.text[:LONGEST]))
+    seen = (*signals(one), *_refusals(one, fields))
+    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tongue(line.text[:LONGEST]))
 
 
-def _quoted(one: Said, found: Iterable[Found]) -> tuple[Found, ...]:
+def _quoted(one: SpelledLine, found: Iterable[FoundValue]) -> tuple[FoundValue, ...]:
     return tuple(each if each.quote else each._replace(quote=one.written(each.start, each.end)) for each in found)
 
 
-def _signals(told: Told) -> list[Found]:
-    """Of one line, in which no need may be said as an objection."""
-    refusals = [one for one in told.fields if one.field == "objection_raised" and one.value == "no need"]
-    return [*told.signals, *(one._replace(value="not interested") for one in refusals)]
+def _refusals(one: SpelledLine, fields: Iterable[FoundValue]) -> list[FoundValue]:
+    """Return the signal "not interested" if the line has the objection "no need" and turns down the whole offer."""
+    said = [found for found in fields if found.field == "objection_raised" and found.value == "no need"]
+    return [found._replace(value="not interested") for found in said if refuses(one)]
 
 
-def _latest(told: Iterable[Told]) -> dict[str, Found]:
-    latest: dict[str, Found] = {}
+def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
+    latest: dict[str, FoundValue] = {}
     for one in told:
         for found in one.fields:
             if not (found.field == "domisili" and found.confidence <= WIDE and found.field in latest):
@@ -91,8 +102,8 @@ def _latest(told: Iterable[Told]) -> dict[str, Found]:
     return latest
 
 
-def _best(found: Iterable[Found]) -> list[Found]:
-    best: dict[str, Found] = {}
+def _best(found: Iterable[FoundValue]) -> list[FoundValue]:
+    best: dict[str, FoundValue] = {}
     for one in found:
         rival = best.get(one.field)
         if rival is None or (one.confidence, one.start) >= (rival.confidence, rival.start):
@@ -110,5 +121,5 @@ def _pains(told: Iterable[Told]) -> list[Claim]:
     return [Claim("pain_points", values, Source.AI, Rules.name, None, last.line.id, last.quote, last.confidence)]
 
 
-def _claim(found: Found) -> Claim:
+def _claim(found: FoundValue) -> Claim:
     return Claim(found.field, found.value, Source.AI, Rules.name, None, found.line.id, found.quote, found.confidence)

@@ -43,16 +43,18 @@ def any_of(name: str) -> str:
 class Phrases:
     """The ways to say each value of a field."""
 
-    def __init__(self, ways_of: Mapping[str, list[str]], letters: "Letters") -> None:
+    def __init__(self, ways_of: Mapping[str, list[str]], letters: "PhrasePrefilter") -> None:
         self._values = [(value, _pattern(ways), letters.bit(ways)) for value, ways in ways_of.items()]
 
     def within(self, seen: int) -> Iterator[tuple[str, re.Pattern[str]]]:
-        """(value, pattern) of those that may stand in a text of which `Letters.seen` told this."""
+        """Yield (value, pattern) of the values that may occur in a text; `seen` as PhrasePrefilter has it."""
         return ((value, pattern) for value, pattern, bit in self._values if seen & bit)
 
 
-class Letters:
-    """Most lines say none of all those things: a few letters in a row tell which of them may be worth a look."""
+class PhrasePrefilter:
+    """A prefilter: the first letters of a line's words show which values may occur in it. Each value of a field has one
+    bit; patterns of values whose bit is not set are not searched.
+    """
 
     def __init__(self) -> None:
         self._bits = 0
@@ -80,8 +82,8 @@ class Letters:
 
 
 @cache
-def all_phrases() -> tuple[Mapping[str, Phrases], Letters]:
-    said, letters = tomllib.loads((WORDS / "phrases.toml").read_text(encoding="utf-8")), Letters()
+def all_phrases() -> tuple[Mapping[str, Phrases], PhrasePrefilter]:
+    said, letters = tomllib.loads((WORDS / "phrases.toml").read_text(encoding="utf-8")), PhrasePrefilter()
     return {field: Phrases(ways_of, letters) for field, ways_of in said.items()}, letters
 
 

@@ -1,0 +1,7 @@
+"""`python -m cli`: what `./mirror` runs."""
+
+import sys
+
+from cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,81 @@
+"""`mirror users`: who may sign in to the dashboard."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+
+import asyncpg
+
+from cli.stores import database, run_reporting_store_errors
+from store.access import accounts
+from store.access.accounts import ROLES, BadPassword
+from store.postgres import Pool
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    commands.add_parser("list", help="who there is, with which role, last seen when")
+    new = commands.add_parser("add", help="somebody new; the password is asked for, or read from standard input")
+    new.add_argument("name", help="lower case letters, digits, . _ -")
+    new.add_argument("--role", choices=ROLES, default="sales", help="default sales")
+    role = commands.add_parser("role", help="another role for somebody; ends their sessions")
+    role.add_argument("name")
+    role.add_argument("role", choices=ROLES)
+    for action, what in (("password", "another password"), ("disable", "no more sign-in"), ("enable", "sign-in again")):
+        commands.add_parser(action, help=f"{what}; ends their sessions").add_argument("name")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return asyncio.run(run_reporting_store_errors(lambda: _run(arguments)))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    async with database() as pool:
+        if arguments.action == "list":
+            return await _list(pool, as_json=arguments.json)
+        try:
+            return await _change(pool, arguments)
+        except BadPassword as error:
+            print(error, file=sys.stderr)
+        except asyncpg.UniqueViolationError:
+            print(f"there is a user {arguments.name} already", file=sys.stderr)
+        except asyncpg.CheckViolationError:
+            print("a name has lower case letters, digits, . _ - and begins with a letter or digit", file=sys.stderr)
+    return 2
+
+
+async def _change(pool: Pool, arguments: argparse.Namespace) -> int:
+    name, action = arguments.name, arguments.action
+    if action == "add":
+        await accounts.add_user(pool, name, arguments.role, _password())
+        print(json.dumps({"added": name}) if arguments.json else f"{name} may sign in as {arguments.role}")
+        return 0
+    found = await accounts.change_user(
+        pool,
+        name,
+        role=arguments.role if action == "role" else None,
+        password=_password() if action == "password" else None,
+        disabled={"disable": True, "enable": False}.get(action),
+    )
+    if not found:
+        print(f"there is no user {name}", file=sys.stderr)
+        return 1
+    print(json.dumps({"changed": name}) if arguments.json else f"{name} was changed")
+    return 0
+
+
+async def _list(pool: Pool, *, as_json: bool) -> int:
+    rows = await accounts.users(pool)
+    if as_json:
+        print(json.dumps({"users": [dict(row) for row in rows]}, default=str))
+        return 0
+    for row in rows:
+        seen = f"seen {row['seen_at']:%Y-%m-%d %H:%M}" if row["seen_at"] else "not signed in"
+        print(f"{row['name']:<24}{row['role']:<10}{'disabled' if row['disabled_at'] else seen}")
+    return 0
+
+
+def _password() -> str:
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")

@@ -1,0 +1,146 @@
+"""The fields of a lead, each declared once: what it may hold, who may set it, where it is shown, whether AI reads it.
+
+Parsers, the desk's panel, the model's prompt and the evaluation derive from LEAD_FIELDS. Tables, statements, the API's
+models and translations are compared with it: tests/domain/test_lead_fields.py names what was forgotten.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+from domain.field_kinds import (
+    ADDRESS,
+    AMOUNT,
+    DAY,
+    LANGUAGE,
+    PHONE,
+    PROBABILITY,
+    SCORE,
+    TEXTS,
+    YEARS,
+    Kind,
+    NotAllowed,
+    Value,
+    one_of,
+    phone,
+    text,
+)
+from domain.phone import Phones
+
+TEMPERATURES: Final = ("hot", "warm", "lukewarm", "cold")
+PHASES: Final = ("A", "B", "C", "D")
+URGENCIES: Final = ("high", "medium", "low")
+
+Section: TypeAlias = Literal["What is known", "The deal", "As a customer"]
+Table: TypeAlias = Literal["lead_records", "customer_profiles"]
+
+
+class LeadField(NamedTuple):
+    name: str
+    indonesian: str
+    """Its label; the English one is its name, with spaces."""
+    kind: Kind
+    section: Section | None = None
+    """Where the panel shows it, in the order of the table; None: the panel shows it in a place of its own."""
+    prompt: str | None = None
+    """What the model is told beside the name; "" for nothing; None: the model does not read it."""
+    is_long: bool = False
+    """Whether the panel gives it several lines."""
+    people_only: bool = False
+    """Whether only people and agents set it: WhatsApp knows the number, another one is for a person to say."""
+    stated_by_bot: bool = False
+    """Whether the bot's word outranks AI's."""
+    from_us: bool = False
+    """Whether it is read from our messages, and not from the customer's."""
+    is_filtered: bool = False
+    """Whether a search by words in it, `name:words`, narrows the list."""
+    is_exported: bool = False
+    """Whether it is a column of the list's CSV file."""
+    table: Table = "lead_records"
+
+    @property
+    def label(self) -> str:
+        """In English."""
+        return self.name.replace("_", " ")
+
+    @property
+    def is_date(self) -> bool:
+        return self.kind is DAY
+
+    @property
+    def is_list(self) -> bool:
+        return self.kind in (TEXTS, YEARS)
+
+
+LEAD_FIELDS: Final = (
+    LeadField("name", "nama", text(200), "What is known", prompt="", is_exported=True),
+    LeadField("phone", "telepon", PHONE, "What is known", prompt="is E.164", people_only=True, is_exported=True),
+    LeadField(
+        "business_type", "jenis usaha", text(200), "What is known", prompt="", is_filtered=True, is_exported=True,
+    ),
+    LeadField(
+        "domisili", "domisili", text(200), "What is known", prompt="is the city or regency by its official name",
+        is_exported=True,
+    ),
+    LeadField(
+        "business_duration", "lama usaha", text(200), "What is known",
+        prompt='like "3 years", "6 months", "since 2019" or "just started"',
+    ),
+    LeadField(
+        "language", "bahasa", LANGUAGE, "What is known", prompt="is id, en or mixed", is_filtered=True,
+        is_exported=True,
+    ),
+    LeadField("story", "cerita", text(4000), "What is known", prompt="", is_long=True),
+    LeadField(
+        "pain_points", "kendala", TEXTS, "What is known", prompt="has one entry for each of several", is_long=True,
+        is_filtered=True, is_exported=True,
+    ),
+    LeadField("interest_motivation", "alasan berminat", text(500), "What is known", prompt="", is_long=True),
+    LeadField("priority", "prioritas", text(200), "What is known", prompt=""),
+    LeadField(
+        "urgency_level", "tingkat urgensi", one_of(*URGENCIES), "What is known", prompt="is high, medium or low",
+        is_filtered=True, is_exported=True,
+    ),
+    LeadField("objection_raised", "keberatan", text(500), "What is known", prompt="", is_long=True, is_exported=True),
+    LeadField(
+        "closing_technique_used", "teknik penutupan", text(200), "What is known",
+        prompt="is what the seller did, quoted from the seller's message", from_us=True,
+    ),
+    LeadField("lead_score", "skor", SCORE, stated_by_bot=True, is_exported=True),
+    LeadField("lead_temperature", "suhu", one_of(*TEMPERATURES), stated_by_bot=True, is_exported=True),
+    LeadField("chat_phase", "fase", one_of(*PHASES), stated_by_bot=True, is_exported=True),
+    LeadField("estimated_value", "perkiraan nilai", AMOUNT, "The deal"),
+    LeadField("expected_close_date", "perkiraan tanggal jadi", DAY, "The deal"),
+    LeadField("predicted_close_probability", "peluang jadi", PROBABILITY, "The deal"),
+    LeadField("email", "surel", ADDRESS, "As a customer", table="customer_profiles"),
+    LeadField("address", "alamat", text(500), "As a customer", table="customer_profiles"),
+    LeadField("state", "provinsi", text(100), "As a customer", table="customer_profiles"),
+    LeadField("zip", "kode pos", text(20), "As a customer", table="customer_profiles"),
+    LeadField("services", "layanan", TEXTS, "As a customer", table="customer_profiles", is_filtered=True),
+    LeadField("seasons", "musim", YEARS, "As a customer", table="customer_profiles"),
+    LeadField("last_service_date", "tanggal layanan terakhir", DAY, "As a customer", table="customer_profiles"),
+    LeadField("source", "asal", text(100), "As a customer", table="customer_profiles", is_filtered=True),
+)  # fmt: skip
+BY_NAME: Final[Mapping[str, LeadField]] = {one.name: one for one in LEAD_FIELDS}
+FIELDS: Final = tuple(one.name for one in LEAD_FIELDS if one.table == "lead_records")
+PROFILE_FIELDS: Final = tuple(one.name for one in LEAD_FIELDS if one.table == "customer_profiles")
+"""In the profile of a customer, beside the lead; the same rules apply."""
+FILTERED: Final = tuple(one.name for one in LEAD_FIELDS if one.is_filtered)
+READ_BY_AI: Final = tuple(one.name for one in LEAD_FIELDS if one.prompt is not None)
+
+
+def of_section(section: Section) -> tuple[str, ...]:
+    """The names of its fields, as the panel shows them."""
+    return tuple(one.name for one in LEAD_FIELDS if one.section == section)
+
+
+def with_country(values: Mapping[str, Any], phones: Phones) -> dict[str, Any]:
+    """What somebody typed, its number read. Raises NotAllowed."""
+    number = values.get("phone")
+    return {**values, "phone": phone("phone", number, phones)} if number is not None else dict(values)
+
+
+def parse(name: str, value: object) -> Value:
+    """The value as it is kept; None empties the field. Raises NotAllowed."""
+    if name not in BY_NAME:
+        raise NotAllowed(f"there is no field {name}; there are {', '.join(BY_NAME)}, and status, which is set apart")
+    return None if value is None else BY_NAME[name].kind.parse(name, value)

@@ -1,0 +1,75 @@
+"""Which leads a list shows: values that every face gives, narrowed by what somebody typed into the search (pure)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain import search
+
+NO_LEAD: Final = UUID(int=0)
+
+
+class LeadReader(NamedTuple):
+    """Who has read what: nothing that came in before `since` is new to them."""
+
+    id: UUID
+    since: datetime
+
+
+NOBODY: Final = LeadReader(UUID(int=0), datetime.min.replace(tzinfo=UTC))
+"""Who has read nothing: a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Leads that fit all that is given; of several values any. `city` in any case; scores are inclusive."""
+
+    status: Sequence[str] | None = None
+    temperature: Sequence[str] | None = None
+    phase: Sequence[str] | None = None
+    city: str | None = None
+    awaiting_reply: bool | None = None
+    least_score: int | None = None
+    most_score: int | None = None
+    since: datetime | None = None
+    """Last message not older than this."""
+    parts: Sequence[str] = field(default=())
+    """Pieces, in lower case, that all stand in a lead's names and numbers."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Name of a lead field to words, in lower case, that stand in it."""
+    unread_by: LeadReader | None = None
+    among: Sequence[UUID] | None = None
+
+
+class SearchedLeads(NamedTuple):
+    """`strange` are words of the search that nobody understands: with one, the filter fits no lead."""
+
+    wanted: LeadFilter
+    strange: list[str]
+
+
+def searched(wanted: LeadFilter, text: str, reader: LeadReader = NOBODY) -> SearchedLeads:
+    """The filter, narrowed by a search as it was typed. `reader` is who is meant by `is:unread`."""
+    asked = search.parse(text)
+    if asked.strange:
+        return SearchedLeads(replace(wanted, among=[NO_LEAD]), asked.strange)
+
+    def both(given: Sequence[str] | None, name: str) -> list[str] | None:
+        return [*(given or ()), *asked.chosen.get(name, ())] or None
+
+    narrowed = replace(
+        wanted,
+        status=both(wanted.status, "status"),
+        temperature=both(wanted.temperature, "temperature"),
+        phase=both(wanted.phase, "phase"),
+        city=wanted.city or asked.city,
+        awaiting_reply=True if asked.waiting else wanted.awaiting_reply,
+        least_score=asked.least_score if wanted.least_score is None else wanted.least_score,
+        most_score=asked.most_score if wanted.most_score is None else wanted.most_score,
+        parts=[*wanted.parts, *asked.parts],
+        fields={**asked.fields, **wanted.fields},
+        unread_by=reader if asked.unread else wanted.unread_by,
+    )
+    return SearchedLeads(narrowed, [])

@@ -1,0 +1,114 @@
+"""What somebody types into a search box: qualifiers, a number in any form, words (pure)."""
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from domain import phone
+from domain.lead import STATUSES
+from domain.lead_fields import FILTERED, PHASES, TEMPERATURES
+from domain.letters import searchable
+
+SCORE = re.compile(r"(>=|<=|>|<|=)?(\d{1,3})")
+NAMES = {
+    "temp": "temperature", "kota": "city", "domisili": "city", "skor": "score", "fase": "phase",
+    "business": "business_type", "usaha": "business_type", "bahasa": "language", "urgency": "urgency_level",
+}  # fmt: skip
+CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
+
+
+@dataclass(slots=True)
+class Search:
+    """What was asked for. `strange` are qualifiers that nobody understands, as they were typed."""
+
+    parts: list[str] = field(default_factory=list)
+    """Pieces that all stand in the names and numbers of a lead, as a search compares them."""
+    chosen: dict[str, list[str]] = field(default_factory=dict)
+    """status, temperature, phase: any of these values."""
+    city: str | None = None
+    least_score: int | None = None
+    most_score: int | None = None
+    waiting: bool = False
+    unread: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
+    """Name of a lead field to words, in lower case, that stand in it."""
+    strange: list[str] = field(default_factory=list)
+
+
+def parse(text: str) -> Search:
+    """`rina status:hot city:"kota bandung" score:>70 is:unread`, `0812-3456`, `+62 812 3456 789`. Never fails."""
+    found = Search()
+    words = []
+    for word in _words(text):
+        name, colon, value = word.partition(":")
+        name = NAMES.get(name.lower(), name.lower())
+        if colon and value and name in QUALIFIERS:
+            if not QUALIFIERS[name](found, name, value.strip()):
+                found.strange.append(word)
+        else:
+            words.append(word)
+    rest = " ".join(words).strip()
+    number = phone.part(rest)
+    found.parts = [number] if number else [searchable(word.replace("\0", "")) for word in words]
+    return found
+
+
+def _words(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=True, punctuation_chars="")
+    lexer.whitespace_split, lexer.commenters, lexer.quotes, lexer.escape = True, "", '"', ""
+    try:
+        return list(lexer)
+    except ValueError:  # a quote that was not closed yet
+        return text.replace('"', " ").split()
+
+
+def _choice(found: Search, name: str, value: str) -> bool:
+    """`status:hot` is what people type who think of the temperature."""
+    for one in value.split(","):
+        fits = [known for known in (name, *CHOICES) if _known(known, one)]
+        if not fits:
+            return False
+        found.chosen.setdefault(fits[0], []).append(_known(fits[0], one) or one)
+    return True
+
+
+def _known(name: str, value: str) -> str | None:
+    return next((known for known in CHOICES[name] if known.lower() == value.lower()), None)
+
+
+def _city(found: Search, _: str, value: str) -> bool:
+    found.city = value
+    return True
+
+
+def _score(found: Search, _: str, value: str) -> bool:
+    match = SCORE.fullmatch(value)
+    if match is None:
+        return False
+    sign, number = match[1] or ">=", int(match[2])
+    if sign in (">", ">=", "="):
+        found.least_score = number + (sign == ">")
+    if sign in ("<", "<=", "="):
+        found.most_score = number - (sign == "<")
+    return True
+
+
+def _is(found: Search, _: str, value: str) -> bool:
+    found.unread = found.unread or value.lower() == "unread"
+    found.waiting = found.waiting or value.lower() == "waiting"
+    return value.lower() in ("unread", "waiting")
+
+
+def _field(found: Search, name: str, value: str) -> bool:
+    found.fields[name] = value.lower()
+    return True
+
+
+QUALIFIERS = {
+    "status": _choice,
+    "temperature": _choice,
+    "phase": _choice,
+    "city": _city,
+    "score": _score,
+    "is": _is,
+} | dict.fromkeys(FILTERED, _field)

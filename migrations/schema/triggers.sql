@@ -1,0 +1,23 @@
+-- Triggers as they are today; their functions are in functions.sql.
+
+CREATE TRIGGER contacts_begin_leads AFTER INSERT ON contacts
+    REFERENCING NEW TABLE AS born FOR EACH STATEMENT EXECUTE FUNCTION begin_leads();
+CREATE TRIGGER contacts_renamed AFTER UPDATE ON contacts FOR EACH ROW
+    WHEN ((OLD.name, OLD.username, OLD.phone) IS DISTINCT FROM (NEW.name, NEW.username, NEW.phone))
+    EXECUTE FUNCTION contact_renamed();
+CREATE TRIGGER lead_records_renamed AFTER UPDATE ON lead_records FOR EACH ROW
+    WHEN ((OLD.name, OLD.phone, OLD.contact_id) IS DISTINCT FROM (NEW.name, NEW.phone, NEW.contact_id))
+    EXECUTE FUNCTION lead_renamed();
+CREATE TRIGGER customer_profiles_email AFTER INSERT OR UPDATE OF email ON customer_profiles FOR EACH ROW
+    EXECUTE FUNCTION customer_email_changed();
+CREATE TRIGGER lead_records_convert BEFORE INSERT OR UPDATE ON lead_records FOR EACH ROW
+    WHEN (NEW.status = 'converted' AND NEW.converted_to_client_id IS NULL) EXECUTE FUNCTION become_client();
+CREATE TRIGGER keep_groups_apart BEFORE INSERT OR UPDATE ON messages FOR EACH ROW
+    WHEN (NEW.group_id IS NOT NULL AND NEW.contact_id IS NOT NULL) EXECUTE FUNCTION keep_groups_apart();
+CREATE TRIGGER copy_preference AFTER INSERT OR UPDATE OF marketing_sequence ON sightings FOR EACH ROW
+    WHEN (NEW.marketing_sequence IS NOT NULL AND NEW.marketing_preference IS NOT NULL) EXECUTE FUNCTION copy_preference();
+CREATE TRIGGER numbers_known AFTER INSERT ON contact_identities REFERENCING NEW TABLE AS known
+    FOR EACH STATEMENT EXECUTE FUNCTION numbers_known();
+CREATE TRIGGER register_session BEFORE INSERT ON handoffs FOR EACH ROW EXECUTE FUNCTION register_session();
+CREATE TRIGGER forget_sessions AFTER DELETE ON handoffs REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_sessions();

@@ -1,0 +1,78 @@
+-- name: insert_user(name, role, password_hash)
+INSERT INTO users (name, role, password_hash) VALUES (:name, :role, :password_hash) RETURNING id, name, role, created_at
+
+
+-- name: change_user(name, role, password_hash, disabled)
+-- A value of null changes nothing.
+WITH changed AS (
+    UPDATE users SET
+        role = coalesce(:role, role), password_hash = coalesce(:password_hash, password_hash),
+        disabled_at = CASE WHEN :disabled THEN coalesce(disabled_at, now()) WHEN NOT :disabled THEN NULL
+            ELSE disabled_at END
+    WHERE name = :name RETURNING id
+), ended AS (
+    DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed)
+)
+SELECT id FROM changed
+
+
+-- name: insert_login_failure(name, address)
+-- Deletes failures older than one hour. The lock serializes the inserts of one address, so that a try counts every
+-- earlier try from its address.
+WITH old AS (DELETE FROM login_failures WHERE at < now() - interval '1 hour')
+INSERT INTO login_failures (name, address)
+SELECT :name, :address FROM (SELECT pg_advisory_xact_lock(7209320, hashtext(:address))) AS alone
+RETURNING id
+
+
+-- name: login_tries(name, address, this)
+-- Wrong passwords of the last quarter of an hour, up to the try that asks. :this id of that try
+SELECT count(*) FILTER (WHERE f.name = :name AND f.address = :address) AS here,
+       count(*) FILTER (WHERE f.address = :address) AS of_address,
+       count(*) FILTER (WHERE f.name = :name) AS of_name,
+       EXISTS (SELECT FROM login_addresses AS a JOIN users AS u ON u.id = a.user_id
+               WHERE u.name = :name AND a.address = :address) AS is_known
+FROM login_failures AS f
+WHERE f.at > now() - interval '15 minutes' AND f.id <= :this AND (f.name = :name OR f.address = :address)
+
+
+-- name: delete_login_failure(id)
+DELETE FROM login_failures WHERE id = :id
+
+
+-- name: user_to_sign_in(name)
+SELECT id, password_hash FROM users WHERE name = :name AND disabled_at IS NULL
+
+
+-- name: insert_session(token_hash, user_id)
+WITH old AS (DELETE FROM sessions WHERE created_at < now() - interval '7 days' OR seen_at < now() - interval '12 hours')
+INSERT INTO sessions (token_hash, user_id) VALUES (:token_hash, :user_id)
+
+
+-- name: remember_address(user_id, address)
+-- From there the user has signed in.
+WITH old AS (DELETE FROM login_addresses WHERE seen_at < now() - interval '90 days')
+INSERT INTO login_addresses (user_id, address) VALUES (:user_id, :address)
+ON CONFLICT (user_id, address) DO UPDATE SET seen_at = now()
+
+
+-- name: session_user(token_hash)
+-- Whose session that is; `unnoted`: its use was not noted for a minute.
+SELECT u.id, u.name, u.role, u.created_at, s.seen_at < now() - interval '1 minute' AS unnoted
+FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+WHERE s.token_hash = :token_hash AND u.disabled_at IS NULL
+  AND s.created_at > now() - interval '7 days' AND s.seen_at > now() - interval '12 hours'
+
+
+-- name: note_session(token_hash)
+UPDATE sessions SET seen_at = now() WHERE token_hash = :token_hash
+
+
+-- name: delete_session(token_hash)
+DELETE FROM sessions WHERE token_hash = :token_hash
+
+
+-- name: users
+SELECT u.name, u.role, u.created_at, u.disabled_at, max(s.seen_at) AS seen_at
+FROM users AS u LEFT JOIN sessions AS s ON s.user_id = u.id
+GROUP BY u.id ORDER BY u.name

@@ -1,0 +1,1 @@
+"""What a CRM keeps: customers, tickets, handoffs."""

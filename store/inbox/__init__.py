@@ -1,0 +1,1 @@
+"""Where accepted deliveries wait: streams of Redis, and the spill in Postgres."""

@@ -1,0 +1,1 @@
+"""What people and agents look things up in: articles, and what was said in chats."""

@@ -1,0 +1,115 @@
+-- name: lead(id)
+-- :id of a lead, also of one that was merged, or of its contact
+SELECT l.*, came_from(l.contact_id) FROM leads AS l
+WHERE l.id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = :id),
+                      (SELECT r.id FROM lead_records AS r WHERE r.contact_id = :id), :id)
+
+
+-- name: log_open(actor, lead_id)
+-- Who opened which lead; a page that looks again within ten minutes has not opened it anew.
+INSERT INTO access_log (actor, action, lead_id)
+SELECT :actor, 'open', :lead_id
+WHERE NOT EXISTS (SELECT FROM access_log AS a
+                  WHERE a.lead_id = :lead_id AND a.actor = :actor AND a.action = 'open'
+                      AND a.at > now() - interval '10 minutes')
+
+
+-- name: why(lead_ids)
+-- Why each field is as it is: its last change.
+SELECT DISTINCT ON (h.lead_id, h.field) h.*
+FROM lead_changes AS h
+WHERE h.lead_id = ANY (:lead_ids::uuid[])
+ORDER BY h.lead_id, h.field, h.id DESC
+
+
+-- name: open_suggestions(lead_id)
+SELECT * FROM lead_suggestions WHERE lead_id = :lead_id AND state = 'open' ORDER BY field
+
+
+-- name: messages_of_contact(contact_id, count, before, received_at, message_id)
+-- The newest messages of a person, or those before one; of the same second in the order in which they were received.
+-- :before this message's sent_at, :received_at its first_received_at, :message_id and its id, or null
+SELECT id, conversation_id, contact_id, direction, type, text, transcript, media_url, content, reply_to_id, origin,
+    status, sent_at, delivered_at, read_at, failed_at, error, first_received_at, edited_at, revoked_at, unedited_text,
+    referral, referred_product
+FROM messages
+WHERE contact_id = :contact_id AND (:before::timestamptz IS NULL OR
+    (coalesce(sent_at, '-infinity'), coalesce(first_received_at, '-infinity'), id) < (:before, :received_at,
+        :message_id))
+ORDER BY sent_at DESC NULLS LAST, coalesce(first_received_at, '-infinity') DESC, id DESC LIMIT :count
+
+
+-- name: message(id)
+-- :id of a message
+SELECT id, conversation_id, contact_id, direction, type, text, transcript, media_url, content, reply_to_id, origin,
+    status, sent_at, delivered_at, read_at, failed_at, error, first_received_at, edited_at, revoked_at, unedited_text,
+    referral, referred_product
+FROM messages WHERE id = :id
+
+
+-- name: log_access(actor, action, lead_id)
+INSERT INTO access_log (actor, action, lead_id) VALUES (:actor, :action, :lead_id)
+
+
+-- name: read_again(lead_ids)
+-- The next pass reads these leads' chats, whether or not anything new came in.
+UPDATE lead_records SET read_to = NULL, read_hash = NULL WHERE id = ANY (:lead_ids::uuid[])
+
+
+-- name: lead_of_suggestion(id)
+SELECT lead_id FROM lead_suggestions WHERE id = :id
+
+
+-- name: answer_suggestion(id, action, actor)
+-- :action accepted or ignored, :actor by whom
+UPDATE lead_suggestions SET state = :action, answered_by = :actor, answered_at = now()
+WHERE id = :id AND state = 'open'
+RETURNING *, value AS new
+
+
+-- name: deleted_leads(count)
+SELECT r.id, coalesce(r.name, c.name) AS name, coalesce(r.phone, c.phone) AS phone, r.deleted_at,
+    (SELECT h.actor FROM lead_changes AS h WHERE h.lead_id = r.id AND h.field = 'deleted_at' ORDER BY h.id DESC
+        LIMIT 1) AS deleted_by
+FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
+WHERE r.deleted_at IS NOT NULL ORDER BY r.deleted_at DESC LIMIT :count
+
+
+-- name: insert_note(lead_id, source, actor, text, corrects)
+-- :corrects the note that it corrects
+INSERT INTO lead_notes (lead_id, source, actor, text, corrects) VALUES (:lead_id, :source, :actor, :text, :corrects)
+    RETURNING id
+
+
+-- name: note_to_correct(id)
+-- The lead of a note that has not been corrected yet.
+SELECT n.lead_id FROM lead_notes AS n
+WHERE n.id = :id AND NOT EXISTS (SELECT FROM lead_notes AS c WHERE c.corrects = n.id)
+FOR UPDATE
+
+
+-- name: notes(id)
+-- :id of a lead, also of one that was merged
+SELECT n.*, c.id AS corrected_by
+FROM lead_notes AS n LEFT JOIN lead_notes AS c ON c.corrects = n.id
+WHERE n.lead_id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = :id), :id)
+ORDER BY n.written_at, n.id
+
+
+-- name: lead_history(id, field, before, count)
+-- :id of a lead, also of one that was merged; :field or null, :before this id or null
+SELECT * FROM lead_changes AS h
+WHERE h.lead_id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = :id), :id)
+  AND (:field::text IS NULL OR h.field = :field)
+  AND (:before::bigint IS NULL OR h.id < :before)
+ORDER BY h.id DESC LIMIT :count
+
+
+-- name: recent_changes(lead, count)
+-- What changed lately, newest first. :lead also one that was merged (null: all)
+SELECT h.*, coalesce(r.name, c.name) AS name
+FROM lead_changes AS h JOIN lead_records AS r ON r.id = h.lead_id JOIN contacts AS c ON c.id = r.contact_id
+WHERE r.deleted_at IS NULL
+  AND (:lead::uuid IS NULL OR h.lead_id = coalesce((SELECT a.lead_id FROM lead_aliases AS a
+      WHERE a.old_id = :lead), :lead))
+ORDER BY h.id DESC LIMIT :count

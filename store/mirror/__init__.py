@@ -1,0 +1,1 @@
+"""What Kapso says: batches of events become rows, and stored deliveries are read again."""

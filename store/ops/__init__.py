@@ -1,0 +1,1 @@
+"""What operators see: freshness, alarms, dead letters, replays, what waits for what."""

@@ -1,0 +1,45 @@
+"""What statements wait for inside Postgres: locks and their holders, idle transactions, a read-only server."""
+
+import asyncpg
+
+from store.postgres import Pool, statement
+
+BLOCKED_SECONDS = 5.0
+IDLE_SECONDS = 600.0
+# As long as a session may be idle in a transaction (BY_KEY).
+STALLED_SECONDS = 10.0
+READ_ONLY = "postgres is read-only (a standby, or a failover): nothing is mirrored; DATABASE_URL must name the primary"
+
+
+async def waits(pool: Pool) -> list[str]:
+    """A sentence for each, with what to do. Raises what Postgres raises."""
+    found = []
+    if await pool.fetchval(statement("read_only")):
+        found.append(READ_ONLY)
+    blocked = await pool.fetch(statement("blocked"), BLOCKED_SECONDS)
+    found += list(dict.fromkeys(blocked_words(row) for row in blocked))
+    holders = {row["holder"] for row in blocked}
+    idle = await pool.fetch(statement("idle_transactions"), IDLE_SECONDS)
+    found += [idle_words(row) for row in idle if row["pid"] not in holders]
+    return found
+
+
+async def end_stalled(pool: Pool) -> int:
+    """End sessions whose process hangs between two messages of one statement; says how many."""
+    return int(await pool.fetchval(statement("end_stalled"), STALLED_SECONDS))
+
+
+def blocked_words(row: asyncpg.Record) -> str:
+    who = f"pid {row['holder']} ({row['application'] or 'no application name'}, user {row['role'] or 'unknown'})"
+    state = f", {row['state']} for {row['state_seconds']:.0f} s," if row["state"] else ""
+    return (
+        f"a statement of the mirror waits {row['waited_seconds']:.0f} s for a lock that {who}{state} holds: end that "
+        f"transaction, or its session with pg_terminate_backend({row['holder']})"
+    )
+
+
+def idle_words(row: asyncpg.Record) -> str:
+    return (
+        f"pid {row['pid']} ({row['application'] or 'no application name'}, user {row['role'] or 'unknown'}) is idle in "
+        f"a transaction for {row['seconds'] / 60:.0f} min: it holds its locks and keeps dead rows; end that transaction"
+    )

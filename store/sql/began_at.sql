@@ -1,2 +1,0 @@
--- When this mirror began.
-SELECT began_at FROM mirror

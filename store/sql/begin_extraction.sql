@@ -1,1 +1,0 @@
-INSERT INTO extraction_runs (began_at) VALUES (now()) RETURNING id

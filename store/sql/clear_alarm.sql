@@ -1,2 +1,0 @@
--- $1 name
-DELETE FROM alarms WHERE name = $1

@@ -1,2 +1,0 @@
--- $1 id
-DELETE FROM login_failures WHERE id = $1

@@ -1,2 +1,0 @@
--- $1 hash of the token
-DELETE FROM sessions WHERE token_hash = $1

@@ -1,2 +1,0 @@
--- {name} is the name of a partition that the catalogue gave us.
-DROP TABLE {name}

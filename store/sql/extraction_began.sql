@@ -1,1 +1,0 @@
-SELECT extract(epoch FROM now() - max(began_at))::float8 FROM extraction_runs

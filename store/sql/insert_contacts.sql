@@ -1,2 +1,0 @@
--- $1 ids
-INSERT INTO contacts (id) SELECT unnest($1::uuid[]) ON CONFLICT (id) DO NOTHING

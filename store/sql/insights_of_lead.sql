@@ -1,6 +1,0 @@
--- The newest conversations of a lead, with how they feel. $1 lead id, $2 how many
-SELECT i.*, v.status, v.created_at, v.last_active_at
-FROM conversations AS v JOIN conversation_insights AS i ON i.conversation_id = v.id
-WHERE v.contact_id = (SELECT r.contact_id FROM lead_records AS r
-                      WHERE r.id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = $1), $1))
-ORDER BY v.last_active_at DESC NULLS LAST, v.id LIMIT $2

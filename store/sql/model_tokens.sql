@@ -1,1 +1,0 @@
-SELECT tokens FROM model_days WHERE day = (now() AT TIME ZONE 'UTC')::date

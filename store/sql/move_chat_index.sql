@@ -1,2 +1,0 @@
--- $1 lead id
-UPDATE chat_index SET indexed_to = $1

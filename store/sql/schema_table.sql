@@ -1,2 +1,0 @@
--- Null before the first migration.
-SELECT to_regclass('alembic_version')

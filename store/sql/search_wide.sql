@@ -1,2 +1,0 @@
--- For this transaction: look at so many neighbours that the nearest are rarely missed.
-SET LOCAL hnsw.ef_search = 120

@@ -1,0 +1,104 @@
+"""The commands on leads, as people run them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from store.postgres import Pool
+from tests.chats import NUMBER, chat, lead
+from tests.cli.test_console import run
+from tests.helpers import rows
+
+
+@pytest.fixture
+def environment(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("ERASURE_KEY", "a key of its own")
+
+
+async def ran(*arguments: str) -> tuple[int, Any]:
+    """Exit code and the JSON that was printed."""
+    code, out, _ = await run(*arguments, "--json")
+    return code, json.loads(out) if out.strip() else None
+
+
+STORY = ("saya Rina dari Bandung, usaha laundry", "chat numpuk, berapa harganya? butuh minggu ini")
+
+
+@pytest.mark.usefixtures("environment")
+async def test_chats_are_read_and_leads_are_listed(pool: Pool) -> None:
+    await chat(pool, *STORY)
+    await chat(pool, "halo", number="628999000")
+    code, done = await ran("read-chats")
+    assert (code, done["read"], done["changed"]) == (0, 2, 2)
+    code, found = await ran("leads", "--city", "bandung", "--waiting", "--score", "40")
+    assert code == 0
+    (row,) = found["leads"]
+    assert (row["name"], row["lead_temperature"], row["phone"]) == ("Rina", "warm", f"+{NUMBER}")
+    code, out, _ = await run("leads")
+    assert code == 0
+    assert "Rina +6281234567890" in out
+    assert "asked price +15" in out
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_person_is_exported_then_erased(pool: Pool, redis: Redis, tmp_path: Path) -> None:
+    await chat(pool, *STORY)
+    file = tmp_path / "rina.json"
+    assert (await run("export", f"+{NUMBER}", "--to", str(file), "--by", "user:budi"))[0] == 0
+    assert json.loads(file.read_text())["messages"][0]["text"].startswith("saya Rina")
+    code, plan = await ran("erase", NUMBER, "--dry-run")
+    assert (code, plan["messages"]) == (0, 2)
+    assert await lead(pool) is not None
+    code, done = await ran("erase", NUMBER)
+    assert (code, done["rows"]["messages"], "anew" in done["redis"]) == (0, 2, True)
+    assert await lead(pool) is None
+    code, _ = await ran("erase", NUMBER)
+    assert code == 1
+    assert [row["action"] for row in await rows(pool, "access_log")] == ["export", "erase"]
+
+
+@pytest.mark.usefixtures("environment")
+async def test_erasing_says_what_it_did_and_what_it_cannot_reach(pool: Pool) -> None:
+    await chat(pool, *STORY)
+    code, out, _ = await run("erase", NUMBER)
+    assert code == 0
+    for words in ("1 contacts", "2 messages", "2 in deliveries", "tombstones", "backups", "Kapso itself"):
+        assert words in out
+    assert NUMBER not in out
+
+
+@pytest.mark.usefixtures("environment")
+async def test_without_a_key_nobody_is_erased(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    await chat(pool, *STORY)
+    monkeypatch.delenv("ERASURE_KEY")
+    code, _, err = await run("erase", NUMBER)
+    assert (code, "ERASURE_KEY is not set" in err) == (2, True)
+    assert await lead(pool) is not None
+
+
+@pytest.mark.usefixtures("environment")
+async def test_pruning_goes_by_the_settings(pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    await chat(pool, "old", at=-400 * 86_400)
+    await chat(pool, "new")
+    code, done = await ran("prune")
+    assert (code, done) == (0, {"messages": 0, "dead_letters": 0, "leads": 0})
+    monkeypatch.setenv("MESSAGE_DAYS", "100")
+    assert (await ran("prune", "--dry-run"))[1]["messages"] == 1
+    assert (await ran("prune"))[1]["messages"] == 1
+    assert [row["text"] for row in await rows(pool, "messages")] == ["new"]
+    monkeypatch.setenv("LEAD_DAYS", "100")
+    monkeypatch.delenv("ERASURE_KEY")
+    code, _, err = await run("prune")
+    assert (code, "LEAD_DAYS needs ERASURE_KEY" in err) == (2, True)
+
+
+async def test_the_reading_of_chats_is_scored() -> None:
+    code, reports = await ran("eval", "--on", "develop")
+    assert code == 0
+    assert reports["rules"]["chats"] == 150
+    assert reports["rules"]["macro_f1"] > 0.9

@@ -1,0 +1,46 @@
+"""Settings that cannot work stop the process at start, with the name of the variable and what to write."""
+
+import pytest
+
+from config.settings import ReceiverSettings, WorkerSettings, load
+
+COMPLETE = {
+    "DATABASE_URL": "postgresql://localhost/mirror",
+    "REDIS_URL": "redis://localhost",
+    "KAPSO_WEBHOOK_SECRETS": "secret",
+}
+
+
+@pytest.fixture
+def complete(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in COMPLETE.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jakarta", "Asia/Makassar", "UTC", "America/Sao_Paulo"])
+def test_time_zone_accepts_names_of_the_iana_database(zone: str, complete: pytest.MonkeyPatch) -> None:
+    complete.setenv("TIME_ZONE", zone)
+    assert load(ReceiverSettings).time_zone == zone
+
+
+@pytest.mark.parametrize("zone", ["WIB", "Asia", "Asia/Bandung", "GMT+7", "", "../etc/passwd", "asia/jakarta"])
+def test_time_zone_stops_the_receiver_at_start_when_it_is_unknown(
+    zone: str, complete: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete.setenv("TIME_ZONE", zone)
+    with pytest.raises(SystemExit) as ended:
+        load(ReceiverSettings)
+    assert ended.value.code == 2
+    assert "TIME_ZONE is not right" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("hours", ["Mon-Fri 08:00-18:00 WIB", "always", "Mon-Fri 18:00-08:00 Asia", ""])
+def test_business_hours_stop_the_worker_at_start_when_they_are_unreadable(
+    hours: str, complete: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete.setenv("BUSINESS_HOURS", hours)
+    with pytest.raises(SystemExit) as ended:
+        load(WorkerSettings)
+    assert ended.value.code == 2
+    assert "BUSINESS_HOURS is not right" in capsys.readouterr().err

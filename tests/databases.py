@@ -1,0 +1,110 @@
+"""A migrated database for every test. It is used again: what a test wrote is deleted, what it built costs a new one."""
+
+import asyncio
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from store.postgres import Pool
+
+TEMPLATE = "mirror_template"
+RESTORE = Path(__file__).with_name("restore.sql")
+MOST_DELETED = 2000
+"""Rows: where more were deleted, what is left of them would slow down the next test."""
+MOST_TESTS = 40
+"""Of one database: nothing is vacuumed here, and what was deleted is in the way of indexes."""
+END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+def with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+async def execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def emptied(pool: Pool) -> None:
+    """As new, in the midst of a test: TRUNCATE takes a hundred times as long, and costs the next test a new database."""
+    await pool.execute("SELECT restored.restore()")
+
+
+class Databases:
+    """Of one process that runs tests, on a server of its own."""
+
+    def __init__(self, server_url: str) -> None:
+        self._server_url = server_url
+        self._url: str | None = None
+        self._shape = ""
+        self._tests = 0
+
+    async def give(self) -> str:
+        """The URL of one that holds what the migrations put there, and whose mirror begins now."""
+        if self._url is None or not await self._restored(self._url):
+            self._url, self._tests = await self._made(), 0
+        self._tests += 1
+        return self._url
+
+    async def _restored(self, url: str) -> bool:
+        """Whether it is as new; if not, it is gone."""
+        try:
+            connection = await asyncpg.connect(url)
+        except asyncpg.PostgresError:  # the test let nobody in
+            await self._drop(url)
+            return False
+        try:
+            await connection.execute(END_OTHERS)
+            same = await connection.fetchval("SELECT restored.shape()") == self._shape
+            if (
+                same
+                and self._tests < MOST_TESTS
+                and await connection.fetchval("SELECT restored.restore()") <= MOST_DELETED
+            ):
+                await _begin(connection)
+                return True
+        finally:
+            await connection.close()
+        await self._drop(url)
+        return False
+
+    async def _made(self) -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        if self._url is None:
+            await self._make_template()
+        await execute(self._server_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        url = with_database(self._server_url, name)
+        connection = await asyncpg.connect(url)
+        try:
+            self._shape = await connection.fetchval("SELECT restored.shape()")
+            await _begin(connection)
+        finally:
+            await connection.close()
+        return url
+
+    async def _make_template(self) -> None:
+        await execute(self._server_url, f"CREATE DATABASE {TEMPLATE}")
+        url = with_database(self._server_url, TEMPLATE)
+        given = os.environ | {"DATABASE_URL": url}
+        await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "cli", "migrate"], env=given, check=True)
+        await execute(url, RESTORE.read_text(encoding="utf-8"), "SELECT restored.keep()")
+
+    async def _drop(self, url: str) -> None:
+        await execute(self._server_url, f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+
+
+async def _begin(connection: asyncpg.Connection) -> None:
+    """A mirror of its own begins now, not when the first test of all began."""
+    await connection.execute("UPDATE mirror SET began_at = now()")

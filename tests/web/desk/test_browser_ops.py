@@ -1,0 +1,339 @@
+"""The operators' pages in a real Chromium; what all pages look like, and whether everybody can use them."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
+
+from domain.handoff import ContextPacket
+from domain.next_step import SuggestedStep
+from store.crm import customers, tickets
+from store.crm.handoffs import PostgresCRMClient
+from store.knowledge import articles as knowledge
+from store.leads import leads, next_steps
+from store.postgres import Pool, statement
+from store.privacy.tombstones import NOBODY_ERASED
+from tests.desk import NUMBER, SCREENSHOTS, Seat, chromium, says, seat, user, web
+from tests.helpers import bounds, delivery, payload, rows, settled
+from tests.knowledge.embedders import PRICES
+from tests.town import BUDI, town
+from workers.drain.interpret import DeliveryReading, EventFailure
+from workers.drain.settle import InterpretedDelivery, Settler
+from workers.jobs.asked_replays import run_asked
+
+pytestmark = pytest.mark.browser
+KEPT = Path(__file__).resolve().parents[3] / "docs" / "screenshots"
+SHOWN = ("list-light", "lead-light", "lead-dark", "ops-light", "letter-light", "list-phone", "lead-phone")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as one:
+        yield one
+
+
+async def an_earlier_release_failed(pool: Pool, count: int) -> None:
+    """Dead letters that this release can apply, and some that stay dead."""
+    for n in range(count):
+        body = payload("received_text")["body"]
+        body["message"]["id"] = f"wamid.dead{n}"
+        unread = InterpretedDelivery(
+            delivery(body, "whatsapp.message.received"),
+            DeliveryReading(failures=[EventFailure(0, "unexpected", "KeyError")]),
+        )
+        await Settler(pool, release="old", give_up=lambda: True).settle([unread])
+    await settled(pool, [delivery(b"{broken", "whatsapp.message.received") for _ in range(3)])
+
+
+async def test_dead_letters_are_replayed_from_the_page(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await an_earlier_release_failed(pool, 4)
+    await user(pool, role="operator")
+    async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
+        page = at.page
+        await at.open("/ops/letters")
+        await expect(page.locator("#groups tbody tr")).to_have_count(2)
+        await page.get_by_role("link", name="unexpected").click()
+        await expect(page.locator("h1")).to_have_text("4 × unexpected")
+        body = await page.locator("pre").inner_text()
+        assert ('"type": "text"' in body, NUMBER in body) == (True, False)
+        # A plan first: nothing changes, and it says what would.
+        await page.get_by_role("button", name="Plan").click()
+        await expect(page.locator("#state")).to_have_text("asked")
+        await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
+        await expect(page.locator("#state")).to_have_text("done")
+        await expect(page.locator("#progress")).to_contain_text(
+            "4 applied, 0 changed nothing, 0 ignored, 0 failed again"
+        )
+        assert await rows(pool, "messages") == []
+        await page.get_by_role("button", name="Replay 4").click()
+        await expect(page.locator("#state")).to_have_text("asked")
+        await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
+        await expect(page.locator("#state")).to_have_text("done")
+        assert len(await rows(pool, "messages")) == 4
+        await page.get_by_role("link", name="Back to the letters").click()
+        await expect(page.locator("main")).to_contain_text("None of this cause is left.")
+        # The others can only be put aside.
+        await at.open("/ops/letters")
+        await page.get_by_role("link", name="malformed").click()
+        await page.get_by_text("Discard …").click()
+        await page.get_by_role("button", name="Discard 3").click()
+        await page.wait_for_url("**/ops/letters/*?state=discarded")
+        assert {row["state"] for row in await rows(pool, "dead_letters")} == {"replayed", "discarded"}
+        await at.open("/ops/replays")
+        await expect(page.locator("#replays tr")).to_have_count(2)
+        await expect(page.locator("#replays")).to_contain_text("user:budi")
+        assert at.complaints == []
+
+
+async def test_a_replay_that_waits_is_cancelled_from_the_page(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await an_earlier_release_failed(pool, 2)
+    await user(pool, role="operator")
+    async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
+        await at.open("/ops/letters")
+        await at.page.get_by_role("link", name="unexpected").click()
+        await at.page.get_by_role("button", name="Replay 2").click()
+        await at.page.get_by_role("button", name="Cancel").click()
+        await expect(at.page.locator("#state")).to_have_text("cancelled")
+        await expect(at.page.locator("#progress")).to_contain_text("Cancelled by user:budi")
+        await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
+    assert await rows(pool, "messages") == []
+
+
+async def test_the_overview_shows_the_mirror_as_it_is(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo")
+    await pool.execute(statement("take_lag_sample"), 0, 0.0)
+    await user(pool, role="operator")
+    async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
+        await at.open("/ops")
+        await expect(at.page.locator("#status")).to_contain_text("no drain has ever reported")
+        await expect(at.page.locator("#chart canvas")).to_be_visible()
+        await an_earlier_release_failed(pool, 1)
+        await expect(at.page.locator("#status")).to_contain_text("4 dead letters are open")
+        assert at.complaints == []
+
+
+async def test_a_message_is_traced_from_receipt_to_what_was_read_out_of_it(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await town(pool)
+    await user(pool, role="operator")
+    async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
+        await at.open("/ops/trace")
+        await at.page.get_by_label("A number").fill("wamid.0.1")
+        await at.page.get_by_role("button", name="Look").click()
+        steps = await at.page.locator(".timeline li").all_inner_texts()
+        said = [
+            next((word for word in ("received", "settled", "sent", "extracted") if f"{word}" in one), one)
+            for one in steps
+        ]
+        assert set(said) == {"received", "settled", "sent", "extracted"}, steps
+        assert "business_type" in " ".join(steps)
+        delivery_id = (await rows(pool, "deliveries"))[0]["id"]
+        await at.open(f"/ops/trace?q={delivery_id}")
+        await expect(at.page.locator("pre")).to_contain_text('"type": "text"')
+        await at.open("/ops/trace?q=0812-0034-5678")
+        await expect(at.page.locator(".timeline")).to_contain_text("wamid.0.7")
+        await at.open("/ops/trace?q=nobody")
+        await expect(at.page.locator("main")).to_contain_text("Nothing of that is known here.")
+        assert at.complaints == []
+
+
+async def picture(page: Page, name: str, **options: Any) -> None:
+    """Into the run's folder; `--pictures` keeps them for the README."""
+    await page.evaluate("document.fonts.ready")
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
+
+
+async def usable(page: Page) -> list[str]:
+    """What axe finds wrong."""
+    found = await Axe().run(page, options=RULES)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
+    ]
+
+
+SEATS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "phone": {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True},
+    "dark": {"color_scheme": "dark", "locale": "id-ID"},
+}
+
+
+@pytest.mark.parametrize("kind", ["phone", *(pytest.param(one, marks=pytest.mark.long) for one in ("light", "dark"))])
+async def test_every_page_can_be_used_by_everybody(
+    kind: str, pool: Pool, browser: Browser, redis_url: str, database_url: str, request: pytest.FixtureRequest
+) -> None:
+    """axe-core on every page, light and dark, wide and narrow; the same pages are the pictures of the README."""
+    id = await town(pool)
+    await an_earlier_release_failed(pool, 5)
+    await samples(pool)
+    await at_work(pool, id)
+    await user(pool, role="admin")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    async with web(redis_url, database_url) as base, seat(pool, browser, base, **SEATS[kind]) as at:
+        assert await checked(at, id, kind) == []
+        await at.page.context.clear_cookies()
+        await at.open("/login")
+        assert await usable(at.page) == []
+    if request.config.getoption("--pictures"):
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for name in SHOWN:
+            if name.endswith(kind):
+                shutil.copy(SCREENSHOTS / f"{name}.png", KEPT / f"{name}.png")
+
+
+async def checked(at: Seat, id: str, kind: str) -> list[str]:
+    """What is wrong with any page as this viewer sees it."""
+    wrong = []
+    fingerprint = "unexpected"
+    for name, path in (
+        ("list", "/"), ("lead", f"/?lead={id}"), ("ops", "/ops"), ("letters", "/ops/letters"), ("letter", fingerprint),
+        ("trace", "/ops/trace?q=wamid.0.1"), ("replays", "/ops/replays"), ("reconcile", "/ops/reconcile"), ("api", "/api/docs"),
+        ("customers", "/customers"), ("suggestions", "/suggestions"), ("tickets", "/tickets"), ("handoffs", "/handoffs"),
+        ("deleted", "/deleted"), ("knowledge", "/knowledge?q=two+shops"), ("article", "/knowledge/1"),
+        ("said", "/knowledge?in=chats&q=laundry"),
+    ):  # fmt: skip
+        if path == fingerprint:
+            await at.open("/ops/letters")
+            await at.page.locator("#groups tbody a").first.click()
+            await at.page.wait_for_load_state()
+        else:
+            await at.open(path)
+        if name == "ops":
+            await expect(at.page.locator("#chart canvas")).to_be_visible()
+        if name in ("list", "lead"):
+            await expect(at.page.locator(".tabs small").first).to_have_text("11")  # counted once the page is there
+        await at.page.mouse.move(5, 5)
+        await picture(at.page, f"{name}-{kind}", full_page=name == "ops")
+        wrong += [f"{name} {kind}: {one}" for one in await usable(at.page)]
+        across = await at.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wrong += [f"{name} {kind}: {across} px too wide"] if across > 0 else []
+    return wrong + at.complaints
+
+
+WIDE = "* { font-family: monospace !important; }"
+ALIGNED = """() => [...document.querySelectorAll('main table')].flatMap(table => {
+  const shown = table.tHead && table.tHead.getBoundingClientRect().width > 1
+  const heads = shown ? [...table.querySelectorAll('thead th')] : []
+  const rows = [...table.querySelectorAll('tbody tr')].filter(row => row.cells.length === table.tHead?.rows[0].cells.length)
+  return rows.flatMap(row => heads.filter(head => {
+    const a = head.getBoundingClientRect(), b = row.cells[head.cellIndex].getBoundingClientRect()
+    return a.width > 0 && b.width > 0 && (Math.abs(a.left - b.left) > 1 || Math.abs(a.right - b.right) > 1)
+  }).map(head => `${head.textContent.trim()} does not stand above its column`))
+})"""
+PATHS = ("/", "/ops", "/ops/letters", "/ops/trace?q=wamid.0.1", "/ops/replays", "/ops/reconcile", "/ops/access", "/api/docs", "/customers",
+         "/suggestions", "/tickets", "/handoffs", "/deleted", "/knowledge?q=two+shops", "/login")  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [*(pytest.param(one, marks=pytest.mark.long) for one in (320, 800)), 390, 1280])
+async def test_layout_holds_on_every_page_in_a_narrow_and_in_a_wide_font(
+    width: int, pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    """Headers stand above their columns, nothing is wider than the window, and cards stand side by side."""
+    id = await town(pool)
+    await an_earlier_release_failed(pool, 2)
+    await samples(pool)
+    await at_work(pool, id)
+    await user(pool, role="admin")
+    wrong: list[str] = []
+    window = {"width": width, "height": 800}
+    async with (
+        web(redis_url, database_url) as base,
+        seat(pool, browser, base, viewport=window, bypass_csp=True) as at,
+    ):
+        for path in (*PATHS, f"/?lead={id}"):
+            await at.open(path)
+            await at.page.evaluate("document.fonts.ready")
+            for font in ("as the page says", "wide"):
+                if font == "wide":
+                    await at.page.add_style_tag(content=WIDE)
+                wrong += [f"{path}, {font} font: {one}" for one in await at.page.evaluate(ALIGNED)]
+                over = await at.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                wrong += [f"{path}, {font} font: {over} px too wide"] if over > 0 else []
+        assert await at.page.evaluate("document.fonts.check('16px Inter')")
+        await at.open("/ops")
+        tops = (
+            await at.page.locator(".cards")
+            .first.locator(".card")
+            .evaluate_all("cards => cards.slice(0, 2).map(card => card.getBoundingClientRect().top)")
+        )
+        assert (tops[0] == tops[1]) == (width >= 800), tops
+    assert wrong == []
+
+
+async def at_work(pool: Pool, id: str) -> None:
+    """Something on each page beside the list."""
+    lead = UUID(id)
+    await knowledge.put(pool, [PRICES])
+    await next_steps.propose(pool, lead, SuggestedStep("REPLY", {"text": "Halo Kak"}, 0.8, "she waits"), by=BUDI)
+    talk = await tickets.conversation_of(pool, lead)
+    assert talk is not None
+    await tickets.create(pool, talk, "Mesin rusak", by=BUDI)
+    packet = ContextPacket(session_id="s1", lead_level="hot", handoff_reason="stall", visitor_phone=f"+{NUMBER}",
+                           visitor_name="Rina", conversation_summary="wants to talk to a person")  # fmt: skip
+    await PostgresCRMClient(pool).create_lead(packet)
+    # Met by another number, and put out of sight.
+    made = await customers.create(pool, {"name": "Nobody", "email": "nobody@example.com"}, by=BUDI)
+    await leads.delete(pool, made["id"], by=BUDI)
+
+
+async def samples(pool: Pool) -> None:
+    """Ten minutes for the chart."""
+    await pool.execute("INSERT INTO drains (shard, complete_to, seen_at, kapso_seconds) VALUES (0, now(), now(), 0.4)")
+    for n in range(60):
+        await pool.execute(
+            "INSERT INTO lag_samples (at, deliveries, events, dead, waiting, oldest_seconds, ours_p50_ms, ours_p99_ms, "
+            "kapso_seconds, ai_seconds) VALUES (date_trunc('second', now()) - $1::interval, 150, 180, 0, 0, 0, 5, $2, $3, $4)",
+            timedelta(seconds=10 * n), 12.0 + 9 * (n * 7 % 5) + (400 if n == 22 else 0), 0.3 + (n * 3 % 4) / 4, 4.0 + n * 11 % 27,
+        )  # fmt: skip
+
+
+@pytest.mark.long
+async def test_a_long_list_is_lived_in_without_growing(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    """Hundreds of refreshes leave nothing behind: what is kept per refresh, times a day's, stays below 10 MB."""
+    await town(pool)
+    await user(pool)
+    async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
+        await at.open("/")
+        session = await at.page.context.new_cdp_session(at.page)
+
+        async def refreshed(times: int) -> None:
+            before = int(
+                await at.page.evaluate(
+                    "window.swaps ??= (document.addEventListener('list:changed', () => window.swaps++), 0)"
+                )
+            )
+            for n in range(times):
+                later = datetime.now(UTC) + timedelta(seconds=before + n)  # times are whole seconds
+                await says(pool, f"pesan {before + n}", number="6281200345678", name="Rina Wulandari", at=later)
+                await at.page.wait_for_function(
+                    "text => document.getElementById('rows').textContent.includes(text)", arg=f"pesan {before + n}"
+                )
+
+        async def heap() -> int:
+            await session.send("HeapProfiler.collectGarbage")
+            return int((await session.send("Runtime.getHeapUsage"))["usedSize"])
+
+        await refreshed(60)
+        before, nodes = await heap(), await at.page.evaluate("document.querySelectorAll('*').length")
+        await refreshed(150)
+        assert abs(await at.page.evaluate("document.querySelectorAll('*').length") - nodes) < 5
+        grown = await heap() - before
+        assert grown < 300_000, grown

@@ -1,0 +1,68 @@
+"""Every word of the pages has its translation, and no translation is left over."""
+
+import re
+from pathlib import Path
+
+from domain.lead import STATUSES, Source
+from domain.lead_fields import FIELDS, PROFILE_FIELDS, TEMPERATURES
+from domain.next_step import BY_RULE
+from domain.progress import AGREES, ANSWERED, REFUSES
+from domain.sentiment import SENTIMENTS
+from store.crm.tickets import PRIORITIES
+from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
+from web import away
+from web.desk import chat_parts, crm, login, panel, steps, tickets
+from web.ops import trace
+from web.preferences import THEMES
+from web.words import LANGUAGES, preferred, table, translator
+
+ROOM = Path(__file__).resolve().parents[2] / "web"
+KINDS = {"text", "image", "video", "audio", "document", "sticker", "location", "contacts", "template", "interactive",
+         "button", "order", "system", "unsupported", "unknown"}  # fmt: skip
+STATES = {"pending", "sent", "delivered", "read", "played", "failed", "open", "replayed", "discarded", "asked", "running",
+          "done", "cancelled", "malformed", "mismatch", "refused", "unexpected", "crash", "dead letters", "deliveries"}  # fmt: skip
+
+
+def said() -> set[str]:
+    """In templates, by name, and in what Python hands to them."""
+    found = {
+        match
+        for path in ROOM.glob("templates/*.html")
+        for match in re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text())
+    }
+    found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "ops" / "trace.py").read_text()))
+    found |= {login.WRONG, login.LATER, away.AWAY, away.READ_ONLY, panel.CONFLICT, panel.MOVED, trace.TOO_LONG}
+    found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
+    found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
+    found |= {AGREES, ANSWERED, REFUSES}
+    found |= {*steps.TYPES.values(), *steps.STATES.values(), *steps.VIEWS}
+    found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
+    found |= {heading for heading, _ in panel.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
+    fields = {name.replace("_", " ") for name in (*FIELDS, *PROFILE_FIELDS)}
+    return (
+        found
+        | fields
+        | {"status", "temperature"}
+        | set(STATUSES + TEMPERATURES)
+        | set(Source)
+        | KINDS
+        | STATES
+        | set(THEMES.values())
+    )
+
+
+def test_every_word_has_its_translation() -> None:
+    for language in set(LANGUAGES) - {"en"}:
+        known = set(table(language))
+        assert (said() - known, known - said()) == (set(), set())
+
+
+def test_translations_fill_in_what_the_english_does() -> None:
+    for english, other in table("id").items():
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", other)), english
+    assert translator("id")("{n} new", n=7) == "7 baru"
+    assert translator("en")("{n} new", n=7) == "7 new"
+
+
+def test_the_browsers_language_is_taken_where_we_have_it() -> None:
+    assert [preferred(one) for one in ("id-ID,id;q=0.9,en;q=0.8", "de,en;q=0.5", "fr", "")] == ["id", "en", "en", "en"]

@@ -1,0 +1,70 @@
+"""`dev.py eval`: how well chats are read, on the synthetic gold chats of tools/evaluation/."""
+
+import argparse
+import asyncio
+import json
+
+from cli.stores import database, run_reporting_store_errors
+from config.settings import WorkerSettings, load
+from tools.evaluation.gold import Chat, chats, found_values
+from tools.evaluation.score import ScoreReport, report
+from workers.extraction.__main__ import model_of
+from workers.extraction.rules.reader import Rules
+from workers.extraction.source import ChatSource
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on", choices=("report", "develop"), default="report",
+        help="report: chats that were not used to write the rules (default); develop: chats that were used",
+    )  # fmt: skip
+    parser.add_argument("--model", action="store_true", help="the model of MODEL_URL too; it costs tokens")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    gold = chats(arguments.on)
+    reports = {"rules": asyncio.run(_score(Rules("ID"), gold))}
+    if arguments.model:
+        return asyncio.run(run_reporting_store_errors(lambda: _with_model(arguments, gold, reports)))
+    _tell(arguments, reports)
+    return 0
+
+
+async def _with_model(arguments: argparse.Namespace, gold: list[Chat], reports: dict[str, ScoreReport]) -> int:
+    settings = load(WorkerSettings)
+    if settings.model_url is None:
+        print("MODEL_URL is not set: there is no model to ask.")
+        return 2
+    async with database() as pool:
+        (model, *_), _ = model_of(settings, pool)
+        reports["model"] = await _score(model, gold)
+        await model.close()
+    _tell(arguments, reports)
+    return 0
+
+
+async def _score(source: ChatSource, gold: list[Chat]) -> ScoreReport:
+    readings = await source.read([chat.window for chat in gold])
+    return report((chat.expected, found_values(reading)) for chat, reading in zip(gold, readings, strict=True))
+
+
+def _tell(arguments: argparse.Namespace, reports: dict[str, ScoreReport]) -> None:
+    if arguments.json:
+        print(json.dumps({name: _plain(one) for name, one in reports.items()}))
+        return
+    for name, one in reports.items():
+        print(f"{name}, on {one.chats} synthetic chats ({arguments.on})\n")
+        print(f"  {'field':<24}{'precision':>10}{'recall':>10}{'F1':>8}{'correct null':>14}")
+        for field, tally in one.fields.items():
+            print(
+                f"  {field:<24}{tally.precision:>10.2f}{tally.recall:>10.2f}{tally.f1:>8.2f}{tally.correct_null:>14.3f}"
+            )
+        print(f"  {'all (macro)':<24}{'':>20}{one.macro_f1:>8.3f}{one.correct_null:>14.3f}\n")
+
+
+def _plain(one: ScoreReport) -> dict[str, object]:
+    fields = {
+        name: {"precision": tally.precision, "recall": tally.recall, "f1": tally.f1, "correct_null": tally.correct_null}
+        for name, tally in one.fields.items()
+    }
+    return {"chats": one.chats, "macro_f1": one.macro_f1, "correct_null": one.correct_null, "fields": fields}

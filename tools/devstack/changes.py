@@ -1,0 +1,49 @@
+"""Which tests a change asks for: those of the rooms that it touched."""
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from tools.devstack.environment import ROOT, refuse
+
+TESTS = ROOT / "tests"
+DEEPEST = 2
+"""Rooms inside rooms have tests of their own: web/desk, workers/extraction."""
+
+
+def changed() -> list[str]:
+    """Files that differ from the last commit, or, if none does, those of the last commit."""
+    told = _git("status", "--porcelain", "--untracked-files=all")
+    return [line[3:].split(" -> ")[-1] for line in told] or _git("diff", "--name-only", "HEAD~1")
+
+
+def tests_of(paths: Iterable[str]) -> list[str]:
+    """Folders and files of tests, as pytest takes them. Exits with 2 if no test belongs to the change."""
+    found = {one for path in paths for one in _tests_of(PurePosixPath(path), TESTS)}
+    if not found:
+        refuse("No test belongs to what changed. Run all: python3 dev.py test")
+    # What is made from the code is compared there.
+    found.add("tests/project/test_files.py")
+    return sorted(one for one in found if not any(one.startswith(f"{other}/") for other in found))
+
+
+def _tests_of(path: PurePosixPath, tests: Path) -> Iterator[str]:
+    if path.is_relative_to("kapso") or path.is_relative_to("tests/payloads") or "mapping" in path.parts:
+        yield "tests/test_payloads.py"
+    if path.parts[0] == "tests":
+        if path.name.startswith("test_") and (ROOT / path).exists():
+            yield str(path)
+        return
+    for depth in range(min(DEEPEST, len(path.parts) - 1), 0, -1):
+        room = "/".join(path.parts[:depth])
+        if (tests / room).is_dir():
+            yield f"tests/{room}"
+            return
+    yield "tests/project"
+
+
+def _git(*arguments: str) -> list[str]:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
+    if done.returncode:
+        refuse(f"git {arguments[0]} failed: {done.stderr.strip()}")
+    return done.stdout.splitlines()

@@ -1,0 +1,152 @@
+"""`dev.py demo`: the stack and a simulated Kapso that talks to it and answers its polls."""
+
+import argparse
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.devstack.environment import PYTHON, ROOT, RUN, say
+from tools.devstack.processes import preexec
+from tools.devstack.stack import Stack, running_stack
+
+LEDGER = RUN / "ledger.jsonl"
+SIMULATOR_LOG = "simulator.log"
+FINISHED = "seed "
+# Few enough that within half a minute some have told Sarah most of what she asks.
+PEOPLE = "60"
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    with running_stack(simulated=True) as stack:
+        began = now()
+        options = ["--rate", str(arguments.rate), "--chaos", arguments.chaos, "--people", PEOPLE]
+        if arguments.seconds is not None:
+            options += ["--seconds", str(arguments.seconds)]
+        with talking(stack, LEDGER, *options) as simulator:
+            welcome(stack)
+            show_users(stack)
+            with _watcher(stack):
+                watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
+            show_leads(stack)
+            return check(stack, LEDGER, since=began)
+
+
+def show_leads(stack: Stack) -> None:
+    """What came of the talk, read now rather than at the next half minute."""
+    say("\nReading the chats, as workers do every 30 seconds …")
+    mirror(stack, "read-chats")
+    mirror(stack, "leads", "--temperature", "hot", "--temperature", "warm", "--limit", "8")
+
+
+@contextmanager
+def talking(stack: Stack, ledger: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """While a town talks. Ctrl-C is no fault: it ends the whole, with 0."""
+    simulator = start_simulator(stack, ledger, *options)
+    try:
+        yield simulator
+    except KeyboardInterrupt:
+        say("\nStopping …")
+        raise SystemExit(0) from None
+    finally:
+        simulator.send_signal(signal.SIGTERM)
+        simulator.wait()
+
+
+@contextmanager
+def _watcher(stack: Stack) -> Iterator[None]:
+    """A line of status every second, on our own terminal."""
+    command: list[str | Path] = [PYTHON, "-m", "cli", "status", "--watch"]
+    watcher = subprocess.Popen(  # the terminal's Ctrl-C is ours; when we are killed, it ends too
+        command, cwd=ROOT, env=stack.full_environment(), start_new_session=True, preexec_fn=preexec()
+    )
+    try:
+        yield
+    finally:
+        watcher.send_signal(signal.SIGTERM)
+        watcher.wait()
+
+
+def check(stack: Stack, ledger: Path, *, since: str) -> int:
+    """Fetch what was never delivered, then hold every row against the ledger."""
+    say("\nFetching over REST what was never delivered …")
+    mirror(stack, "reconcile", "--since", since)
+    say("Verifying every row against what was sent …")
+    return run(stack, "tools", "verify", "--ledger", str(ledger))
+
+
+def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Popen[bytes]:
+    """A new town each time, with a ledger of its own: what earlier demos left behind is not counted."""
+    ledger.unlink(missing_ok=True)
+    log = stack.folder / SIMULATOR_LOG
+    log.unlink(missing_ok=True)
+    given = stack.environment
+    where = ["--url", given["WEBHOOK_URL"], f"--secret={given['KAPSO_WEBHOOK_SECRETS']}", "--ledger", str(ledger)]
+    api = ["--api-port", given["KAPSO_API_URL"].rpartition(":")[2], f"--api-key={given['KAPSO_API_KEY']}"]
+    return stack.run("tools", "simulate", *where, *api, *options, log=log)
+
+
+def has_finished(stack: Stack) -> bool:
+    """The town has said all that it had to say, and the ledger is whole; its API goes on."""
+    log = stack.folder / SIMULATOR_LOG
+    return log.exists() and any(line.startswith(FINISHED) for line in log.read_text(errors="replace").splitlines())
+
+
+def mirror(stack: Stack, *arguments: str) -> int:
+    """A console command in the stack's environment, its output ours."""
+    return run(stack, "cli", *arguments)
+
+
+def run(stack: Stack, module: str, *arguments: str) -> int:
+    command: list[str | Path] = [PYTHON, "-m", module, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=stack.full_environment(), check=False).returncode
+
+
+def welcome(stack: Stack) -> None:
+    say("")
+    say(f"  webhooks   {stack.environment['WEBHOOK_URL']}")
+    say("  database   python3 dev.py psql            then: TABLE mirror_freshness; or TABLE lead_list;")
+    say("  console    python3 dev.py mirror status   or dead-letters, replay, reconcile, webhooks …")
+    say(f"  logs       {os.path.relpath(stack.folder)}/*.log")
+    say("  Ctrl-C stops everything and keeps the data; python3 dev.py reset wipes it.")
+    say("")
+
+
+def show_users(stack: Stack) -> None:
+    """One for each role, with a password of today."""
+    say(f"  dashboard  {stack.environment['DASHBOARD_URL']}")
+    for role in ("viewer", "sales", "operator", "admin"):
+        password = secrets.token_hex(8)
+        if _users(stack, password, "add", role, "--role", role) != 0:  # left from an earlier demo
+            _users(stack, password, "password", role)
+        say(f"             {role:<10}{password}")
+    say("")
+
+
+def _users(stack: Stack, password: str, *arguments: str) -> int:
+    return subprocess.run(
+        [PYTHON, "-m", "cli", "users", *arguments], cwd=ROOT, env=stack.full_environment(), input=password + "\n",
+        text=True, capture_output=True, check=False,
+    ).returncode  # fmt: skip
+
+
+def watch(
+    processes: Mapping[str, subprocess.Popen[bytes]], folder: Path, until: Callable[[], bool] = lambda: False
+) -> None:
+    """Until that has happened; a process that ends by itself ends us with its log."""
+    while not until():
+        for name, process in processes.items():
+            if process.poll() is not None:
+                log = folder / f"{name}.log"
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+                raise SystemExit(f"\nThe {name} process has ended. The end of {log}:\n{tail}")
+        time.sleep(0.2)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

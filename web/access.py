@@ -1,0 +1,70 @@
+"""Who is asking: the cookie's session, the role that a page needs, and whether a write comes from our own pages."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from domain.lead import Source
+from store.access import accounts
+from store.access.accounts import User
+from store.leads.leads import Actor
+from store.postgres import Pool
+
+COOKIE = "session"
+# What Postgres can count.
+LARGEST = 2**63 - 1
+Page = Callable[[Request, User], Awaitable[Response]]
+
+
+class Guard:
+    """Lets pages be seen by those who may."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def page(self, show: Page, *, role: str = "viewer") -> Callable[[Request], Awaitable[Response]]:
+        """Wrap a page: a visitor without a session is sent to the login and back; one with too low a role gets 403."""
+
+        async def guarded(request: Request) -> Response:
+            if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
+                return PlainTextResponse("there is nothing of that number", 404)
+            if request.method != "GET" and not is_ours(request):
+                return PlainTextResponse("this write did not come from one of our pages", 403)
+            user = await self.user(request)
+            if user is None:
+                return _to_login(request)
+            if not user.may(role):
+                return PlainTextResponse(f"this needs the role {role}; yours is {user.role}", 403)
+            return await show(request, user)
+
+        return guarded
+
+    async def user(self, request: Request) -> User | None:
+        token = request.cookies.get(COOKIE)
+        return await accounts.signed_in(self._pool, token) if token else None
+
+
+def is_ours(request: Request) -> bool:
+    """Browsers say where a request comes from, and a foreign page can't forge it."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+
+
+def actor(user: User) -> Actor:
+    return Actor(Source.HUMAN, f"user:{user.name}")
+
+
+def _to_login(request: Request) -> Response:
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.headers.get("hx-request"):
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+        behind = quote(page.path + (f"?{page.query}" if page.query else ""))
+        return Response(
+            status_code=401, headers={"HX-Redirect": f"/login?ended=1&next={behind}" if behind else "/login"}
+        )
+    return RedirectResponse(f"/login?next={quote(path if request.method == 'GET' else '/')}", 303)

@@ -1,0 +1,200 @@
+"""The dashboard's routes, ready to be mounted in the web process. Everything but the login needs a session."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from domain.handoff import CRMClient
+from domain.phone import Phones
+from knowledge.embedder import Embedders
+from store.access import accounts
+from store.access.access_log import AccessLog
+from store.access.accounts import User
+from store.postgres import STORE_ERRORS, Pool
+from web.access import COOKIE, Guard, Page
+from web.api.app import api_routes, nothing
+from web.api.operations import operations
+from web.away import Away
+from web.desk.beside import Beside
+from web.desk.crm import CrmPages
+from web.desk.desk import Desk
+from web.desk.knowledge import KnowledgePages
+from web.desk.login import Login
+from web.desk.media import MediaProxy
+from web.desk.panel import Panel
+from web.desk.steps import StepPages
+from web.desk.tickets import TicketPages
+from web.headers import Headers
+from web.live import Hub, is_over
+from web.ops.letters import LetterPages
+from web.ops.ops import Ops, ReadStatus
+from web.ops.trace import Trace
+from web.preferences import choose
+from web.render import Pages
+
+STATIC = Path(__file__).parent / "static"
+
+
+class Dashboard:
+    """`read_status` returns the status of the mirror; `zone` is the time zone of viewers who have not chosen one, such
+    as Asia/Jakarta; `crm` takes handoffs."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        read_status: ReadStatus,
+        embedders: Embedders,
+        access_log: AccessLog,
+        *,
+        zone: str,
+        phones: Phones,
+        media_hosts: Sequence[str],
+        crm: CRMClient,
+    ) -> None:
+        self._pool = pool
+        self._read_status = read_status
+        self._embedders = embedders
+        self._phones = phones
+        self._access_log = access_log
+        self._crm = crm
+        self._pages = Pages(zone)
+        self._hub = Hub(pool)
+        self._media = MediaProxy(pool, media_hosts)
+
+    async def close(self) -> None:
+        await self._hub.close()
+        await self._media.close()
+
+    def app(self) -> Starlette:
+        pool, hub, pages, guard = self._pool, self._hub, self._pages, Guard(self._pool)
+        login, panel = Login(pool, pages), Panel(pool, pages, hub, self._phones)
+        desk, crm = (
+            Desk(pool, pages, hub, panel, self._access_log),
+            CrmPages(pool, pages, self._phones, self._access_log),
+        )
+        ops, letters, trace = (
+            Ops(pool, pages, hub, self._read_status),
+            LetterPages(pool, pages),
+            Trace(pool, pages, self._phones),
+        )
+        return Starlette(
+            routes=[
+                Route("/login", login.show, methods=["GET"]),
+                Route("/login", login.sign_in, methods=["POST"]),
+                Route("/logout", login.sign_out, methods=["POST"]),
+                Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
+                Route("/live", guard.page(self._live)),
+                *desk_routes(guard, desk, panel, self._media),
+                *beside_routes(guard, Beside(pool, panel, self._phones)),
+                *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),
+                *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders)),
+                *ops_routes(guard, ops, letters, trace),
+                *api_routes(
+                    pool,
+                    self._phones,
+                    operations(
+                        pool, hub, self._read_status, self._embedders, self._phones, self._access_log, self._crm
+                    ),
+                    guard,
+                    pages,
+                ),
+                Mount("/static", StaticFiles(directory=STATIC)),
+            ],
+            exception_handlers={404: nothing} | dict.fromkeys(STORE_ERRORS, Away(pages).show),
+            middleware=[Middleware(Headers), Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
+        )
+
+    async def _live(self, request: Request, user: User) -> Response:
+        token = request.cookies[COOKIE]
+
+        async def may() -> bool:
+            return await accounts.still_signed_in(self._pool, token) is not None
+
+        return self._hub.stream((user.id, token), may, partial(is_over, request))
+
+
+async def choose_preferences(request: Request, _: User) -> Response:
+    return await choose(request)
+
+
+def desk_routes(guard: Guard, desk: Desk, panel: Panel, media: MediaProxy) -> list[Route]:
+    def write(path: str, act: Page) -> Route:
+        return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
+
+    return [
+        Route("/", guard.page(desk.list)),
+        Route("/leads/rows", guard.page(desk.rows)),
+        Route("/leads/bar", guard.page(desk.bar)),
+        Route("/media/{id:path}", guard.page(media.show)),
+        Route("/leads.csv", guard.page(desk.export, role="sales")),
+        Route("/leads/{id:uuid}", guard.page(panel.show), methods=["GET"]),
+        Route("/leads/{id:uuid}/unread", guard.page(panel.unread), methods=["POST"]),
+        write("field", panel.field),
+        write("let-go", panel.let_go),
+        write("status", panel.move),
+        write("notes", panel.note),
+        write("delete", panel.delete),
+        write("restore", panel.restore),
+        write("suggestions/{suggestion:int}/{answer:str}", panel.answer),
+    ]
+
+
+def beside_routes(guard: Guard, beside: Beside) -> list[Route]:
+    def write(path: str, act: Page) -> Route:
+        return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
+
+    return [
+        write("steps/{step:int}/{verdict:str}", beside.decide),
+        write("tickets", beside.open_ticket),
+        write("people", beside.add_person),
+        write("people/{contact:uuid}/remove", beside.remove_person),
+    ]
+
+
+def crm_routes(guard: Guard, crm: CrmPages, steps: StepPages, tickets: TicketPages) -> list[Route]:
+    return [
+        Route("/customers", guard.page(crm.customers)),
+        Route("/handoffs", guard.page(crm.handoffs)),
+        Route("/suggestions", guard.page(steps.list)),
+        Route("/suggestions/{id:int}/{verdict:str}", guard.page(steps.decide, role="sales"), methods=["POST"]),
+        Route("/tickets", guard.page(tickets.list)),
+        Route("/tickets/{id:int}", guard.page(tickets.set, role="sales"), methods=["POST"]),
+        Route("/deleted", guard.page(crm.deleted)),
+    ]
+
+
+def knowledge_routes(guard: Guard, knowledge: KnowledgePages) -> list[Route]:
+    return [
+        Route("/knowledge", guard.page(knowledge.show)),
+        Route("/knowledge/{id:int}", guard.page(knowledge.article)),
+    ]
+
+
+def ops_routes(guard: Guard, ops: Ops, letters: LetterPages, trace: Trace) -> list[Route]:
+    def route(path: str, show: Page, method: str = "GET") -> Route:
+        return Route(f"/ops{path}", guard.page(show, role="operator"), methods=[method])
+
+    return [
+        route("", ops.overview),
+        route("/status", ops.status),
+        route("/lag.json", ops.lag),
+        route("/reconcile", ops.reconcile),
+        route("/access", ops.access),
+        route("/trace", trace.show),
+        route("/letters", letters.groups),
+        route("/letters/{fingerprint}", letters.group),
+        route("/letters/{fingerprint}/export", letters.export),
+        route("/letters/{fingerprint}/replay", letters.replay, "POST"),
+        route("/letters/{fingerprint}/discard", letters.discard, "POST"),
+        route("/replays", letters.replays),
+        route("/replays/{id:int}", letters.one_replay),
+        route("/replays/{id:int}/cancel", letters.cancel, "POST"),
+    ]

@@ -1,0 +1,48 @@
+"""The page on which people look things up: in articles, and in what was said."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from knowledge.embedder import Embedders
+from store.access.accounts import User
+from store.knowledge import articles as knowledge
+from store.postgres import Pool
+from web.query import with_changes
+from web.render import Pages
+
+LONGEST_QUESTION = 500
+HITS, PAGE = 15, 100
+
+
+class KnowledgePages:
+    def __init__(self, pool: Pool, pages: Pages, embedders: Embedders) -> None:
+        self._pool = pool
+        self._pages = pages
+        self._embedders = embedders
+
+    async def show(self, request: Request, user: User) -> Response:
+        query = dict(request.query_params)
+        question = query.get("q", "").replace("\0", "").strip()[:LONGEST_QUESTION]
+        chats = query.get("in") == "chats"
+        given: dict[str, Any] = {"found": None, "articles": []}
+        if question and chats:
+            given["found"] = await knowledge.search_chats(self._pool, self._embedders, question, limit=HITS)
+        elif question:
+            given["found"] = await knowledge.search(self._pool, self._embedders, question, limit=HITS)
+        elif not chats:
+            given["articles"] = await knowledge.articles(self._pool, limit=PAGE)
+        return self._pages.page(request, "knowledge.html", user=user, query=query, question=question, chats=chats,
+                                change=with_changes, marked=marked, **given)  # fmt: skip
+
+    async def article(self, request: Request, user: User) -> Response:
+        row = await knowledge.article(self._pool, request.path_params["id"])
+        if row is None:
+            return PlainTextResponse("there is no such article", 404)
+        return self._pages.page(request, "article.html", user=user, article=row)
+
+
+def marked(snippet: str) -> list[tuple[str, bool]]:
+    """Pieces of a snippet, and whether each is a word of the question."""
+    return [(piece, place % 2 == 1) for place, piece in enumerate(snippet.split("**"))]

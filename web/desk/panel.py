@@ -1,0 +1,273 @@
+"""One lead beside the list: what is known and why, the chat, and what can be done to it."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from domain.field_kinds import NotAllowed
+from domain.lead import LOCKING, STATUSES
+from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, Section, of_section, with_country
+from domain.next_step import OPEN
+from domain.phone import Phones
+from store.access.accounts import User
+from store.crm import tickets
+from store.leads import insights, lead_reads, leads, next_steps, people
+from store.leads.leads import NotFound, Stale
+from store.postgres import Pool
+from web.access import actor
+from web.desk.chat import bubbles
+from web.desk.steps import step_words
+from web.forms import form, number
+from web.live import Hub
+from web.render import Pages, live
+from web.words import translator
+
+SECTIONS = tuple((name, of_section(name)) for name in get_args(Section))
+DATES = tuple(one.name for one in LEAD_FIELDS if one.is_date)
+LISTS = tuple(one.name for one in LEAD_FIELDS if one.is_list)
+LONG = tuple(one.name for one in LEAD_FIELDS if one.is_long)
+HISTORY, TAIL, MOST, STEPS = 20, 50, 2000, 3
+# Somebody else's write may come between our look and our own.
+TRIES = 3
+# "Rp 1.500.000", "1 500 000", "50,000.50": what stands behind the last sign, if it is one or two digits, are cents.
+CURRENCY = re.compile(r"Rp\.?|IDR", re.IGNORECASE)
+AMOUNT = re.compile(r"([0-9][0-9\s.,]*?)(?:[.,]([0-9]{1,2}))?")
+NOT_DIGITS = re.compile(r"[\s.,]")
+LONGEST_UNDO = 500
+MOVED = "Somebody moved this lead meanwhile: what they did stays."
+CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
+
+
+class Conflict(Exception):
+    """The field is no longer what the user saw when they began to type."""
+
+
+class Panel:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, phones: Phones) -> None:
+        self._pool = pool
+        self._pages = pages
+        self._hub = hub
+        self._phones = phones
+
+    async def show(self, request: Request, user: User) -> Response:
+        try:
+            return live(request, await self._panel(request, user, request.path_params["id"]))
+        except NotFound as error:
+            if "hx-request" in request.headers:
+                # It was open, and somebody deleted or erased it meanwhile.
+                return self._gone(request)
+            return PlainTextResponse(str(error), 404)
+
+    async def opened(self, request: Request, user: User, id: str | None) -> str:
+        """The panel that a link to the list names; nothing when it names none."""
+        try:
+            return await self._panel(request, user, UUID(id)) if id else ""
+        except (ValueError, NotFound):
+            return ""
+
+    def _gone(self, request: Request) -> Response:
+        html = self._pages.render("gone.html", self._pages.preferences(request))
+        return Response(html, headers={"HX-Retarget": "#panel", "HX-Reswap": "innerHTML"}, media_type="text/html")
+
+    # -- writes
+
+    async def field(self, request: Request, user: User) -> Response:
+        """One field. Whoever was quicker with the same field is shown beside what was typed."""
+        id, given = request.path_params["id"], await form(request)
+        name, typed, was = given.get("field", ""), given.get("value", "").strip(), given.get("was", "").strip()
+        if name not in (*FIELDS, *PROFILE_FIELDS):
+            return PlainTextResponse(f"there is no field {name[:40]!r}", 400)
+
+        async def write() -> dict[str, Any] | None:
+            before, now = await self._patch(id, user, name, typed, was)
+            undo = {"field": name, "value": before, "was": now} if before and before != now else None
+            return _toast(f"{name.replace('_', ' ')}: {now or '–'}", f"/leads/{id}/field", undo)
+
+        return await self.write_and_show(request, user, id, write, typed={name: typed})
+
+    async def let_go(self, request: Request, user: User) -> Response:
+        """The user's own value may be overwritten again by AI."""
+        id, name = request.path_params["id"], (await form(request)).get("field", "")
+
+        async def write() -> None:
+            version = (await leads.current(self._pool, id))["version"]
+            await leads.let_go(self._pool, id, [name], version=version, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def move(self, request: Request, user: User) -> Response:
+        """Move the lead to a status. Undo sends the status that the move set (`was`); if it has changed, refuse."""
+        id, given = request.path_params["id"], await form(request)
+        status, was = given.get("status", ""), given.get("was")
+
+        async def write() -> dict[str, Any] | None:
+            lead = await leads.current(self._pool, id)
+            before = lead["status"]
+            if was and before != was:
+                raise NotAllowed(MOVED)
+            await leads.set_status(self._pool, id, status, by=actor(user), version=lead["version"] if was else None)
+            undo = {"status": before, "was": status}
+            return _toast(f"{before} → {status}", f"/leads/{id}/status", undo) if before != status else None
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def note(self, request: Request, user: User) -> Response:
+        """A new one, or one that takes another's place."""
+        id, given = request.path_params["id"], await form(request)
+
+        async def write() -> None:
+            text, corrects = given.get("text", ""), given.get("corrects", "")
+            if (note := number(corrects)) is not None:
+                await leads.correct_note(self._pool, note, text, by=actor(user))
+            else:
+                await leads.add_note(self._pool, id, text, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def answer(self, request: Request, user: User) -> Response:
+        id, accept = request.path_params["id"], request.path_params["answer"] == "accept"
+
+        async def write() -> None:
+            await leads.answer(self._pool, request.path_params["suggestion"], accept=accept, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def delete(self, request: Request, user: User) -> Response:
+        """Out of the list, with a way back."""
+        id = request.path_params["id"]
+        try:
+            await leads.delete(self._pool, id, by=actor(user))
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        self._hub.forget()
+        toast = {"text": "deleted", "url": f"/leads/{id}/restore", "undo": {}}
+        return Response("", headers={"HX-Trigger": json.dumps({"toast": toast})})
+
+    async def restore(self, request: Request, user: User) -> Response:
+        id = request.path_params["id"]
+
+        async def write() -> None:
+            await leads.restore(self._pool, id, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def unread(self, request: Request, user: User) -> Response:
+        await lead_reads.mark_unread(self._pool, user.id, request.path_params["id"])
+        self._hub.forget()
+        return Response(status_code=204)
+
+    # -- together
+
+    async def write_and_show(
+        self,
+        request: Request,
+        user: User,
+        id: UUID,
+        write: Callable[[], Awaitable[dict[str, Any] | None]],
+        *,
+        typed: dict[str, str] | None = None,
+    ) -> Response:
+        """Run the write, then show the panel as it is now, with the error and what was typed, if it failed."""
+        try:
+            toast, wrong, status = await write(), None, 200
+        except NotAllowed as error:
+            toast, wrong, status = None, str(error), 422
+            if not typed:  # no field shows this error, and the next refresh of the panel would remove it: use a toast
+                toast = {"text": translator(self._pages.preferences(request).language)(wrong)}
+        except (Conflict, Stale):
+            toast, wrong, status = None, CONFLICT, 409
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        self._hub.forget()
+        try:
+            html = await self._panel(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        response = live(request, html, status)
+        if toast:
+            response.headers["HX-Trigger"] = json.dumps({"toast": toast})  # ASCII, as headers must be
+        return response
+
+    async def _patch(self, id: UUID, user: User, name: str, typed: str, was: str) -> tuple[str, str]:
+        """What stood there before, and what stands there now."""
+        for _ in range(TRIES):
+            lead = await leads.current(self._pool, id)
+            before = as_text(name, _edited(lead, name))
+            if before != was:
+                raise Conflict
+            values = with_country({name: _value(name, typed)}, self._phones)
+            try:
+                done = await leads.patch(self._pool, id, values, version=lead["version"], by=actor(user))
+            except Stale:
+                continue
+            return before, as_text(name, done.lead.fields[name])
+        raise Conflict
+
+    async def _panel(
+        self, request: Request, user: User, id: UUID, *, wrong: str | None = None, typed: dict[str, str] | None = None
+    ) -> str:
+        tail, past = _count(request, "messages", TAIL), _count(request, "history", HISTORY)
+        detail = await leads.read(self._pool, id, actor(user), messages=tail)
+        lead_id = detail.lead["id"]
+        await lead_reads.mark_read(self._pool, user.id, lead_id)
+        felt = await insights.of(self._pool, lead_id)
+        return self._pages.render(
+            "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead, edited=_edited,
+            sections=SECTIONS, long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=as_text,
+            chat=bubbles(detail.messages), unfolds=len(detail.messages) == tail, tail=tail, past=past,
+            notes=await leads.notes(self._pool, lead_id),
+            history=await leads.history(self._pool, lead_id, limit=past),
+            steps=await next_steps.page(self._pool, status=OPEN, lead=lead_id, limit=STEPS), step_words=step_words,
+            people=await people.of(self._pool, lead_id), tickets=await tickets.of_lead(self._pool, lead_id),
+            priorities=tickets.PRIORITIES, sentiment=felt[0]["sentiment"] if felt else None,
+            holds=[source.value for source in LOCKING], wrong=wrong, typed=typed or {},
+        )  # fmt: skip
+
+
+def _count(request: Request, name: str, usual: int) -> int:
+    """How much of a long list is shown: what the viewer has unfolded so far."""
+    return min(number(request.query_params.get(name)) or usual, MOST)
+
+
+def _edited(lead: Any, name: str) -> Any:
+    """What stands in a field's input: of numbers the correction, not the number that WhatsApp says."""
+    return lead["corrected_phone" if name == "phone" else name]
+
+
+def as_text(name: str, value: Any) -> str:
+    """A field as it stands in its input."""
+    if value is None:
+        return ""
+    if name == "predicted_close_probability":
+        return f"{value:.0%}"
+    if name == "estimated_value":
+        return f"{value:,.2f}".removesuffix(".00").replace(",", " ")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _value(name: str, typed: str) -> object:
+    """What was typed, as the field takes it; what can't be that is left for the field to refuse."""
+    if not typed:
+        return None
+    if name in LISTS:
+        parts = [one.strip() for one in typed.split(",") if one.strip()]
+        return [number(one) or one for one in parts] if name == "seasons" else parts
+    if name == "estimated_value":
+        amount = AMOUNT.fullmatch(CURRENCY.sub("", typed).strip())
+        whole = number(NOT_DIGITS.sub("", amount[1])) if amount else None
+        return typed if amount is None or whole is None else whole + int((amount[2] or "0").ljust(2, "0")) / 100
+    if name == "predicted_close_probability":
+        percent = number(typed.rstrip("% "))
+        return typed if percent is None else percent / 100
+    return typed
+
+
+def _toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
+    """What the page says for a while, and the form that takes it back; long texts are not carried in a header."""
+    short = undo if undo and all(len(value) < LONGEST_UNDO for value in undo.values()) else None
+    return {"text": text[:LONGEST_UNDO], "url": url, "undo": short}

@@ -1,0 +1,79 @@
+"""Templates with what every page needs: the viewer's words, times in their zone, and an ETag where a page is live."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from web.preferences import THEMES, ZONES, Preferences, preferences
+from web.words import LANGUAGES, UNITS, translator
+
+HERE = Path(__file__).parent
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+class Pages:
+    """`zone` is where times are said for viewers who have not chosen: Asia/Jakarta."""
+
+    def __init__(self, zone: str) -> None:
+        self._zone = zone
+        self._jinja = Environment(
+            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+            lstrip_blocks=True,
+        )  # fmt: skip
+
+    def preferences(self, request: Request) -> Preferences:
+        return preferences(request, zone=self._zone)
+
+    def render(self, template: str, prefer: Preferences, **values: Any) -> str:
+        """A fragment: the same for all who prefer the same."""
+        zone, units = prefer.zone_info, UNITS[prefer.language]
+        return self._jinja.get_template(template).render(
+            t=translator(prefer.language), prefer=prefer,
+            moment=lambda at: f"{at.astimezone(zone):%d %b %H:%M}" if at else "",
+            full=lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {prefer.zone_name}" if at else "",
+            iso=lambda at: at.astimezone(UTC).isoformat(timespec="seconds") if at and at.year > 1 else "",
+            ago=lambda at: ago(at, datetime.now(UTC), units),
+            **values,
+        )  # fmt: skip
+
+    def page(self, request: Request, template: str, code: int = 200, **values: Any) -> HTMLResponse:
+        """A whole page, with the way back to it."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        here = request.url.path + query
+        prefer = self.preferences(request)
+        choices = {"languages": LANGUAGES, "zones": ZONES, "themes": THEMES, "units": "|".join(UNITS[prefer.language])}
+        return HTMLResponse(self.render(template, prefer, here=here, **choices, **values), code)
+
+    def part(self, request: Request, template: str, code: int = 200, **values: Any) -> Response:
+        """A live piece of a page; 304 when the browser has it already."""
+        return live(request, self.render(template, self.preferences(request), **values), code)
+
+
+def tag_of(html: str) -> str:
+    """Return a hash of the HTML: equal HTML has an equal tag."""
+    return hashlib.blake2b(html.encode(), digest_size=9).hexdigest()
+
+
+def live(request: Request, html: str, status: int = 200) -> Response:
+    tag = f'"{tag_of(html)}"'
+    if request.method == "GET" and request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return HTMLResponse(html, status, headers={"ETag": tag})
+
+
+def ago(at: datetime | None, now: datetime, units: Sequence[str]) -> str:
+    """5s, 12m, 3h, 2d."""
+    if at is None or at.year < 1900:
+        return ""
+    seconds = max(0, int((now - at).total_seconds()))
+    if seconds < MINUTE:
+        return f"{seconds}{units[0]}"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE}{units[1]}"
+    return f"{seconds // HOUR}{units[2]}" if seconds < DAY else f"{seconds // DAY}{units[3]}"

@@ -1,0 +1,84 @@
+// Live parts fetch themselves again when the server says that something may have changed: the list by itself, the others
+// (data-live) through htmx. A page that lost its line says so, and heals itself.
+import { renew, rows } from "./list.js";
+
+const lost = document.getElementById("lost");
+const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000;
+const busy = new WeakSet(), waiting = new WeakSet(), askedAt = new WeakMap();
+let heardAt = Date.now(), line = null;
+
+// One request a part at a time; what is asked for meanwhile is done once, afterwards.
+const refresh = (part) => {
+  if (busy.has(part)) { waiting.add(part); return; }
+  const rest = Number(part.dataset.every || 0) - (Date.now() - (askedAt.get(part) || 0));
+  if (rest > 0) {
+    if (!waiting.has(part)) { waiting.add(part); setTimeout(() => { waiting.delete(part); refresh(part); }, rest); }
+    return;
+  }
+  busy.add(part);
+  askedAt.set(part, Date.now());
+  if (part === rows) renew().catch(() => {}).finally(() => done(part));
+  else htmx.trigger(part, "refresh");
+};
+const done = (part) => {
+  busy.delete(part);
+  if (waiting.delete(part) && part.isConnected) refresh(part);
+};
+const refreshAll = () => {
+  if (!document.hidden) document.querySelectorAll("[data-live]").forEach(refresh);
+};
+
+// What is being typed in a live part outlives its refreshing; the lead's panel keeps its own.
+document.addEventListener("input", ({ target }) => {
+  if (target.matches("[data-live] :is(textarea, input)") && !target.closest("#panel")) target.dataset.dirty = "";
+});
+// An answer that was asked for before a write had ended may show what stood there before it: it is asked for again.
+const isWrite = (ctx) => ctx.request.method !== "GET";
+const writesAt = new WeakMap();  // a request: how many writes had begun and ended when it left
+let writes = 0;
+
+document.addEventListener("htmx:config:request", ({ target, detail: { ctx } }) => {
+  if (target.dataset?.tag) ctx.request.headers["If-None-Match"] = target.dataset.tag;
+});
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  if (isWrite(ctx)) writes += 1; else writesAt.set(ctx, writes);
+});
+document.addEventListener("htmx:after:request", ({ target, detail: { ctx } }) => {
+  if (!target.matches?.("[data-live]") || isWrite(ctx)) return;
+  const tag = ctx.response.headers.get("ETag");
+  if (writesAt.get(ctx) === writes) { if (tag) target.dataset.tag = tag; } else waiting.add(target);
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (event.target.matches?.("[data-live]") && !isWrite(ctx) && writesAt.get(ctx) !== writes) event.preventDefault();
+});
+document.addEventListener("htmx:finally:request", ({ target, detail: { ctx } }) => {
+  if (isWrite(ctx)) writes += 1;
+  done(target);
+});
+
+// -- the line to the server
+
+const heard = () => { heardAt = Date.now(); if (lost) lost.hidden = true; };
+const open = () => {
+  line?.close();
+  heardAt = Date.now();
+  line = new EventSource("/live");
+  line.addEventListener("open", heard);
+  line.addEventListener("changed", () => { heard(); refreshAll(); });
+  line.addEventListener("still", heard);
+  line.addEventListener("away", () => { heardAt = Date.now(); lost.hidden = false; });
+  line.addEventListener("error", () => {
+    lost.hidden = false;
+    if (line.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
+  });
+};
+
+if (document.querySelector("[data-live]")) {
+  open();
+  setInterval(() => { if (Date.now() - heardAt > SILENCE_MS) { lost.hidden = false; open(); } }, HEAL_MS / 2);
+  setInterval(refreshAll, HEAL_MS);
+  document.addEventListener("visibilitychange", refreshAll);
+  window.addEventListener("pagehide", () => line?.close());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+}

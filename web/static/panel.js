@@ -1,0 +1,158 @@
+// The lead beside the list: what is typed is never lost, whatever the list, the server or the browser does.
+const panel = document.getElementById("panel");
+const TYPED = "typed:";
+const KEPT = `${TYPED}${document.body.dataset.user}:`;  // drafts belong to their user
+const FIELDS = "input[name=value], textarea";
+
+const sentBy = new WeakMap();  // a request: its fields as they were sent
+const answers = new WeakMap();  // a form: the status of its last answer
+// Each field's error text, by keyOf: shown again after every refresh until the field is saved or back to its value.
+const conflicts = new Map();
+
+const keyOf = (field) => `${KEPT}${field.closest("#lead").dataset.id}:${field.id}`;
+const wasOf = (field) => field.form.querySelector("input[name=was]");
+
+const keep = (field) => {
+  const was = wasOf(field);
+  if (field.value === field.defaultValue) return forget(field);
+  field.dataset.dirty = "";
+  if (was) was.dataset.dirty = "";  // what stood there when the typing began: the server compares it
+  sessionStorage.setItem(keyOf(field), JSON.stringify([field.value, was?.value ?? null]));
+};
+const forget = (field) => {
+  delete field.dataset.dirty;
+  conflicts.delete(keyOf(field));
+  const was = wasOf(field);
+  if (was) delete was.dataset.dirty;
+  sessionStorage.removeItem(keyOf(field));
+};
+const restore = () => {
+  for (const field of panel.querySelectorAll(FIELDS)) {
+    const kept = sessionStorage.getItem(keyOf(field));
+    if (field.dataset.dirty !== undefined) {
+      // After a conflict, keep the value shown now as `was`: the next save is compared with it, whatever comes later.
+      if (wasOf(field) && wasOf(field).dataset.dirty === undefined) keep(field);
+      continue;
+    }
+    if (kept === null) continue;
+    const [value, was] = JSON.parse(kept);
+    field.value = value;
+    if (was !== null) wasOf(field).value = was;
+    keep(field);
+  }
+};
+const toEnd = () => { const chat = document.getElementById("chat"); if (chat) chat.scrollTop = chat.scrollHeight; };
+const named = () => new URL(location.href).searchParams.get("lead");
+// Where a lead was opened from the list, Back leads to the list as it was.
+const address = (id) => {
+  const url = new URL(location.href);
+  const opens = id && !named();
+  if (id) url.searchParams.set("lead", id); else url.searchParams.delete("lead");
+  if (opens) history.pushState({ opened: true }, "", url);
+  else history.replaceState(history.state, "", url);
+};
+const mark = () => {
+  const id = document.getElementById("lead")?.dataset.id;
+  panel.parentElement.classList.toggle("open", Boolean(id));
+  for (const link of document.querySelectorAll("#rows a[data-lead]")) {
+    link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
+  }
+};
+const clear = () => {
+  const id = document.getElementById("lead")?.dataset.id;
+  panel.replaceChildren();
+  mark();
+  document.querySelector(`#rows a[data-lead="${id}"]`)?.focus();
+};
+export const close = () => {
+  clear();
+  if (named() && history.state?.opened) history.back(); else address(null);
+};
+const open = (id) => htmx.ajax("GET", `/leads/${id}`, { target: "#panel", swap: "innerHTML" });
+
+// Who signs out on purpose leaves nothing behind.
+document.addEventListener("submit", ({ target }) => {
+  if (!target.matches("[data-leave]")) return;
+  document.body.dataset.leaving = "";  // no look at the list tells them that their session has ended
+  document.addEventListener("htmx:before:request", (event) => event.preventDefault());
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(TYPED)) sessionStorage.removeItem(key);
+});
+
+if (panel) {
+  let atEnd = true;
+  panel.addEventListener("input", ({ target }) => { if (target.matches(FIELDS)) keep(target); });
+  panel.addEventListener("click", ({ target }) => { if (target.closest("[data-close]")) close(); });
+  panel.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;  // Enter ends the composition of a word
+    if (event.key === "Enter" && event.target.matches("textarea") && (event.ctrlKey || event.metaKey || event.target.closest(".field"))) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+  document.addEventListener("htmx:config:request", ({ target, detail: { ctx } }) => {
+    const form = target.closest?.("form");
+    if (!form || !panel.contains(form)) return;
+    sentBy.set(ctx, Object.fromEntries([...form.querySelectorAll(FIELDS)].map((field) => [field.id, field.value])));
+    answers.delete(form);
+  });
+  document.addEventListener("htmx:before:request", ({ target, detail: { ctx } }) => {
+    // This request waited for an earlier save of the same field. That save was ours: compare with its result.
+    const form = target.closest?.("form.field");
+    if (answers.get(form) === 200) ctx.request.body.set("was", form.querySelector("input[name=was]").value);
+  });
+  document.addEventListener("htmx:before:swap", ({ target, detail: { ctx } }) => {
+    const chat = document.getElementById("chat");
+    atEnd = !chat || chat.scrollHeight - chat.scrollTop - chat.clientHeight < 30;
+    // What was saved stands in the answer; what was refused stays as it was typed.
+    const form = target.closest?.("form");
+    if (!form || !panel.contains(form)) return;
+    answers.set(form, ctx.response.status);
+    const sent = sentBy.get(ctx) ?? {};
+    for (const field of form.querySelectorAll(FIELDS)) {
+      // What was typed since stays typed.
+      if (ctx.response.status === 200 && field.value === sent[field.id]) { forget(field); if (!form.matches(".field")) field.value = ""; }
+      // After a save (200) or a conflict (409), the next save is compared with the value now on the server.
+      if ([200, 409].includes(ctx.response.status)) { const was = wasOf(field); if (was) delete was.dataset.dirty; }
+    }
+  });
+  document.addEventListener("htmx:after:swap", ({ target, detail: { ctx } }) => {
+    restore();
+    for (const field of panel.querySelectorAll(`.field ${FIELDS.replace(", ", ", .field ")}`)) {
+      const told = field.form.parentElement.querySelector("[data-conflict]");
+      if (told) conflicts.set(keyOf(field), told.textContent);
+      else if (conflicts.has(keyOf(field)) && field.dataset.dirty !== undefined) {
+        const again = document.createElement("p");
+        again.className = "wrong";
+        again.dataset.conflict = "";
+        again.textContent = conflicts.get(keyOf(field));
+        field.form.after(again);
+      }
+    }
+    // What nobody has touched says what the server says, also where the cursor stands in it.
+    for (const field of panel.querySelectorAll("#lead :is(input[name=value], textarea):not([data-dirty])")) {
+      if (field.value !== field.defaultValue) field.value = field.defaultValue;
+    }
+    if (ctx.target === panel || ctx.target?.id === "panel") {
+      const lead = document.getElementById("lead");
+      if (!lead) address(null);
+      else { address(lead.dataset.id); lead.querySelector("h2").focus({ preventScroll: true }); }
+      atEnd = true;
+    }
+    mark();
+    if (atEnd) toEnd();
+  });
+  document.addEventListener("list:changed", mark);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-lead]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open(link.dataset.lead);
+  });
+  addEventListener("popstate", () => {
+    if (!named()) clear();
+    else if (named() !== document.getElementById("lead")?.dataset.id) open(named());
+  });
+  restore();
+  mark();
+  toEnd();
+}

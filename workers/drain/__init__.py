@@ -1,0 +1,1 @@
+"""From the inbox into Postgres: read deliveries, settle them, judge what fails."""

@@ -1,0 +1,1 @@
+"""What is done beside the drain: replays, handoffs, reading chats, upkeep."""

@@ -1,0 +1,79 @@
+"""What needs no Kapso: days made and dropped, old runs pruned, and an ear for silence."""
+
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from redis.asyncio import Redis
+
+from config.hours import BusinessHours
+from store.access import access_log
+from store.crm import customers, handoffs
+from store.inbox import inbox, watermarks
+from store.leads import reading
+from store.mirror import deliveries, reconcile
+from store.ops import alarms, lag, waits
+from store.postgres import Pool
+from store.privacy import retention
+from store.privacy.retention import Retention
+from store.privacy.tombstones import Tombstones
+
+log = structlog.get_logger(__name__)
+
+SILENCE = "silence"
+QUIET = (
+    "Nothing was received since {at:%Y-%m-%d %H:%M} UTC, longer than SILENCE_MINUTES within BUSINESS_HOURS. "
+    "See: mirror webhooks check."
+)
+
+
+MOST_ORPHANS = 1000
+ORPHANS = (
+    "{count} rows of the last two days name a contact or a conversation that is not there. This is a fault of the "
+    "mirror: report it with the result of the statement orphans (store/mirror/reconcile.sql)."
+)
+
+
+async def keep_days(pool: Pool, *, days: int, handoff_days: int, access_days: int) -> None:
+    today = datetime.now(UTC).date()
+    await deliveries.make_days(pool, today)
+    if dropped := await deliveries.drop_days(pool, today - timedelta(days=days)):
+        log.info("dropped old days of deliveries", days=dropped)
+    before = datetime.now(UTC) - timedelta(days=days)
+    await reconcile.prune_runs(pool, before)
+    await reading.prune_runs(pool, before)
+    await watermarks.prune(pool, before)
+    await customers.forget_requests(pool)
+    await handoffs.prune(pool, datetime.now(UTC) - timedelta(days=handoff_days))
+    await access_log.prune(pool, datetime.now(UTC) - timedelta(days=access_days))
+
+
+async def forget(pool: Pool, redis: Redis, keep: Retention, tombstones: Tombstones, *, shards: int) -> None:
+    """What is older than the retention settings say."""
+    if not keep:
+        return
+    done = await retention.prune(pool, redis, keep, tombstones, shards=shards)
+    log.info("dropped what was too old", messages=done.messages, dead_letters=done.dead_letters, leads=done.leads)
+
+
+async def check_silence(pool: Pool, *, hours: BusinessHours, longest: timedelta) -> None:
+    """An alarm stands while nothing has been received for `longest` of business hours."""
+    at = await reconcile.last_received_at(pool)
+    quiet = hours.between(at, datetime.now(UTC)) > longest
+    await alarms.stand(pool, SILENCE, QUIET.format(at=at.astimezone(UTC)) if quiet else None)
+
+
+async def check_orphans(pool: Pool) -> None:
+    """An alarm stands while rows are there that belong to nobody: it is a fault of the mirror."""
+    found = await reconcile.orphans(pool, most=MOST_ORPHANS)
+    await alarms.stand(pool, "orphans", ORPHANS.format(count=found) if found else None)
+
+
+async def end_stalled(pool: Pool) -> None:
+    """A worker that hangs must not keep its locks from the one that takes its work up."""
+    if ended := await waits.end_stalled(pool):
+        log.warning("ended sessions whose process hangs", sessions=ended)
+
+
+async def sample(pool: Pool, redis: Redis, *, shards: int) -> None:
+    """What the operators' chart shows: how late each stage is, now."""
+    await lag.sample(pool, await inbox.waiting(redis, shards))

@@ -1,0 +1,172 @@
+"""Fallback polling: read over REST what pushing should have brought, window by window, and compare it with the mirror.
+
+A cursor moves behind a page only when the page is written, so a poll that dies goes on where it was. Windows overlap:
+times are whole seconds, and what is made in a window's last second may be listed a little later.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from kapso.client import Client, Gone, KapsoPage, Priority, Rejected, pages
+from store.mirror import cursors, reconcile
+from store.mirror.reconcile import ComparisonCounts
+from store.postgres import Pool
+from workers.poll.compare import Comparer
+from workers.poll.gaps import gaps_of, is_over, merged
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(seconds=60)
+# The API lists runs by workflow only: workflows that ran lately are asked for, a request each.
+MOST_WORKFLOWS = 10
+# A delivery fails minutes after it was made, by which the log is sorted.
+LOG_OVERLAP = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class PollSource:
+    """One list of the API that can be read by windows of time; `shape` makes an element of our page from an item."""
+
+    name: str
+    event: str
+    read: Callable[[datetime, datetime, str | None, Priority], Awaitable[KapsoPage]]
+    shape: Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Poll:
+    def __init__(self, pool: Pool, client: Client, comparer: Comparer) -> None:
+        self._pool = pool
+        self._client = client
+        self._comparer = comparer
+
+    async def fresh(self, numbers: Iterable[str]) -> ComparisonCounts:
+        """All sources from where each was left to now."""
+        found = ComparisonCounts()
+        ours = await self._sources(numbers)
+        await cursors.forget(self._pool, [source.name for source in ours])
+        for source in ours:
+            found.add(await self._tried(source, self._advance(source)))
+        return found
+
+    async def window(
+        self, numbers: Iterable[str], since: datetime, until: datetime, priority: Priority, *, only: str = ""
+    ) -> ComparisonCounts:
+        """All sources, or those whose name begins with `only`, in that window, whatever the cursors say."""
+        found = ComparisonCounts()
+        for source in await self._sources(numbers):
+            if source.name.startswith(only):
+                found.add(await self._tried(source, self._read(source, since, until, None, priority, None)))
+        return found
+
+    async def _tried(self, source: PollSource, reading: Awaitable[ComparisonCounts]) -> ComparisonCounts:
+        """One list that Kapso does not have (a workflow that was deleted) does not keep us from the others."""
+        try:
+            return await reading
+        except (Gone, Rejected) as error:
+            log.warning("kapso does not list it", source=source.name, error=str(error))
+            return ComparisonCounts(troubles=[f"{source.name}: {error}"])
+
+    async def reread_gaps(self, numbers: list[str], now: datetime) -> ComparisonCounts:
+        """Windows in which Kapso's own log says that deliveries failed, read again once they are over."""
+        await self._find_gaps(now)
+        known = await cursors.open_gaps(self._pool)
+        found = ComparisonCounts()
+        for gap in merged(known):
+            if not is_over(gap, now):
+                continue
+            of = [gap.phone_number_id] if gap.phone_number_id in numbers else numbers
+            read = await self.window(of, gap.since, gap.until, Priority.REPAIR)
+            found.add(read)
+            inside = [
+                one
+                for one in known
+                if one.phone_number_id == gap.phone_number_id and gap.since <= one.since and one.until <= gap.until
+            ]
+            await cursors.close_gaps(self._pool, inside)
+            log.info("read a gap again", since=str(gap.since), until=str(gap.until), missing=read.missing)
+        return found
+
+    async def _find_gaps(self, now: datetime) -> None:
+        """The log is newest first, without a filter by time: read until it meets what was seen before."""
+        seen = (await cursors.cursor(self._pool, "failed_deliveries")).complete_to
+        async for page in pages(lambda after: self._client.failed_deliveries(after, Priority.FRESH)):
+            found, older = gaps_of(page.items, since=seen - LOG_OVERLAP)
+            await cursors.add_gaps(self._pool, found)
+            if older:
+                break
+        await cursors.close(self._pool, "failed_deliveries", now)
+
+    async def _advance(self, source: PollSource) -> ComparisonCounts:
+        at = await cursors.cursor(self._pool, source.name)
+        until = at.reading_to or datetime.now(UTC)
+        since = max(at.complete_to - OVERLAP, await cursors.began_at(self._pool))
+        try:
+            found = await self._read(source, since, until, at.page, Priority.FRESH, source.name)
+        except Rejected:
+            if at.page is None:
+                raise
+            # A cursor of the API that it no longer takes: begin the window anew.
+            found = await self._read(source, since, until, None, Priority.FRESH, source.name)
+        await cursors.close(self._pool, source.name, until)
+        return found
+
+    async def _read(
+        self,
+        source: PollSource,
+        since: datetime,
+        until: datetime,
+        page: str | None,
+        priority: Priority,
+        cursor: str | None,
+    ) -> ComparisonCounts:
+        found = ComparisonCounts()
+        async for one in pages(lambda after: source.read(since, until, after, priority), page):
+            found.add(await self._comparer.page(source.event, [source.shape(item) for item in one.items]))
+            if cursor:
+                await cursors.move(self._pool, cursor, reading_to=until, page=one.next)
+        return found
+
+    async def _sources(self, numbers: Iterable[str]) -> list[PollSource]:
+        client = self._client
+        found = [PollSource("events", "poll.events", client.events, lambda item: item)]
+        for number in numbers:
+            found += [
+                PollSource(
+                    f"messages:{number}", "poll.messages", _of(client.messages, number), _shape("message", number)
+                ),
+                PollSource(
+                    f"conversations:{number}",
+                    "poll.conversations",
+                    _of(client.conversations, number),
+                    _shape("conversation", number),
+                ),
+            ]
+        for id in await reconcile.workflow_ids(self._pool, MOST_WORKFLOWS):
+            read = _of(client.executions, id)
+            found.append(PollSource(f"executions:{id}", "poll.executions", read, _execution(id)))
+        return found
+
+
+Ask = Callable[[str, datetime, datetime, str | None, Priority], Awaitable[KapsoPage]]
+
+
+def _of(ask: Ask, number: str) -> Callable[[datetime, datetime, str | None, Priority], Awaitable[KapsoPage]]:
+    return lambda since, until, after, priority: ask(number, since, until, after, priority)
+
+
+def _shape(key: str, number: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda item: {key: item, "phone_number_id": number}
+
+
+def _execution(workflow_id: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda item: {"workflow_id": workflow_id, **item}
+
+
+async def numbers(pool: Pool, client: Client, priority: Priority) -> list[str]:
+    """Our numbers as Kapso lists them; those that the mirror has met, where it lists none."""
+    listed = {str(item.get("phone_number_id") or item.get("id")) for item in await client.phone_numbers(priority)}
+    return sorted(listed) or await reconcile.phone_number_ids(pool)

@@ -1,5 +1,6 @@
 """What browsers send: small forms, and a way back that stays inside."""
 
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -24,6 +25,15 @@ async def form(request: Request) -> dict[str, str]:
 def number(text: str | None) -> int | None:
     """A whole number that Postgres can hold; None where it is none."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time in ISO 8601 with its zone; None where it is none."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def inside(path: str | None) -> str:

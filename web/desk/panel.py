@@ -22,7 +22,7 @@ from store.postgres import Pool
 from web.access import actor
 from web.desk.chat import bubbles
 from web.desk.steps import step_words
-from web.forms import form, number
+from web.forms import form, moment, number
 from web.live import Hub
 from web.render import Pages, live
 from web.words import translator
@@ -212,14 +212,15 @@ class Panel:
         self, request: Request, user: User, id: UUID, *, wrong: str | None = None, typed: dict[str, str] | None = None
     ) -> str:
         tail, past = _count(request, "messages", TAIL), _count(request, "history", HISTORY)
+        # In this order: what comes in between is shown as unread and not read unseen.
+        shown = await lead_reads.mark_read(self._pool, user.id, id, shown=moment(request.query_params.get("shown")))
         detail = await leads.read(self._pool, id, actor(user), messages=tail)
         lead_id = detail.lead["id"]
-        await lead_reads.mark_read(self._pool, user.id, lead_id)
         felt = await insights.of(self._pool, lead_id)
         return self._pages.render(
             "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead, edited=_edited,
             sections=SECTIONS, long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=as_text,
-            chat=bubbles(detail.messages), unfolds=len(detail.messages) == tail, tail=tail, past=past,
+            chat=bubbles(detail.messages), unfolds=len(detail.messages) == tail, tail=tail, past=past, shown=shown,
             notes=await leads.notes(self._pool, lead_id),
             history=await leads.history(self._pool, lead_id, limit=past),
             steps=await next_steps.page(self._pool, status=OPEN, lead=lead_id, limit=STEPS), step_words=step_words,

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from datetime import UTC, datetime
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -250,6 +251,33 @@ async def test_each_user_has_their_own_unread(pool: Pool, redis_url: str, databa
         assert 'data-read="unread"' in (await http.get("/leads/rows")).text
         # Who came here later is not shown the past as new.
         http.headers["Cookie"] = f"session={await accounts.sign_in(pool, 'new', PASSWORD, address='test')}"
+        assert 'data-read="read"' in (await http.get("/leads/rows")).text
+
+
+async def test_a_page_that_still_shows_a_lead_does_not_take_back_that_it_was_marked_as_unread(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    """What a page asked for before `u` was pressed may be answered after it; another tab may show the lead for hours."""
+    await chat(pool, "halo")
+    id = (await lead(pool))["id"]
+
+    def again(html: str) -> str:
+        found = re.search(rf'hx-get="(/leads/{id}[^"]*)"', html)
+        assert found
+        return unescape(found[1])
+
+    async with signed_in(pool, redis_url, database_url) as http:
+        page = (await http.get(f"/leads/{id}")).text
+        await chat(pool, "masih ada?", at=10)
+        assert 'data-read="unread"' in (await http.get("/leads/rows")).text
+        page = (await http.get(again(page))).text  # it is on the screen now
+        assert 'data-read="read"' in (await http.get("/leads/rows")).text
+        await http.post(f"/leads/{id}/unread")
+        for n in (0, 1):
+            page = (await http.get(again(page))).text
+            assert 'data-read="unread"' in (await http.get("/leads/rows")).text
+            await chat(pool, "halo?", at=20 + n)
+        await http.get(f"/leads/{id}?shown=yesterday")  # opened anew
         assert 'data-read="read"' in (await http.get("/leads/rows")).text
 
 

@@ -12,7 +12,7 @@ from store.leads.lead_list import PLACES, ListCursor, Order
 from store.postgres import NEVER
 
 VIEWS = ("unread", "waiting", "oldest", "priority")
-ORDERS: dict[str, Order] = {"oldest": "oldest", "priority": "priority"}
+ORDERS: dict[str, Order] = {"oldest": "waiting", "priority": "priority"}
 OPEN = ["new", "qualified", "contacted"]
 LONGEST_SEARCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

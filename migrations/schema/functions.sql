@@ -227,6 +227,18 @@ $$;
 COMMENT ON FUNCTION close_odds IS 'Default deal probability: 1 if converted, 0 if archived, else score / 100 times 0.2 (phase A) to 0.9 (phase D).';
 
 
+CREATE FUNCTION is_answer(direction text, type text, status text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT direction = 'outbound' AND type IS DISTINCT FROM 'reaction' AND status IS DISTINCT FROM 'failed'
+$$;
+COMMENT ON FUNCTION is_answer IS 'Whether a message ends that somebody waits for us: whoever of us wrote it, if its sending did not fail; a reaction does not.';
+
+
+CREATE FUNCTION is_question(direction text, type text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT direction = 'inbound' AND type IS DISTINCT FROM 'reaction'
+$$;
+COMMENT ON FUNCTION is_question IS 'Whether somebody who wrote this message waits for an answer; a reaction asks for none.';
+
+
 CREATE FUNCTION last_contact(contact uuid) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT m.sent_at FROM messages AS m
     WHERE m.contact_id = contact AND m.sent_at IS NOT NULL AND m.type IS DISTINCT FROM 'reaction'
@@ -234,6 +246,35 @@ CREATE FUNCTION last_contact(contact uuid) RETURNS timestamptz LANGUAGE sql STAB
     ORDER BY m.sent_at DESC NULLS LAST, coalesce(m.first_received_at, '-infinity') DESC, m.id DESC LIMIT 1
 $$;
 COMMENT ON FUNCTION last_contact IS 'When we and a contact last wrote to each other: the newest message sent or received, without reactions and failed sends.';
+
+
+CREATE FUNCTION waiting_since(contact uuid) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    WITH answer AS (
+        SELECT m.sent_at, coalesce(m.first_received_at, '-infinity') AS received_at, m.id FROM messages AS m
+        WHERE m.contact_id = contact AND m.sent_at IS NOT NULL AND is_answer(m.direction, m.type, m.status)
+        ORDER BY m.sent_at DESC NULLS LAST, coalesce(m.first_received_at, '-infinity') DESC, m.id DESC LIMIT 1)
+    SELECT min(m.sent_at) FROM messages AS m
+    WHERE m.contact_id = contact AND is_question(m.direction, m.type)
+      AND m.sent_at >= coalesce((SELECT a.sent_at FROM answer AS a), '-infinity')
+      AND NOT EXISTS (SELECT FROM answer AS a
+                      WHERE (m.sent_at, coalesce(m.first_received_at, '-infinity'), m.id) < (a.sent_at, a.received_at, a.id))
+$$;
+COMMENT ON FUNCTION waiting_since IS 'Since when a contact waits for us: their first message after our last answer; null while nobody waits.';
+
+
+CREATE FUNCTION contact_heard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.heard_lately := true;
+    RETURN NEW;
+END $$;
+
+
+-- For workers of the release before, which do not know waiting_since.
+CREATE FUNCTION contact_waits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.waiting_since := waiting_since(NEW.id);
+    RETURN NEW;
+END $$;
 
 
 CREATE FUNCTION signal_list(signals jsonb) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$

@@ -5,6 +5,11 @@ CREATE TRIGGER contacts_begin_leads AFTER INSERT ON contacts
 CREATE TRIGGER contacts_renamed AFTER UPDATE ON contacts FOR EACH ROW
     WHEN ((OLD.name, OLD.username, OLD.phone) IS DISTINCT FROM (NEW.name, NEW.username, NEW.phone))
     EXECUTE FUNCTION contact_renamed();
+CREATE TRIGGER contacts_heard BEFORE UPDATE ON contacts FOR EACH ROW
+    WHEN (NEW.heard_at IS DISTINCT FROM OLD.heard_at AND NOT NEW.heard_lately) EXECUTE FUNCTION contact_heard();
+CREATE TRIGGER contacts_wait BEFORE UPDATE ON contacts FOR EACH ROW
+    WHEN (NEW.last_message_id IS DISTINCT FROM OLD.last_message_id
+          AND (NEW.waiting_since IS NULL) = (NEW.last_message_direction = 'inbound')) EXECUTE FUNCTION contact_waits();
 CREATE TRIGGER lead_records_renamed AFTER UPDATE ON lead_records FOR EACH ROW
     WHEN ((OLD.name, OLD.phone, OLD.contact_id) IS DISTINCT FROM (NEW.name, NEW.phone, NEW.contact_id))
     EXECUTE FUNCTION lead_renamed();

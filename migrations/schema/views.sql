@@ -65,8 +65,8 @@ COMMENT ON COLUMN marketing_preferences.phone_number_id IS 'Our number that it i
 
 CREATE VIEW conversation_insights AS
 SELECT v.id AS conversation_id, r.id AS lead_id,
-    coalesce((SELECT m.direction = 'inbound' FROM messages AS m
-              WHERE m.conversation_id = v.id AND m.type IS DISTINCT FROM 'reaction'
+    coalesce((SELECT is_question(m.direction, m.type) FROM messages AS m
+              WHERE m.conversation_id = v.id AND (is_question(m.direction, m.type) OR is_answer(m.direction, m.type, m.status))
               ORDER BY m.sent_at DESC NULLS LAST, coalesce(m.first_received_at, '-infinity') DESC, m.id DESC LIMIT 1), false) AS awaiting_reply,
     s.sentiment, s.message_id AS sentiment_message_id, s.read_at AS sentiment_at,
     (SELECT jsonb_agg(jsonb_build_object('sentiment', h.sentiment, 'message_id', h.message_id, 'at', h.read_at)
@@ -81,7 +81,7 @@ COMMENT ON COLUMN conversation_insights.sentiment IS 'positive, neutral, negativ
 COMMENT ON COLUMN conversation_insights.sentiment_history IS 'Each change of it, oldest first, with the message that shows it.';
 COMMENT ON COLUMN conversation_insights.conversation_id IS 'conversations.id.';
 COMMENT ON COLUMN conversation_insights.lead_id IS 'leads.id.';
-COMMENT ON COLUMN conversation_insights.awaiting_reply IS 'Whether the last word in it is the customer''s.';
+COMMENT ON COLUMN conversation_insights.awaiting_reply IS 'Whether the customer wrote in it after our last answer; a send that failed and a reaction are none.';
 COMMENT ON COLUMN conversation_insights.sentiment_message_id IS 'The message that shows the sentiment.';
 COMMENT ON COLUMN conversation_insights.sentiment_at IS 'When it was read.';
 
@@ -91,7 +91,7 @@ SELECT r.id, r.contact_id, coalesce(r.phone, c.phone) AS phone, r.phone AS corre
     coalesce(r.name, c.name) AS name, r.business_type, r.domisili, r.business_duration, r.story, r.language, r.pain_points,
     r.interest_motivation, r.priority, r.urgency_level, r.lead_score, r.lead_temperature, r.closing_technique_used,
     r.objection_raised, r.chat_phase, r.status, signal_list(r.signals) AS signals,
-    coalesce(c.last_message_direction = 'inbound', false) AS awaiting_reply, r.version, r.created_at,
+    c.waiting_since IS NOT NULL AS awaiting_reply, r.version, r.created_at,
     c.last_message_at, last_contact(c.id) AS last_contact_at, greatest(r.changed_at, c.heard_at) AS last_activity_at,
     r.extracted_at, r.status_changed_at, r.converted_at,
     (r.lead_score / 100.0)::numeric(3,2) AS overall_score,
@@ -99,7 +99,7 @@ SELECT r.id, r.contact_id, coalesce(r.phone, c.phone) AS phone, r.phone AS corre
     coalesce(r.predicted_close_probability, close_odds(r.status, r.chat_phase, r.lead_score))::numeric(3,2)
         AS predicted_close_probability,
     r.estimated_value, r.expected_close_date, r.extracted_at AS last_scored_at, r.converted_to_client_id,
-    p.email, p.address, p.state, p.zip, p.services, p.seasons, p.last_service_date, p.source, r.deleted_at
+    p.email, p.address, p.state, p.zip, p.services, p.seasons, p.last_service_date, p.source, r.deleted_at, c.waiting_since
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW leads IS 'One row per lead, and one lead per contact: what was found out about the person. Why a field is so: lead_changes.';
@@ -125,7 +125,8 @@ COMMENT ON COLUMN leads.objection_raised IS 'What they last held against it (pha
 COMMENT ON COLUMN leads.chat_phase IS 'A: nothing known yet, B: who they are, C: what they need, D: closing.';
 COMMENT ON COLUMN leads.status IS 'new, qualified, contacted, converted or archived. People and agents can set any status. The bot can set any, and AI can move it forward up to contacted, but only if no person or agent set the current one; otherwise the change becomes a suggestion.';
 COMMENT ON COLUMN leads.signals IS 'What makes the score: a list of {type, weight (0 to 1, negative against), points, timestamp, message_id, quote, and count or value where one is known}, the heaviest first.';
-COMMENT ON COLUMN leads.awaiting_reply IS 'Whether the last word is theirs. Live, from the mirror.';
+COMMENT ON COLUMN leads.awaiting_reply IS 'Whether they wait for us (waiting_since). Live, from the mirror.';
+COMMENT ON COLUMN leads.waiting_since IS 'Since when they wait for us: their first message after our last answer, whoever of us gave it; a send that failed and a reaction are none. Null while they do not wait.';
 COMMENT ON COLUMN leads.version IS 'Goes up with every change; writes carry the version that they read.';
 COMMENT ON COLUMN leads.created_at IS 'When the lead was made, with its contact; or when an import says that they came.';
 COMMENT ON COLUMN leads.last_message_at IS 'The newest message that the list shows: without reactions, but with sends that failed. Compare last_contact_at.';
@@ -159,7 +160,7 @@ SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.ph
     r.status, r.lead_temperature, r.lead_score, r.chat_phase, r.domisili, r.business_type, r.urgency_level,
     r.pain_points, r.objection_raised, r.language,
     c.last_message_at, c.last_message_text, c.last_message_type, c.last_message_direction, c.last_message_id,
-    coalesce(c.last_message_direction = 'inbound', false) AS awaiting_reply,
+    c.waiting_since IS NOT NULL AS awaiting_reply,
     c.last_inbound_at, c.last_inbound_at + interval '24 hours' AS reply_window_ends_at,
     last_contact(c.id) AS last_contact_at, greatest(r.changed_at, c.heard_at) AS last_activity_at,
     c.marketing_preference, r.version, r.created_at, r.extracted_at, r.status_changed_at, r.converted_at,
@@ -176,7 +177,8 @@ SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.ph
     r.estimated_value, r.expected_close_date, coalesce(r.lead_score, -1) AS priority_rank,
     came_from(c.id) AS came_from,
     coalesce(c.last_message_received_at, '-infinity') AS received_rank,
-    (SELECT count(*) FROM lead_suggestions AS s WHERE s.lead_id = r.id AND s.state = 'open') AS suggestions
+    (SELECT count(*) FROM lead_suggestions AS s WHERE s.lead_id = r.id AND s.state = 'open') AS suggestions,
+    c.waiting_since, coalesce(c.waiting_since, '9999-12-31 00:00+00') AS waiting_rank
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW lead_list IS 'All that a list of leads shows, the mirror''s side of it live: who, the last message, what is known, why the score is what it is. What is not said here is said at leads.';
@@ -186,6 +188,7 @@ COMMENT ON COLUMN lead_list.last_message_at IS 'The newest message that the list
 COMMENT ON COLUMN lead_list.reply_window_ends_at IS 'Until then WhatsApp lets us answer freely; afterwards only with a template.';
 COMMENT ON COLUMN lead_list.recency IS 'First sort key (second: received_rank): last_message_at, else -infinity.';
 COMMENT ON COLUMN lead_list.received_rank IS 'Among those whose last message is of the same second: when it was received.';
+COMMENT ON COLUMN lead_list.waiting_rank IS 'What the list of who waits longest is ordered by: waiting_since, and those who do not wait last.';
 COMMENT ON COLUMN lead_list.score_because IS 'The signals that make the score, with their points.';
 COMMENT ON COLUMN lead_list.field_suggestions IS 'How many values AI would put into fields that a person holds (lead_suggestions).';
 COMMENT ON COLUMN lead_list.suggestions IS 'field_suggestions, by the name that the release before knows.';
@@ -303,7 +306,7 @@ FROM conversation_insights AS i;
 COMMENT ON VIEW threads IS 'What is known of each conversation besides its messages.';
 COMMENT ON COLUMN threads.conversation_id IS 'conversations.id.';
 COMMENT ON COLUMN threads.lead_id IS 'leads.id.';
-COMMENT ON COLUMN threads.awaiting_reply IS 'Whether the last word in it is the customer''s.';
+COMMENT ON COLUMN threads.awaiting_reply IS 'Whether the customer wrote in it after our last answer; a send that failed and a reaction are none.';
 COMMENT ON COLUMN threads.sentiment IS 'How the customer feels, as last read: positive, neutral, negative …';
 COMMENT ON COLUMN threads.sentiment_message_id IS 'The message that shows it.';
 COMMENT ON COLUMN threads.sentiment_at IS 'When it was read.';

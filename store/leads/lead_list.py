@@ -17,11 +17,16 @@ ALIKE = 50
 # If a search finds fewer leads than this, it may contain a typo.
 FEW = 3
 BATCH = 1000
-Order: TypeAlias = Literal["newest", "oldest", "priority"]
-PAGES: Final = {"newest": "lead_page", "oldest": "lead_page_oldest", "priority": "lead_page_priority"}
+Order: TypeAlias = Literal["newest", "oldest", "waiting", "priority"]
+PAGES: Final = {
+    "newest": "lead_page", "oldest": "lead_page_oldest", "waiting": "lead_page_waiting",
+    "priority": "lead_page_priority",
+}  # fmt: skip
 # By what each list is ordered, before the contact id.
 BY_RECENCY = ("recency", "received_rank")
-PLACES: Final = {"newest": BY_RECENCY, "oldest": BY_RECENCY, "priority": ("priority_rank",)}
+PLACES: Final = {
+    "newest": BY_RECENCY, "oldest": BY_RECENCY, "waiting": ("waiting_rank",), "priority": ("priority_rank",),
+}  # fmt: skip
 
 
 class ListCursor(NamedTuple):
@@ -43,7 +48,8 @@ class ListedLeads(NamedTuple):
 async def page(
     pool: Pool, wanted: LeadFilter, *, after: ListCursor | None = None, limit: int = 50, order: Order = "newest"
 ) -> ListedLeads:
-    """Newest message first, leads without a message last; or the reverse; or the highest score first."""
+    """Newest message first, leads without a message last; or the reverse; or the longest waiting or the highest score
+    first."""
     seen = (*after.places, after.contact_id) if after else (None,) * (len(PLACES[order]) + 1)
     rows = await pool.fetch(statement(PAGES[order]), *arguments(wanted), *seen, limit + 1)
     if len(rows) < min(FEW, limit + 1) and after is None and _may_be_mistyped(wanted.parts):

@@ -13,7 +13,7 @@ LIMIT :count
 
 -- name: lead_page_oldest(statuses, temperatures, phases, city, waiting, least_score, most_score, since, part, parts,
 --     among, reader, reader_since, fields, last_recency, last_received_rank, last_contact_id, count)
--- A page of the list, oldest message first: who has waited longest. The filter is that of matching_leads; last_…
+-- A page of the list, oldest message first. The filter is that of matching_leads; last_…
 -- recency, received_rank and contact id of the last one seen, :count how many
 SELECT l.*, (SELECT jsonb_object_agg(d.user_id, d.read_at) FROM lead_reads AS d WHERE d.lead_id = l.id) AS reads
 FROM matching_leads(:statuses, :temperatures, :phases, :city, :waiting, :least_score, :most_score, :since, :part,
@@ -21,6 +21,18 @@ FROM matching_leads(:statuses, :temperatures, :phases, :city, :waiting, :least_s
 WHERE :last_recency::timestamptz IS NULL OR (l.recency, l.received_rank, l.contact_id) > (:last_recency,
     :last_received_rank::timestamptz, :last_contact_id::uuid)
 ORDER BY l.recency, l.received_rank, l.contact_id
+LIMIT :count
+
+
+-- name: lead_page_waiting(statuses, temperatures, phases, city, waiting, least_score, most_score, since, part, parts,
+--     among, reader, reader_since, fields, last_rank, last_contact_id, count)
+-- A page of the list: who has waited longest, then those who do not wait. The filter is that of matching_leads;
+-- :last_rank and :last_contact_id waiting_rank and contact id of the last one seen, :count how many
+SELECT l.*, (SELECT jsonb_object_agg(d.user_id, d.read_at) FROM lead_reads AS d WHERE d.lead_id = l.id) AS reads
+FROM matching_leads(:statuses, :temperatures, :phases, :city, :waiting, :least_score, :most_score, :since, :part,
+    :parts, :among, :reader, :reader_since, :fields) AS l
+WHERE :last_rank::timestamptz IS NULL OR (l.waiting_rank, l.contact_id) > (:last_rank, :last_contact_id::uuid)
+ORDER BY l.waiting_rank, l.contact_id
 LIMIT :count
 
 

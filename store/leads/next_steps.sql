@@ -55,12 +55,12 @@ WITH called AS (
     SELECT c.id AS contact_id, 'no reply' AS occasion, c.last_message_id AS about
     FROM contacts AS c
     WHERE coalesce(c.last_message_at, '-infinity') BETWEEN now() - interval '8 days' AND now() - interval '5 days'
-      AND c.last_message_direction = 'outbound'
+      AND c.last_message_direction = 'outbound' AND c.waiting_since IS NULL
     UNION ALL
     SELECT c.id, 'window closes', c.last_message_id
     FROM contacts AS c
     WHERE coalesce(c.last_message_at, '-infinity') > now() - interval '24 hours'
-        AND c.last_message_direction = 'inbound'
+        AND c.waiting_since IS NOT NULL
       AND c.last_inbound_at BETWEEN now() - interval '24 hours' AND now() - interval '22 hours'
     UNION ALL
     SELECT r.contact_id, 'went hot', h.id::text

@@ -60,6 +60,11 @@ async def due(pool: Pool, *, limit: int) -> list[Due]:
     return [Due(*row.values()) for row in await pool.fetch(statement("due_leads"), limit)]
 
 
+async def end_lately(pool: Pool) -> None:
+    """Nobody has to look for those any more of whom nothing came in lately and whose chat is read."""
+    await pool.execute(statement("end_lately"))
+
+
 async def windows(pool: Pool, wanted: Sequence[Due], *, lines: int) -> list[ChatWindow]:
     """In the order of `wanted`; the last `lines` messages of each that carry words."""
     contacts = [one.contact_id for one in wanted]

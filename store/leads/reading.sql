@@ -13,7 +13,8 @@ CROSS JOIN LATERAL (
     SELECT n.message_id
     FROM (SELECT * FROM replies WHERE contact_id = c.id ORDER BY sent_at DESC NULLS LAST LIMIT 5) AS n
     WHERE n.answered_by = 'person' ORDER BY n.sent_at LIMIT 1) AS a
-WHERE c.heard_at > (SELECT coalesce(max(began_at), '-infinity') - interval '15 minutes' FROM extraction_runs
+WHERE c.heard_lately
+  AND c.heard_at > (SELECT coalesce(max(began_at), '-infinity') - interval '15 minutes' FROM extraction_runs
                     WHERE ended_at IS NOT NULL AND error IS NULL)
   AND c.last_outbound_at IS NOT NULL
   AND r.deleted_at IS NULL AND r.status IN ('new', 'qualified')
@@ -29,8 +30,20 @@ ORDER BY c.heard_at LIMIT :count
 -- Leads of whom something came in since they were last read.
 SELECT r.id, r.contact_id, c.heard_at, r.read_hash
 FROM contacts AS c JOIN lead_records AS r ON r.contact_id = c.id
-WHERE r.deleted_at IS NULL AND c.heard_at > coalesce(r.read_to, '-infinity')
+WHERE c.heard_lately AND r.deleted_at IS NULL AND c.heard_at > coalesce(r.read_to, '-infinity')
 ORDER BY c.heard_at LIMIT :count
+
+
+-- name: end_lately
+-- People whose chat is read, and of whom nothing came in since a quarter of an hour before the last complete pass: neither
+-- due_leads nor answered_leads looks for them. Whoever is being written to is left for the next time.
+UPDATE contacts AS c SET heard_lately = false
+FROM (SELECT k.id FROM contacts AS k JOIN lead_records AS r ON r.contact_id = k.id
+      WHERE k.heard_lately AND k.heard_at <= r.read_to
+        AND k.heard_at <= (SELECT max(began_at) - interval '15 minutes' FROM extraction_runs
+                           WHERE ended_at IS NOT NULL AND error IS NULL)
+      FOR NO KEY UPDATE OF k SKIP LOCKED) AS done
+WHERE c.id = done.id
 
 
 -- name: lines_of_contacts(contact_ids, count)

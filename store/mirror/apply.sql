@@ -64,11 +64,15 @@ RETURNING s.old_id, s.new_id
 
 -- name: advance_contacts(message_ids)
 -- What was said last, moved forward by these messages. Where something moved backwards, refresh_contacts derives it
--- anew. Messages of the same second stand in the order in which they were received.
+-- anew. Messages of the same second stand in the order in which they were received. Who waits since when is looked up
+-- where these messages do not tell it: a late one, a send that failed, an answer inside the time that they waited.
 WITH v AS (
     SELECT m.contact_id,
         max(m.sent_at) FILTER (WHERE m.direction = 'inbound') AS inbound_at,
         max(m.sent_at) FILTER (WHERE m.direction = 'outbound') AS outbound_at,
+        min(m.sent_at) FILTER (WHERE is_question(m.direction, m.type)) AS asked_at,
+        max(m.sent_at) FILTER (WHERE is_answer(m.direction, m.type, m.status)) AS answered_at,
+        bool_or(m.type = 'reaction' OR m.status = 'failed') AS says_nothing,
         (array_agg(m.id ORDER BY m.sent_at DESC, m.received_rank DESC, m.id DESC)
             FILTER (WHERE m.type IS DISTINCT FROM 'reaction'))[1] AS last_id
     FROM unnest(:message_ids::text[]) AS t (id)
@@ -78,7 +82,7 @@ WITH v AS (
     GROUP BY m.contact_id
     ORDER BY m.contact_id
 ), newest AS (
-    SELECT v.contact_id, v.inbound_at, v.outbound_at, m.id, m.sent_at, m.first_received_at, m.text, m.type, m.direction,
+    SELECT v.*, m.id, m.sent_at, m.first_received_at, m.text, m.type, m.direction, m.status,
         m.id IS NOT NULL AND (c.last_message_at IS NULL
             OR (m.sent_at, coalesce(m.first_received_at, '-infinity'), m.id)
             >= (c.last_message_at, coalesce(c.last_message_received_at, '-infinity'), c.last_message_id)) AS is_last
@@ -94,7 +98,13 @@ UPDATE contacts AS c SET
     last_message_id = CASE WHEN n.is_last THEN n.id ELSE c.last_message_id END,
     last_message_text = CASE WHEN n.is_last THEN n.text ELSE c.last_message_text END,
     last_message_type = CASE WHEN n.is_last THEN n.type ELSE c.last_message_type END,
-    last_message_direction = CASE WHEN n.is_last THEN n.direction ELSE c.last_message_direction END
+    last_message_direction = CASE WHEN n.is_last THEN n.direction ELSE c.last_message_direction END,
+    waiting_since = CASE
+        WHEN n.is_last AND is_answer(n.direction, n.type, n.status) THEN NULL
+        WHEN n.says_nothing OR n.answered_at >= c.waiting_since OR n.asked_at < c.waiting_since
+            OR (c.waiting_since IS NULL AND (n.asked_at <= c.last_message_at OR n.answered_at >= n.asked_at))
+            THEN waiting_since(c.id)
+        ELSE coalesce(c.waiting_since, n.asked_at) END
 FROM newest AS n
 WHERE c.id = n.contact_id
 
@@ -106,9 +116,9 @@ UPDATE contacts AS c SET
     first_seen_at = v.first_seen_at, marketing_preference = v.marketing_preference,
     marketing_preference_at = v.marketing_preference_at, last_message_at = v.last_message_at,
     last_message_received_at = v.last_message_received_at, last_message_id = v.last_message_id,
-        last_message_text = v.last_message_text,
-    last_message_type = v.last_message_type, last_message_direction = v.last_message_direction,
-    last_inbound_at = v.last_inbound_at, last_outbound_at = v.last_outbound_at
+    last_message_text = v.last_message_text, last_message_type = v.last_message_type,
+    last_message_direction = v.last_message_direction, last_inbound_at = v.last_inbound_at,
+    last_outbound_at = v.last_outbound_at, waiting_since = waiting_since(c.id)
 FROM (
     SELECT t.id, held.phone, held.wa_id, bsuid.bsuid, username.username, name.name, first.first_seen_at,
         marketing.marketing_preference, marketing.marketing_preference_at, last.sent_at AS last_message_at,

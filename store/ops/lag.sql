@@ -19,7 +19,7 @@ SELECT date_bin('10 seconds', now(), 'epoch'), s.deliveries, s.events, s.dead, :
     greatest(:oldest::float8, p.oldest), s.ours[1], s.ours[2],
     (SELECT max(d.kapso_seconds) FROM drains AS d WHERE d.seen_at > now() - interval '10 seconds'),
     (SELECT extract(epoch FROM now() - min(c.heard_at)) FROM contacts AS c JOIN lead_records AS r ON r.contact_id = c.id
-     WHERE c.heard_at > now() - interval '1 hour' AND (r.read_to IS NULL OR r.read_to < c.heard_at))
+     WHERE c.heard_lately AND c.heard_at > now() - interval '1 hour' AND (r.read_to IS NULL OR r.read_to < c.heard_at))
 FROM settled AS s, spilled AS p
 ON CONFLICT (at) DO NOTHING
 

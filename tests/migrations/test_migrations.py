@@ -133,6 +133,7 @@ def test_a_database_of_the_release_before_upgrades_with_its_data(
 ) -> None:
     dump = gzip.decompress(HEAD_BEFORE_SCHEMA.read_bytes()).decode()
     asyncio.run(execute(database, dump))
+    asyncio.run(execute(database, "UPDATE public.lead_records SET read_to = NULL"))
     leads = "SELECT 'lead', id::text, to_jsonb(l)::text FROM public.lead_list AS l"
     before = found(database, leads)
     assert len(before) > 5
@@ -149,6 +150,10 @@ def test_a_database_of_the_release_before_upgrades_with_its_data(
         ]
     finally:
         asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    unseen = """SELECT 'contact', c.id::text, '' FROM contacts AS c JOIN lead_records AS r ON r.contact_id = c.id
+                WHERE c.heard_at > coalesce(r.read_to, '-infinity') AND NOT c.heard_lately"""
+    assert found(database, unseen.replace("NOT ", "")) != []
+    assert found(database, unseen) == [], "what extraction was to read is still to be read"
     columns = json.loads(before[0][2]).keys()
     after = [
         (kind, id, {name: value for name, value in json.loads(row).items() if name in columns})

@@ -46,6 +46,9 @@ class LeadSummary(BaseModel):
     business_type: str | None
     urgency_level: Urgency | None
     awaiting_reply: bool
+    waiting_since: datetime | None = Field(
+        description="Their first message after our last answer; null: they do not wait."
+    )
     last_message_at: datetime | None
     last_message_text: str | None
     last_message_type: str | None
@@ -127,6 +130,9 @@ class Lead(facts_of("LeadFacts", [name for name in BY_NAME if name != "phone"]))
     mirrored_phone: str | None = Field(description="The number as WhatsApp says it.")
     status: Status
     awaiting_reply: bool
+    waiting_since: datetime | None = Field(
+        description="Their first message after our last answer; null: they do not wait."
+    )
     version: int = Field(description="Rises with every change; its ETag.")
     created_at: datetime
     last_message_at: datetime | None = Field(description="The newest message that the list shows.")

@@ -24,7 +24,7 @@ class LeadLine(BaseModel):
     score: int | None
     why: str | None = Field(description="The signals that make the score.")
     city: str | None
-    awaiting_reply: bool = Field(description="Whether the last word is theirs.")
+    awaiting_reply: bool = Field(description="Whether they wrote after our last answer.")
     last_message_at: datetime | None
     customer_wrote: str | None = Field(description=f"The last message, if it is theirs. {STRANGER}")
     version: int

@@ -143,3 +143,19 @@ async def test_no_load_stops_reading_for_good(redis: Redis) -> None:
     give_way = GiveWay(redis, shards=1, most_seconds=0.2)
     await asyncio.wait_for(give_way(), 5)
     await asyncio.wait_for(give_way(), 0.15)  # this minute's patience is spent
+
+
+async def test_who_has_been_read_and_is_quiet_is_looked_at_no_more(pool: Pool) -> None:
+    lately = "SELECT heard_lately FROM contacts"
+    await chat(pool, "saya Rina dari Bandung")
+    assert await pool.fetchval(lately)
+    await extracted(pool)
+    await extracted(pool)
+    assert await pool.fetchval(lately), "a person's answer may become known for a quarter of an hour"
+    await pool.execute("UPDATE contacts SET heard_at = heard_at - interval '1 hour'")
+    await extracted(pool)
+    assert await pool.fetchval(lately) is False
+    await chat(pool, "eh salah, Cimahi maksudnya", at=9)
+    assert await pool.fetchval(lately)
+    await extracted(pool)
+    assert (await lead(pool))["domisili"] == "Cimahi"

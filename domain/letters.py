@@ -18,6 +18,8 @@ def searchable(text: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether there is a character to be seen in it."""
+    if "!" <= text[:1] <= "~":  # nearly every name: nothing has to be looked up
+        return True
     return any(
         unicodedata.category(one) not in UNSEEN and one not in BLANK and not "\ufe00" <= one <= "\ufe0f" for one in text
     )

@@ -2,6 +2,7 @@
 
 Known names cost one statement. New ones, and numbers that more than one person was seen with, are regrouped: load all
 that is linked with them, let `domain.people` decide, write the difference. Whoever regroups must be alone (see apply).
+A batch regroups its strangers only, however many others it names.
 """
 
 from collections.abc import Iterable
@@ -30,24 +31,49 @@ class Grouping:
     changed: set[UUID] = field(default_factory=set)
     held: list[tuple[str, datetime, UUID]] = field(default_factory=list)
 
+    def take(self, newer: "Grouping", retired: set[UUID]) -> None:
+        """Put in what was decided later, where it says something else."""
+        self.contact_of |= newer.contact_of
+        self.contacts = (self.contacts | newer.contacts) - retired
+        self.changed = (self.changed | newer.changed) - retired
+        self.held += newer.held
+
 
 async def known(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> Grouping:
     """The contacts behind names that are all known; raises Strangers otherwise."""
-    if joins and await connection.fetch(statement("new_joins"), *columns(joins, 3)):
+    grouping, strangers, new = await _touch(connection, sightings, joins)
+    if strangers or new:
         raise Strangers
-    touched = await connection.fetch(statement("touch_sightings"), *columns(sightings, len(Sighting._fields)))
-    if len(touched) < len(sightings):
-        raise Strangers
-    contact_of = {row["bsuid"] or row["handle"]: row["contact_id"] for row in touched}
-    changed = {row["contact_id"] for row in touched if row["changed"]}
-    return Grouping(contact_of, set(contact_of.values()), changed)
+    return grouping
 
 
 async def regroup(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> Grouping:
-    """Store what was seen, and make contacts, identities and what belongs to them agree with it again."""
+    """The contacts behind all names. Contacts, identities and what belongs to them agree with what was seen again."""
+    grouping, strangers, new = await _touch(connection, sightings, joins)
+    if strangers or new:
+        grouping.take(*await _regroup(connection, strangers, new))
+    return grouping
+
+
+async def _touch(
+    connection: Connection, sightings: list[Sighting], joins: list[Join]
+) -> tuple[Grouping, list[Sighting], list[Join]]:
+    """Keep what was seen of known names; return the contacts behind them, and what has to be regrouped."""
+    new = await connection.fetch(statement("new_joins"), *columns(joins, 3)) if joins else []
+    touched = await connection.fetch(statement("touch_sightings"), *columns(sightings, len(Sighting._fields)))
+    found = {(row["handle"], row["bsuid"]) for row in touched}
+    contact_of = {row["bsuid"] or row["handle"]: row["contact_id"] for row in touched}
+    changed = {row["contact_id"] for row in touched if row["changed"]}
+    strangers = [one for one in sightings if (one.handle, one.bsuid) not in found]
+    return Grouping(contact_of, set(contact_of.values()), changed), strangers, [Join(*row) for row in new]
+
+
+async def _regroup(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> tuple[Grouping, set[UUID]]:
+    """Store what was seen, group all that is linked with it anew, and return that and the contacts that are gone."""
     await connection.execute(statement("insert_joins"), *columns(joins, 3))
     await connection.execute(statement("upsert_sightings"), *columns(sightings, len(Sighting._fields)))
-    named = sorted({name for sighting in sightings for name in (sighting.handle, sighting.bsuid) if name})
+    seen = {name for sighting in sightings for name in (sighting.handle, sighting.bsuid)}
+    named = sorted(name for name in seen.union(*((join.a, join.b) for join in joins)) if name)
     linked = [row["name"] for row in await connection.fetch(statement("linked_names"), named)]
     stored = await connection.fetch(statement("sightings_of_names"), linked)
     grouped = people(
@@ -56,13 +82,15 @@ async def regroup(connection: Connection, sightings: list[Sighting], joins: list
     )
     ids, retired = _ids(grouped.persons, stored)
     await _write(connection, grouped, ids, retired)
-    contacts = {*ids} | {row["contact_id"] for row in stored if row["contact_id"]} - {old for old, _ in retired}
-    return Grouping(
+    gone = {old for old, _ in retired}
+    contacts = {*ids} | {row["contact_id"] for row in stored if row["contact_id"]} - gone
+    grouping = Grouping(
         contact_of={b or h: id for person, id in zip(grouped.persons, ids, strict=True) for h, b in person.pairs},
         contacts=contacts,
         changed=contacts,
         held=[(held.handle, held.since, ids[held.person]) for held in grouped.holders],
     )
+    return grouping, gone
 
 
 async def settle_contested(connection: Connection, grouping: Grouping) -> list[UUID]:

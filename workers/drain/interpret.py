@@ -87,16 +87,22 @@ def interpret(delivery: Delivery, bounds: Bounds) -> DeliveryReading:
 
 def _bounded(delivery: Delivery, bounds: Bounds) -> list[Part]:
     most_events = bounds.most_events
-    too_many = Malformed(f"more than {most_events} events in one body (BODY_EVENTS_LIMIT)")
-    body = delivery.body
-    if body.count(b"{") + body.count(b"[") > max(LEAST_CONTAINERS, most_events * CONTAINERS_PER_EVENT):
-        raise too_many
-    if body.count(b",") > max(LEAST_COMMAS, most_events * COMMAS_PER_EVENT):
-        raise Malformed("too many values in one body")
+    if len(delivery.body) > LEAST_CONTAINERS:  # a shorter one can't hold as many
+        _weigh(delivery.body, most_events)
     parts = list(islice(_parts(delivery, latest_of(delivery.received_at, bounds)), most_events + 1))
     if len(parts) > most_events:
-        raise too_many
+        raise Malformed(f"more than {most_events} events in one body: if Kapso sent them, raise BODY_EVENTS_LIMIT")
     return parts
+
+
+def _weigh(body: bytes, most_events: int) -> None:
+    """Before it is parsed: what that costs depends on how much stands in it."""
+    containers = max(LEAST_CONTAINERS, most_events * CONTAINERS_PER_EVENT)
+    if body.count(b"{") + body.count(b"[") > containers:
+        raise Malformed(f"more than {containers} JSON objects and lists in one body: BODY_EVENTS_LIMIT allows no more")
+    commas = max(LEAST_COMMAS, most_events * COMMAS_PER_EVENT)
+    if body.count(b",") > commas:
+        raise Malformed(f"more than {commas} JSON values in one body: BODY_EVENTS_LIMIT allows no more")
 
 
 def _book(reading: DeliveryReading, position: int, error: Exception) -> None:

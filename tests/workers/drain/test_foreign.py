@@ -362,7 +362,7 @@ async def test_a_chat_of_one_second_is_read_in_the_order_of_its_delivery(pool: P
     assert contact["last_message_text"] == "tiga"
 
 
-@pytest.mark.parametrize(("count", "said"), [(1_900_000, "too many values"), (5000, "make no sense")])
+@pytest.mark.parametrize(("count", "said"), [(1_900_000, "JSON values in one body"), (5000, "make no sense")])
 def test_a_body_of_senseless_values_costs_little(count: int, said: str) -> None:
     zeros = b",".join([b"0"] * count)
     body = b'{"message":{"id":"w","from":"628111","kapso":{"statuses":[' + zeros + b"]}}}"

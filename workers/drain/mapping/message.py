@@ -185,7 +185,7 @@ def _who(
     apart = bool(said.bsuid and their.bsuid and said.bsuid != their.bsuid)
     # A conversation may still show the number that a `system` message replaces: a former number, not another spelling.
     moved = inbound and _has_moved(message.other("system"), their)
-    shown = their._replace(name=their.name or filled(kapso_name))
+    shown = their if their.name else their._replace(name=filled(kapso_name))
     if apart or moved:
         shown = shown._replace(phone=None, parent=None if apart else shown.parent)
     who = _completed(said, shown)
@@ -233,6 +233,8 @@ def recipient_of(status: StatusPayload) -> Names:
 
 def _has_moved(system: Any, their: Names) -> bool:
     """Whether a `system` part names another number than the conversation shows."""
+    if system is None:
+        return False
     new = names(wa_id=system_names(system).get("wa_id")).wa_id
     return bool(new and their.phone and new != their.phone)
 

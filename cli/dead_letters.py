@@ -37,7 +37,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     filters.add(again, state=None)
     again.add_argument("--id", type=whole(1, LARGEST), help="only this letter")
     add_replay_options(again)
-    discard = actions.add_parser("discard", help="put aside for good, bodies kept; says how many, with --go does it")
+    discard = actions.add_parser(
+        "discard", help="put aside for good, bodies kept; says how many, with --go and a filter does it"
+    )
     filters.add(discard, state=None)
     discard.add_argument("--id", type=whole(1, LARGEST), help="only this letter")
     discard.add_argument("--go", action="store_true", help="do it")
@@ -115,11 +117,16 @@ async def _replay(pool: Pool, arguments: argparse.Namespace) -> int:
         things=dead_letters.matching(pool, wanted),
         one=lambda replayer, letter: replayer.letter(letter),
         name=lambda letter: f"letter {letter.id}",
+        to_go_on="What was replayed stays replayed. The same command goes on with the letters that are still open.",
     )
 
 
 async def _discard(pool: Pool, arguments: argparse.Namespace) -> int:
     wanted = (await filters.read(pool, arguments))._replace(id=arguments.id)
+    if arguments.go and wanted == LetterQuery():
+        print("This would discard every open dead letter. Say which: --fingerprint of one cause, --id, --event, --kind,"
+              " --contact, or --since.", file=sys.stderr)  # fmt: skip
+        return 2
     done = await dead_letters.discard(pool, wanted) if arguments.go else 0
     matching = done or await dead_letters.count(pool, wanted)
     if arguments.json:

@@ -12,7 +12,7 @@ from cli.numbers import whole
 from cli.stores import database, run_reporting_store_errors
 from domain.lead import STATUSES
 from domain.lead_fields import PHASES, TEMPERATURES
-from domain.lead_filter import LeadFilter, searched
+from domain.lead_filter import LeadFilter, narrowed_by_search
 from domain.search import QUALIFIERS
 from store.leads import lead_list
 
@@ -47,7 +47,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         least_score=arguments.score,
         awaiting_reply=True if arguments.waiting else None,
     )
-    wanted, strange = searched(chosen, arguments.search)
+    wanted, strange = narrowed_by_search(chosen, arguments.search)
     if strange:
         print(
             f"not understood: {' '.join(strange)}; try {', '.join(f'{name}:…' for name in QUALIFIERS)}", file=sys.stderr

@@ -61,8 +61,9 @@ async def replay(
     things: AsyncIterator[Thing],
     one: Callable[[Replayer, Thing], Awaitable[Outcomes]],
     name: Callable[[Thing], str],
+    to_go_on: str,
 ) -> int:
-    """The exit code: 1 when something fails."""
+    """The exit code: 1 when something fails. `to_go_on` tells a user who cancelled it how to do the rest."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -97,6 +98,8 @@ async def replay(
             counts = Counts(run.done, now.applied, now.unchanged, now.ignored, now.failed)
             await replays.end(pool, record, counts, state=state)
     _tell(arguments, record, planned, run.done, run.outcomes, failures, state)
+    if arguments.go and state == "cancelled" and not arguments.json:
+        print(to_go_on)
     return 1 if run.outcomes.failed or state == "cancelled" else 0
 
 
@@ -127,8 +130,6 @@ def _tell(
              f"{total.ignored} ignored, {total.failed} failed again")  # fmt: skip
     if arguments.go:
         print(f"replay {record} {state}, {done} of {planned}: {words}")
-        if state == "cancelled":
-            print("What was done stands. The same command goes on with the rest.")
         return
     print(f"dry run, {done} of {planned}; of their events: {words}")
     if total.applied or total.unchanged or total.ignored:

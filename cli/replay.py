@@ -35,4 +35,6 @@ async def _run(arguments: argparse.Namespace) -> int:
             things=deliveries.stored(pool, window),
             one=lambda replayer, delivery: replayer.delivery(delivery),
             name=lambda delivery: f"delivery {delivery.id}",
+            to_go_on="What was applied stays applied. The same command begins again at --since: applying twice changes"
+            " nothing.",
         )

@@ -1,5 +1,6 @@
 """The stores, opened for one command; and what to say when they are not there."""
 
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -45,10 +46,24 @@ async def run_reporting_store_errors(command: Callable[[], Awaitable[int]]) -> i
     except asyncpg.DataError:
         print("An argument is outside of what Postgres can store: nothing was done.", file=sys.stderr)
         return 2
+    except asyncpg.QueryCanceledError:
+        print("Postgres ended a statement that took too long. `mirror status` says what it waits for; try again then.",
+              file=sys.stderr)  # fmt: skip
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"Postgres refused: {type(error).__name__}. What was done by then stands.", file=sys.stderr)
+        print(f"Postgres refused a statement ({type(error).__name__}). Earlier changes are kept; Postgres' own log says"
+              " why.", file=sys.stderr)  # fmt: skip
     except RedisError as error:
         print(f"Redis does not answer ({type(error).__name__}). Check REDIS_URL.", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever read our output has left (`| head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except TimeoutError:
+        print(
+            "Postgres did not answer in time. `mirror status` says what it waits for; try again then.", file=sys.stderr
+        )
     except OSError as error:
+        if error.filename is not None:
+            print(f"{error.filename}: {error.strerror}. Choose another file.", file=sys.stderr)
+            return 1
         print(f"Postgres does not answer ({type(error).__name__}). Check DATABASE_URL.", file=sys.stderr)
     return 1

@@ -43,18 +43,18 @@ class LeadFilter:
     among: Sequence[UUID] | None = None
 
 
-class SearchedLeads(NamedTuple):
+class ParsedSearch(NamedTuple):
     """`strange` are words of the search that nobody understands: with one, the filter fits no lead."""
 
     wanted: LeadFilter
     strange: list[str]
 
 
-def searched(wanted: LeadFilter, text: str, reader: LeadReader = NOBODY) -> SearchedLeads:
+def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBODY) -> ParsedSearch:
     """The filter, narrowed by a search as it was typed. `reader` is who is meant by `is:unread`."""
     asked = search.parse(text)
     if asked.strange:
-        return SearchedLeads(replace(wanted, among=[NO_LEAD]), asked.strange)
+        return ParsedSearch(replace(wanted, among=[NO_LEAD]), asked.strange)
 
     def both(given: Sequence[str] | None, name: str) -> list[str] | None:
         return [*(given or ()), *asked.chosen.get(name, ())] or None
@@ -72,4 +72,4 @@ def searched(wanted: LeadFilter, text: str, reader: LeadReader = NOBODY) -> Sear
         fields={**asked.fields, **wanted.fields},
         unread_by=reader if asked.unread else wanted.unread_by,
     )
-    return SearchedLeads(narrowed, [])
+    return ParsedSearch(narrowed, [])

@@ -129,9 +129,9 @@ def _international(tidy: str) -> str:
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
             raise NotAPhone(f"begins with no country that there is; write it like {EXAMPLE}") from None
-        raise NotAPhone(f"has {SHORTEST} to {LONGEST} digits with its country, like {EXAMPLE}") from None
+        raise NotAPhone(f"must have {SHORTEST} to {LONGEST} digits with its country, like {EXAMPLE}") from None
     if not SHORTEST <= len(number) - 1 <= LONGEST:
-        raise NotAPhone(f"has {SHORTEST} to {LONGEST} digits with its country, like {EXAMPLE}")
+        raise NotAPhone(f"must have {SHORTEST} to {LONGEST} digits with its country, like {EXAMPLE}")
     return number
 
 

@@ -37,7 +37,7 @@ class KapsoError(Exception):
 
 
 class KapsoUnavailable(KapsoError):
-    """It did not answer in time, or with an error of its own, several times over. Go on without."""
+    """Kapso did not answer in time, or answered 429, 5xx or no such JSON as it documents. The caller tries later."""
 
 
 class Limited(KapsoUnavailable):

@@ -73,10 +73,16 @@ class EmbeddingEndpoint:
             answer.raise_for_status()
             rows = sorted(answer.json()["data"], key=lambda row: row["index"])
             vectors = [[float(one) for one in row["embedding"]] for row in rows]
+        except httpx.HTTPStatusError as error:
+            code = error.response.status_code
+            advice = ": check EMBEDDING_API_KEY" if code in (401, 403) else ""
+            raise EmbedderUnavailable(f"the endpoint answers HTTP {code}{advice}") from None
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise EmbedderUnavailable(type(error).__name__) from None
         if len(vectors) != len(texts) or not all(map(self._fits, vectors)):
-            raise EmbedderUnavailable("the endpoint answers other vectors than were asked for")
+            raise EmbedderUnavailable(
+                f"the endpoint does not answer {self.dimension} finite numbers a text: check EMBEDDING_DIMENSION"
+            )
         return vectors
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
-from domain.lead_filter import LeadFilter, LeadReader, searched
+from domain.lead_filter import LeadFilter, LeadReader, narrowed_by_search
 from domain.search import CHOICES
 from store.leads.lead_list import PLACES, ListCursor, Order
 from store.postgres import NEVER
@@ -39,7 +39,7 @@ def view_of(query: Mapping[str, str], reader: LeadReader) -> View:
         awaiting_reply=True if view in ("waiting", "oldest") else None,
         unread_by=reader if view == "unread" else None,
     )
-    wanted, strange = searched(chosen, query.get("q", "")[:LONGEST_SEARCH], reader)
+    wanted, strange = narrowed_by_search(chosen, query.get("q", "")[:LONGEST_SEARCH], reader)
     if view == "priority" and not wanted.status:
         wanted = replace(wanted, status=OPEN)
     order = ORDERS.get(view or "", "newest")

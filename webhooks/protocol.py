@@ -204,9 +204,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _await_request(self) -> None:
         self.waits_since = time.monotonic()
-        self._deadline = self.loop.call_later(self.limits.request_seconds, self._is_late)
+        self._deadline = self.loop.call_later(self.limits.request_seconds, self._on_request_timeout)
 
-    def _is_late(self) -> None:
+    def _on_request_timeout(self) -> None:
         self._deadline = None
         if self._has_begun:
             self.refuse(408, f"the request was not sent within {self.limits.request_seconds:g} s")

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 # Headers are unsigned and only kept for the worker; a longer one than this is nothing that Kapso sent.
 HEADER_LIMIT = 256
 RETRY_AFTER_SECONDS = b"10"
-OURS = "poll."
+POLL_PREFIX = "poll."
 UNSIGNED = "the body is not signed with one of our secrets"
 
 
@@ -112,7 +112,8 @@ class Receiver:
             if log.is_enabled_for(DEBUG):
                 log.debug("taken", delivery=str(delivery.id), received=delivery.event)
         except InboxFull:
-            log.error("inbox is full, answering 503")
+            log.error("the inbox is full, answering 503: Kapso may give up", what_to_do="does a worker run?"
+                      " `mirror status` says how much waits; INBOX_LIMIT and INBOX_LIMIT_BYTES allow more")  # fmt: skip
             return False
         except DeliveryNotTaken as error:
             log.error("no store takes it, answering 503", error=str(error))
@@ -132,9 +133,9 @@ class Receiver:
 
 
 def _event(headers: dict[bytes, bytes]) -> str | None:
-    """As the header names it, which nobody signed: what only a poll of ours brings is no name that it may give."""
+    """The event as the header names it. Nobody signed the header, so it can't name what only our own polls bring."""
     name = _header(headers, b"x-webhook-event")
-    return None if name and name.startswith(OURS) else name
+    return None if name and name.startswith(POLL_PREFIX) else name
 
 
 def _header(headers: dict[bytes, bytes], name: bytes) -> str | None:

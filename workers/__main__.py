@@ -55,19 +55,19 @@ async def run(settings: WorkerSettings) -> None:
     url = settings.database_url.get_secret_value()
     pool = await postgres.connect(url, size=6 + 2 * settings.inbox_shards, by_key=True)
     # The first pool forces index plans, for look-ups by key. For all other statements, Postgres plans each call anew.
-    looking = await postgres.connect(url, size=4)
+    general = await postgres.connect(url, size=4)
     client = redis.connect(settings.redis_url.get_secret_value())
     kapso = kapso_client(settings, client)
     with contextlib.suppress(*STORE_ERRORS):  # the hourly job tries again
-        await days_of(settings, looking)()
+        await days_of(settings, general)()
     alone, shards = asyncio.Lock(), settings.inbox_shards
     with contextlib.suppress(RedisError, OSError):
         shards = await inbox.count_streams(client, shards)
     with contextlib.suppress(*STORE_ERRORS):
-        await drains.forget(looking, shards)
+        await drains.forget(general, shards)
     tombstones = Tombstones(settings.erasure_bytes)
     clocks = Clocks()
-    await clocks.compare(looking, client)
+    await clocks.compare(general, client)
 
     def bounds() -> Bounds:
         return bounds_at(clocks.now(), most_events=settings.body_events_limit)
@@ -83,19 +83,19 @@ async def run(settings: WorkerSettings) -> None:
         tombstones=tombstones,
         bounds=bounds,
     )
-    jobs += upkeep_jobs(settings, looking, client)
-    chats = ChatReading(looking, client, every=settings.extraction_seconds)
+    jobs += upkeep_jobs(settings, general, client)
+    chats = ChatReading(general, client, every=settings.extraction_seconds)
     jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
-    desk = HandoffSender(looking, crm_client(settings.crm_client, looking, settings.phones), settings.phones)
+    desk = HandoffSender(general, crm_client(settings.crm_client, general, settings.phones), settings.phones)
     jobs.append(Job("handoffs", desk.tick, 300, {"second": set(range(0, 60, 2))}))
     asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones, bounds=bounds)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
     watch = kapso_watch(settings, pool, client, kapso) if kapso else None
     if watch:
         jobs += kapso_jobs(settings, watch)
-    lost = LossWatch(looking, client, watch.repair if watch else None, shards=shards)
+    lost = LossWatch(general, client, watch.repair if watch else None, shards=shards)
     jobs.append(Job("losses", lost.tick, 3600, {"second": set(range(0, 60, 5))}))
-    await tell_concerns(looking, client)
+    await tell_concerns(general, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     # Outside of arq, which needs Redis.
     spill = SpillDrain(
@@ -109,8 +109,8 @@ async def run(settings: WorkerSettings) -> None:
         heartbeat=Heartbeat(client, "spill", within=SPILL_SECONDS),
     )
     emptying = asyncio.create_task(spill.run())
-    watching = asyncio.create_task(clock_watch(clocks, looking, client, role="worker"))
-    trying = asyncio.create_task(key_watch(tombstones, looking, role="worker"))
+    watching = asyncio.create_task(clock_watch(clocks, general, client, role="worker"))
+    trying = asyncio.create_task(key_watch(tombstones, general, role="worker"))
     await work(settings.redis_url.get_secret_value(), jobs, stop, grace_seconds=GRACE_SECONDS)
     await emptying
     await cancel_and_wait(watching)
@@ -119,7 +119,7 @@ async def run(settings: WorkerSettings) -> None:
     if kapso:
         await kapso.close()
     await client.aclose()
-    await looking.close()
+    await general.close()
     await pool.close()
     log.info("worker ends")
 

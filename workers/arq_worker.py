@@ -66,7 +66,7 @@ def _worker(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event) -> Worker:
             try:
                 await (job.run() if job.finishes else _until(stop, job.run()))
             except Exception as error:
-                log.error("job failed, its schedule brings it back", job=job.name, error=type(error).__name__)
+                log.error("job failed, it runs again at its next time", job=job.name, exc_info=error)
 
         return run
 

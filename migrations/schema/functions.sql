@@ -230,13 +230,13 @@ COMMENT ON FUNCTION close_odds IS 'Default deal probability: 1 if converted, 0 i
 CREATE FUNCTION is_answer(direction text, type text, status text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT direction = 'outbound' AND type IS DISTINCT FROM 'reaction' AND status IS DISTINCT FROM 'failed'
 $$;
-COMMENT ON FUNCTION is_answer IS 'Whether a message ends that somebody waits for us: whoever of us wrote it, if its sending did not fail; a reaction does not.';
+COMMENT ON FUNCTION is_answer IS 'Whether a message answers its contact, who then waits for us no longer: any outbound message, of a person or the bot, but for reactions and failed sends.';
 
 
 CREATE FUNCTION is_question(direction text, type text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT direction = 'inbound' AND type IS DISTINCT FROM 'reaction'
 $$;
-COMMENT ON FUNCTION is_question IS 'Whether somebody who wrote this message waits for an answer; a reaction asks for none.';
+COMMENT ON FUNCTION is_question IS 'Whether whoever wrote this message waits for an answer: any inbound message but for reactions.';
 
 
 CREATE FUNCTION last_contact(contact uuid) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -287,7 +287,7 @@ CREATE FUNCTION signal_list(signals jsonb) RETURNS jsonb LANGUAGE sql STABLE PAR
         ORDER BY (s.signal ->> 'points')::integer DESC, s.name), '[]')
     FROM jsonb_each(signals) AS s (name, signal)
 $$;
-COMMENT ON FUNCTION signal_list IS 'Signals as readers see them: the heaviest first, each with its type, weight, and the message and words that show it.';
+COMMENT ON FUNCTION signal_list IS 'Signals as readers see them, most points first (those against come last), each with its type, weight, and the message and words that show it.';
 
 
 CREATE FUNCTION answered_by(origin text, conversation uuid, at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
@@ -354,7 +354,7 @@ BEGIN
         EXECUTE 'CREATE VIEW knowledge_base AS ' || definition;
     END;
     COMMENT ON VIEW knowledge_base IS 'Articles, one row for each passage; search looks questions up here.';
-    COMMENT ON COLUMN knowledge_base.id IS 'The same as long as the passage says the same.';
+    COMMENT ON COLUMN knowledge_base.id IS 'Of a passage; other ones once its article has changed.';
     COMMENT ON COLUMN knowledge_base.title IS 'What the article is called.';
     COMMENT ON COLUMN knowledge_base.content IS 'The text of the passage.';
     COMMENT ON COLUMN knowledge_base.embedding IS 'Its vector by the model in use (the last complete one of embedding_models); null until it is embedded, and without pgvector.';

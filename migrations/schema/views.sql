@@ -81,7 +81,7 @@ COMMENT ON COLUMN conversation_insights.sentiment IS 'positive, neutral, negativ
 COMMENT ON COLUMN conversation_insights.sentiment_history IS 'Each change of it, oldest first, with the message that shows it.';
 COMMENT ON COLUMN conversation_insights.conversation_id IS 'conversations.id.';
 COMMENT ON COLUMN conversation_insights.lead_id IS 'leads.id.';
-COMMENT ON COLUMN conversation_insights.awaiting_reply IS 'Whether the customer wrote in it after our last answer; a send that failed and a reaction are none.';
+COMMENT ON COLUMN conversation_insights.awaiting_reply IS 'Whether the customer wrote in it after our last answer (is_answer).';
 COMMENT ON COLUMN conversation_insights.sentiment_message_id IS 'The message that shows the sentiment.';
 COMMENT ON COLUMN conversation_insights.sentiment_at IS 'When it was read.';
 
@@ -124,9 +124,9 @@ COMMENT ON COLUMN leads.closing_technique_used IS 'How we last tried to close (p
 COMMENT ON COLUMN leads.objection_raised IS 'What they last held against it (phase 3).';
 COMMENT ON COLUMN leads.chat_phase IS 'A: nothing known yet, B: who they are, C: what they need, D: closing.';
 COMMENT ON COLUMN leads.status IS 'new, qualified, contacted, converted or archived. People and agents can set any status. The bot can set any, and AI can move it forward up to contacted, but only if no person or agent set the current one; otherwise the change becomes a suggestion.';
-COMMENT ON COLUMN leads.signals IS 'What makes the score: a list of {type, weight (0 to 1, negative against), points, timestamp, message_id, quote, and count or value where one is known}, the heaviest first.';
+COMMENT ON COLUMN leads.signals IS 'What makes the score: a list of {type, weight (points / 100, negative against), points, timestamp, message_id, quote, and count or value where one is known}, most points first.';
 COMMENT ON COLUMN leads.awaiting_reply IS 'Whether they wait for us (waiting_since). Live, from the mirror.';
-COMMENT ON COLUMN leads.waiting_since IS 'Since when they wait for us: their first message after our last answer, whoever of us gave it; a send that failed and a reaction are none. Null while they do not wait.';
+COMMENT ON COLUMN leads.waiting_since IS 'Since when they wait for us: their first message after our last answer (is_answer). Null while they do not wait.';
 COMMENT ON COLUMN leads.version IS 'Goes up with every change; writes carry the version that they read.';
 COMMENT ON COLUMN leads.created_at IS 'When the lead was made, with its contact; or when an import says that they came.';
 COMMENT ON COLUMN leads.last_message_at IS 'The newest message that the list shows: without reactions, but with sends that failed. Compare last_contact_at.';
@@ -306,7 +306,7 @@ FROM conversation_insights AS i;
 COMMENT ON VIEW threads IS 'What is known of each conversation besides its messages.';
 COMMENT ON COLUMN threads.conversation_id IS 'conversations.id.';
 COMMENT ON COLUMN threads.lead_id IS 'leads.id.';
-COMMENT ON COLUMN threads.awaiting_reply IS 'Whether the customer wrote in it after our last answer; a send that failed and a reaction are none.';
+COMMENT ON COLUMN threads.awaiting_reply IS 'Whether the customer wrote in it after our last answer (is_answer).';
 COMMENT ON COLUMN threads.sentiment IS 'How the customer feels, as last read: positive, neutral, negative …';
 COMMENT ON COLUMN threads.sentiment_message_id IS 'The message that shows it.';
 COMMENT ON COLUMN threads.sentiment_at IS 'When it was read.';

@@ -1,7 +1,8 @@
 -- Who waits for us since when, and of whom something came in lately: with these, a status of a message touches no index of
 -- its person.
 ALTER TABLE contacts ADD COLUMN waiting_since timestamptz, ADD COLUMN heard_lately boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN contacts.waiting_since IS 'Since when they wait for us: their first message after our last answer, whoever gave it; a send that failed and a reaction are none. Null while nobody waits.';
+COMMENT ON COLUMN contacts.waiting_since IS 'Since when they wait for us: their first message after our last answer (is_answer). Null while they do not wait.';
+COMMENT ON COLUMN contacts.heard_at IS 'When something of this person last came in here (not when it was said): tells extraction what to look at again.';
 COMMENT ON COLUMN contacts.heard_lately IS 'Whether something came in (heard_at) that extraction has not read, or that came in lately: where extraction looks.';
 CREATE FUNCTION waiting_since(contact uuid) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WITH answer AS (

@@ -137,7 +137,7 @@ async def users(pool: Pool) -> list[asyncpg.Record]:
 
 async def _hashed(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
-        raise BadPassword(f"a password has at least {SHORTEST_PASSWORD} characters")
+        raise BadPassword(f"the password is too short: use at least {SHORTEST_PASSWORD} characters")
     return await asyncio.get_running_loop().run_in_executor(HASHING, HASHER.hash, password)
 
 

@@ -34,7 +34,7 @@ async def create(
     values = (said["subject"], said["priority"], said["assignee"])
     id = await pool.fetchval(statement("insert_ticket"), conversation, *values, by.name)
     if id is None:
-        raise NotFound(f"there is no conversation {conversation}")
+        raise NotFound(f"there is no conversation {conversation} of a lead (it may be deleted)")
     return await read(pool, id)
 
 

@@ -1,5 +1,5 @@
 -- name: insert_ticket(conversation_id, subject, priority, assignee, who)
--- Nothing comes back when there is no such conversation.
+-- Nothing comes back where the conversation does not exist, or its lead is deleted.
 INSERT INTO tickets (conversation_id, subject, priority, assignee, opened_by)
 SELECT v.id, :subject, :priority, :assignee, :who FROM conversations AS v JOIN leads
     AS l ON l.contact_id = v.contact_id WHERE v.id = :conversation_id

@@ -32,7 +32,7 @@ class LeadRecord:
     signals: Mapping[str, Any]
     status_changed_at: datetime
     was_converted: bool = False
-    """Now or at some time before."""
+    """Whether it has a date of conversion: archiving keeps that, moving the lead back to an open status does not."""
     read_hash: bytes | None = None
     deleted_at: datetime | None = None
 

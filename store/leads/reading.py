@@ -60,9 +60,9 @@ async def due(pool: Pool, *, limit: int) -> list[Due]:
     return [Due(*row.values()) for row in await pool.fetch(statement("due_leads"), limit)]
 
 
-async def end_lately(pool: Pool) -> None:
-    """Nobody has to look for those any more of whom nothing came in lately and whose chat is read."""
-    await pool.execute(statement("end_lately"))
+async def clear_heard_lately(pool: Pool) -> None:
+    """Clear the flag of people whose chat is read and of whom nothing came in for a quarter of an hour."""
+    await pool.execute(statement("clear_heard_lately"))
 
 
 async def windows(pool: Pool, wanted: Sequence[Due], *, lines: int) -> list[ChatWindow]:

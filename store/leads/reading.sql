@@ -34,9 +34,9 @@ WHERE c.heard_lately AND r.deleted_at IS NULL AND c.heard_at > coalesce(r.read_t
 ORDER BY c.heard_at LIMIT :count
 
 
--- name: end_lately
--- People whose chat is read, and of whom nothing came in since a quarter of an hour before the last complete pass: neither
--- due_leads nor answered_leads looks for them. Whoever is being written to is left for the next time.
+-- name: clear_heard_lately
+-- Of people whose chat is read and of whom nothing came in since a quarter of an hour before the last complete pass began:
+-- neither due_leads nor answered_leads looks for them. Whoever is being written to is left for the next time.
 UPDATE contacts AS c SET heard_lately = false
 FROM (SELECT k.id FROM contacts AS k JOIN lead_records AS r ON r.contact_id = k.id
       WHERE k.heard_lately AND k.heard_at <= r.read_to

@@ -64,8 +64,9 @@ RETURNING s.old_id, s.new_id
 
 -- name: advance_contacts(message_ids)
 -- What was said last, moved forward by these messages. Where something moved backwards, refresh_contacts derives it
--- anew. Messages of the same second stand in the order in which they were received. Who waits since when is looked up
--- where these messages do not tell it: a late one, a send that failed, an answer inside the time that they waited.
+-- anew. Messages of the same second stand in the order in which they were received.
+-- waiting_since is looked up in all messages where these alone do not tell it: one came late, a send failed, or we answered
+-- while they waited.
 WITH v AS (
     SELECT m.contact_id,
         max(m.sent_at) FILTER (WHERE m.direction = 'inbound') AS inbound_at,
@@ -110,7 +111,7 @@ WHERE c.id = n.contact_id
 
 
 -- name: refresh_contacts(contact_ids)
--- A contact is what was seen of it and what was said last: derived here, and nowhere else.
+-- All that is derived of a contact, from its sightings and messages. advance_contacts moves forward what was said last.
 UPDATE contacts AS c SET
     phone = v.phone, wa_id = v.wa_id, business_scoped_user_id = v.bsuid, username = v.username, name = v.name,
     first_seen_at = v.first_seen_at, marketing_preference = v.marketing_preference,

@@ -66,8 +66,8 @@ async def last_runs(pool: Pool) -> list[LastRun]:
     return [LastRun(*row) for row in await pool.fetch(statement("last_runs"))]
 
 
-async def prune_runs(pool: Pool, before: datetime) -> None:
-    await pool.execute(statement("prune_runs"), before)
+async def prune_findings(pool: Pool, before: datetime) -> None:
+    await pool.execute(statement("prune_findings"), before)
 
 
 async def phone_number_ids(pool: Pool) -> list[str]:

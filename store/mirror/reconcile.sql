@@ -16,8 +16,8 @@ WINDOW day AS (PARTITION BY kind)
 ORDER BY kind, ended_at DESC
 
 
--- name: prune_runs(before)
--- What was found long ago.
+-- name: prune_findings(before)
+-- Runs that ended before then, and gaps that were closed before then.
 WITH runs AS (DELETE FROM reconcile_runs WHERE ended_at < :before)
 DELETE FROM gaps WHERE closed_at < :before
 

@@ -60,7 +60,7 @@ class Tombstones:
         tokens = {self.token(name): name for name in (SAME_KEY, *names_of(facts), *more, *_named_in(unread))}
         rows = await connection.fetch(statement("tombstones_of"), list(tokens))
         if SAME_KEY not in {tokens[row["token"]] for row in rows}:
-            raise NoKey("ERASURE_KEY is another one than people were erased with")
+            raise NoKey("ERASURE_KEY differs from the key with which people were erased")
         rows = [row for row in rows if tokens[row["token"]] != SAME_KEY]
         found = {tokens[row["token"]]: row["erased_at"] for row in rows}
         if any(known.get(name) != at for name, at in found.items()):
@@ -68,7 +68,7 @@ class Tombstones:
 
     def token(self, name: str) -> bytes:
         if self._key is None:
-            raise NoKey("people were erased here: set ERASURE_KEY, or they come back")
+            raise NoKey("ERASURE_KEY is not set, but people were erased here")
         return hmac.digest(self._key, name.encode(), "sha256")
 
     async def lay(self, connection: Connection, names: Collection[str]) -> None:
@@ -104,5 +104,5 @@ async def _complaint(tombstones: Tombstones, pool: Pool, who: str) -> str | None
         async with pool.acquire() as connection:
             await tombstones.check(connection, Facts(), {})
     except NoKey as error:
-        return f"The {who} applies nothing: {error}. Set ERASURE_KEY for it, as it was when people were erased."
+        return f"The {who} applies nothing: {error}. Set ERASURE_KEY to what it was then, and start it again."
     return None

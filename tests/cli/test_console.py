@@ -163,3 +163,9 @@ async def test_what_is_changed_is_said_as_json_too(pool: Pool) -> None:
     assert json.loads(out) == {"added": "budi"}
     assert json.loads((await run("users", "disable", "budi", "--json"))[1]) == {"changed": "budi"}
     assert [row["name"] for row in json.loads((await run("users", "list", "--json"))[1])["users"]] == ["budi"]
+
+
+@pytest.mark.usefixtures("environment", "pool")
+async def test_what_went_wrong_is_named_and_nothing_else_is_blamed(tmp_path: Path) -> None:
+    code, _, said = await run("dead-letters", "export", "--output", str(tmp_path / "missing" / "letters"))
+    assert (code, said) == (1, f"{tmp_path}/missing/letters: No such file or directory. Choose another file.\n")

@@ -101,7 +101,7 @@ class HandoffOperations:
         return [
             Operation("GET", "/handoffs", "listHandoffs", "Handoffs, newest first", "handoffs:read", "viewer", self.list, Handoffs, query=HandoffsQuery),
             Operation("POST", "/handoffs", "handOver", "Hand a conversation over", "handoffs:write", "sales", self.create, Taken, body=NewHandoff, status=201),
-            Operation("DELETE", "/handoffs/{id}", "clearHandoffs", "Forget all handoffs of a session", "handoffs:write", "operator", self.clear, Cleared),
+            Operation("DELETE", "/handoffs/{session_id}", "clearHandoffs", "Delete all handoffs of a session", "handoffs:write", "operator", self.clear, Cleared),
         ]  # fmt: skip
 
     async def list(self, call: OperationCall) -> Answer:
@@ -127,4 +127,4 @@ class HandoffOperations:
 
     async def clear(self, call: OperationCall) -> Answer:
         await leads.log_access(self._pool, None, call.caller.actor.name, "clear")
-        return Answer(Cleared(cleared=await handoffs.clear(self._pool, call.path["id"].replace("\0", ""))))
+        return Answer(Cleared(cleared=await handoffs.clear(self._pool, call.path["session_id"].replace("\0", ""))))

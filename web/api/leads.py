@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
-from domain.lead_filter import NOBODY, LeadFilter, searched
+from domain.lead_filter import NOBODY, LeadFilter, narrowed_by_search
 from store.access.access_log import AccessLog
 from store.leads import lead_list, leads
 from store.leads.lead_list import Order
@@ -105,7 +105,7 @@ class LeadOperations:
             status=query.status, temperature=query.temperature, phase=query.phase, city=query.city,
             awaiting_reply=query.waiting or None,
         )  # fmt: skip
-        wanted, strange = searched(chosen, query.q, call.caller.reader or NOBODY)
+        wanted, strange = narrowed_by_search(chosen, query.q, call.caller.reader or NOBODY)
         after = cursor_of(query.after, query.order) if query.after else None
         page = await lead_list.page(self._pool, wanted, after=after, limit=query.limit, order=query.order)
         asked = query.model_dump(exclude_defaults=True)

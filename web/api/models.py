@@ -140,14 +140,16 @@ class Lead(facts_of("LeadFacts", [name for name in BY_NAME if name != "phone"]))
     last_activity_at: datetime | None
     status_changed_at: datetime
     converted_at: datetime | None
-    signals: list[Signal] = Field(description="What makes the score, the heaviest first.")
+    signals: list[Signal] = Field(description="What makes the score, most points first; those against come last.")
     overall_score: float | None = Field(description="lead_score from 0 to 1.")
     priority_tier: Tier = Field(description="By the temperature; dormant once archived, or silent for 30 days.")
     last_scored_at: datetime | None
     converted_to_client_id: UUID | None = Field(description="The client they became.")
     came_from: str | None = Field(description="The advertisement, post or product that their first such message names.")
     why: dict[str, Why] = Field(description="Field to where its value comes from.")
-    suggestions: list[Suggestion]
+    suggestions: list[Suggestion] = Field(
+        description="Values proposed for its fields; people accept them on the desk. Not those of /suggestions."
+    )
 
 
 class LeadPatch(patch_of("LeadFields", FIELDS)):  # type: ignore[misc]

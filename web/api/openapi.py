@@ -85,7 +85,7 @@ IDS = {"/leads": UUID, "/customers": UUID, "/handoffs": TEXT, "/messages": TEXT}
 
 def _path(one: Operation) -> list[dict[str, Any]]:
     id = next((kind for start, kind in IDS.items() if one.path.startswith(start)), NUMBER)
-    kinds = {"id": id, "contact": UUID}
+    kinds = {"id": id, "contact": UUID, "session_id": id}
     names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     return [{"name": name, "in": "path", "required": True, "schema": kinds[name]} for name in names]
 

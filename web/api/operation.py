@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -29,7 +30,7 @@ PREFIX = "/api/v1"
 LARGEST_BODY = 256 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 # WhatsApp's ids, and those of other channels' sessions, may hold slashes.
-ANY_ID = ("/messages/{id}", "/handoffs/{id}")
+ANY_ID = {"/messages/{id}": "/messages/{id:path}", "/handoffs/{session_id}": "/handoffs/{session_id:path}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,7 @@ class Gate:
         by_path: dict[str, dict[str, Operation]] = {}
         for one in operations:
             by_path.setdefault(one.path, {})[one.method] = one
-        paths = {path: path.replace("{id}", "{id:path}") if path in ANY_ID else path for path in by_path}
-        return [Route(PREFIX + paths[path], _Path(self, those)) for path, those in by_path.items()]
+        return [Route(PREFIX + ANY_ID.get(path, path), _Path(self, those)) for path, those in by_path.items()]
 
     def any_caller(self, show: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
         """Wrap a handler so that any session or key may call it, whatever its role or scopes."""
@@ -126,7 +126,10 @@ class Gate:
         except STORE_ERRORS as error:
             if isinstance(error, FAULTS_OF_OURS):
                 raise
-            text = "The database does not answer now, or the question is too large for it. Ask again."
+            if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+                text = "The query took too long: narrow the filter, or ask for fewer rows."
+            else:
+                text = "Postgres does not answer. Ask again in 5 seconds."
             return Problem(503, "Not now", text, headers={"Retry-After": "5"}).response()
         except NotAllowed as error:
             return Problem(422, "Not possible", str(error)).response()

@@ -14,7 +14,7 @@ from pydantic import Field
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_fields import FIELDS, PROFILE_FIELDS, with_country
-from domain.lead_filter import LeadFilter, searched
+from domain.lead_filter import LeadFilter, narrowed_by_search
 from domain.next_step import SuggestedStep, takes_of_all
 from domain.phone import Phones
 from knowledge.embedder import Embedders
@@ -99,7 +99,7 @@ class Tools:
             cursor = cursor_of(after, order) if after else None
             if after and cursor is None:
                 raise ToolError("`after` is not what `next` gave: begin without it")
-            wanted, strange = searched(chosen, query)
+            wanted, strange = narrowed_by_search(chosen, query)
             page = await lead_list.page(self._pool, wanted, after=cursor, limit=limit, order=order)
         given = {name: value for name, value in asked.items() if value}
         self._access_log.note(self._by(context).name, "list", given, [row["id"] for row in page.leads])

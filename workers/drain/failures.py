@@ -86,11 +86,17 @@ def advice(error: BaseException) -> str:
     if isinstance(error, NoKey):
         return "set ERASURE_KEY: without it people who were erased would come back"
     state = getattr(error, "sqlstate", None) or ""
-    return ADVICE.get(state) or ADVICE.get(state[:2]) or "is postgres running and reachable? It is tried for ever"
+    if known := ADVICE.get(state) or ADVICE.get(state[:2]):
+        return known
+    if judge(error) is Verdict.UNKNOWN:
+        return "the cause is not known: it is tried a few times more, then mirror status says what to do"
+    return "check that Postgres runs and that DATABASE_URL reaches it; it is tried without limit"
 
 
 def waiting_words(error: BaseException) -> str:
     """What a loop waits for, and what to do about it."""
+    if judge(error) is Verdict.UNKNOWN:
+        return f"it stopped at an unknown error ({describe(error)}): {advice(error)}"
     return f"it waits for postgres ({describe(error)}): {advice(error)}"
 
 

@@ -237,7 +237,7 @@ def _raise_for_shape(element: dict[str, Any], missing: str) -> None:
     """A body that is plainly of another kind is a mismatch; one that only lacks something is malformed."""
     others = {kind.body_key for kind in EVENT_TYPES if kind.model} - {missing, *SHARED_KEYS}
     if any(key in element for key in others):
-        raise Mismatch(f"body has no {missing}, but what another event has")
+        raise Mismatch(f"the body lacks {missing} of its event, and has a key of another event")
     raise Malformed(f"{missing}: missing")
 
 

@@ -205,7 +205,7 @@ class Settler:
     async def _wait(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if error:
-            log.warning("postgres does not take it, waiting", error=describe(error), what_to_do=advice(error),
+            log.warning("a batch is not written, trying again", error=describe(error), what_to_do=advice(error),
                         tries=state.attempt_number)  # fmt: skip
             await self._on_wait(error)
 

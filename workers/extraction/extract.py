@@ -79,7 +79,7 @@ class Extraction:
                     await self.give_way()
                     await self._chunk(chunk, run)
                 await self._follow_answers(run)
-                await reading.end_lately(self.pool)
+                await reading.clear_heard_lately(self.pool)
             except STORE_ERRORS as error:
                 run.error = type(error).__name__
                 raise

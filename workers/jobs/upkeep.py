@@ -39,7 +39,7 @@ async def keep_days(pool: Pool, *, days: int, handoff_days: int, access_days: in
     if dropped := await deliveries.drop_days(pool, today - timedelta(days=days)):
         log.info("dropped old days of deliveries", days=dropped)
     before = datetime.now(UTC) - timedelta(days=days)
-    await reconcile.prune_runs(pool, before)
+    await reconcile.prune_findings(pool, before)
     await reading.prune_runs(pool, before)
     await watermarks.prune(pool, before)
     await customers.forget_requests(pool)

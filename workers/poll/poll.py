@@ -63,11 +63,16 @@ class Poll:
         return found
 
     async def _tried(self, source: PollSource, reading: Awaitable[ComparisonCounts]) -> ComparisonCounts:
-        """One list that Kapso does not have (a workflow that was deleted) does not keep us from the others."""
+        """Read one list. Where Kapso does not have it, or refuses the request, the others are read all the same."""
         try:
             return await reading
         except (Gone, Rejected) as error:
-            log.warning("kapso does not list it", source=source.name, error=str(error))
+            said = (
+                "Kapso no longer has this list"
+                if isinstance(error, Gone)
+                else "Kapso refused our request for this list"
+            )
+            log.warning(said, source=source.name, error=str(error))
             return ComparisonCounts(troubles=[f"{source.name}: {error}"])
 
     async def reread_gaps(self, numbers: list[str], now: datetime) -> ComparisonCounts:

@@ -9,7 +9,7 @@ import pytest
 
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
-from domain.lead_filter import LeadFilter, searched
+from domain.lead_filter import LeadFilter, narrowed_by_search
 from store import postgres
 from store.leads import lead_list, leads
 from store.leads.lead_list import ListCursor, arguments
@@ -308,7 +308,7 @@ async def test_words_in_a_field_narrow_the_list(pool: Pool) -> None:
         )
 
     async def named(text: str) -> list[str | None]:
-        wanted, strange = searched(LeadFilter(), text)
+        wanted, strange = narrowed_by_search(LeadFilter(), text)
         assert strange == []
         return sorted(row["business_type"] for row in (await lead_list.page(pool, wanted)).leads)
 

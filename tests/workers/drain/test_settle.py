@@ -177,7 +177,8 @@ async def test_a_full_disk_is_waited_out_and_the_log_says_what_to_do(pool: Pool)
         (asyncpg.InsufficientPrivilegeError(), "grant"),
         (asyncpg.InvalidPasswordError(), "DATABASE_URL"),
         (asyncpg.ReadOnlySQLTransactionError(), "read-only"),
-        (ConnectionRefusedError(), "is postgres running"),
+        (ConnectionRefusedError(), "check that Postgres runs"),
+        (KeyError("x"), "mirror status says what to do"),
     ],
 )
 def test_what_to_do_is_said_for_what_the_world_does(error: Exception, said: str) -> None:

@@ -152,7 +152,11 @@ async def test_the_commands_plan_then_go_and_leave_a_record(pool: Pool) -> None:
     assert (record["applied"], record["failed"], record["state"]) == (1, 0, "done")
     code, out, _ = await run("dead-letters", "discard")
     assert "1 dead letters match. Nothing was changed" in out
-    code, out, _ = await run("dead-letters", "discard", "--go")
+    code, out, said = await run("dead-letters", "discard", "--go")
+    assert (code, out) == (2, "")
+    assert "This would discard every open dead letter. Say which" in said
+    assert [row["state"] for row in await rows(pool, "dead_letters")].count("open") == 1
+    code, out, _ = await run("dead-letters", "discard", "--kind", "malformed", "--go")
     assert (code, out) == (0, "1 dead letters discarded; their bodies are kept (--state discarded)\n")
     code, out, _ = await run("dead-letters", "list")
     assert (code, out) == (0, "0 of 0 dead letters: nothing to look after\n")

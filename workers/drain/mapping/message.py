@@ -64,7 +64,7 @@ def message_event(event: MessageEvent, context: EventContext) -> Facts:
         return facts
     fields |= content(message, kapso, at, context)
     fields |= media(message, kapso, at)
-    if context.is_listed and fields.get("type") == "template" and isinstance(kapso.content, str):
+    if context.is_polled_outbound and fields.get("type") == "template" and isinstance(kapso.content, str):
         fields |= {"text": filled(kapso.content), "text_at": at if filled(kapso.content) else None}
     if inbound:
         fields |= received(at)
@@ -261,7 +261,7 @@ def received(at: datetime) -> Received:
 
 
 def _outbound(row: MirroredMessage, kapso: MessageKapso, at: datetime, context: EventContext) -> MirroredMessage:
-    if context.is_listed:
+    if context.is_polled_outbound:
         return _listed(row, kapso, at, context)
     row = with_status(row, context.verb, at)
     if status := filled(kapso.status):

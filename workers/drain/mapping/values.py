@@ -82,8 +82,8 @@ class EventContext:
         return self.event in INBOUND or self.event == LISTED_INBOUND
 
     @property
-    def is_listed(self) -> bool:
-        """An outbound message that a poll found, and no event of it."""
+    def is_polled_outbound(self) -> bool:
+        """Whether this is one of our messages as a poll read it from the API, not a webhook about it."""
         return self.event == LISTED_OUTBOUND
 
 

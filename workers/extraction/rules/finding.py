@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from domain.window import ChatLine
-from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, spelled, words
+from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, as_written, words
 
 WORDS: Final = re.compile(r"([^\W\d_]+)")
 # Nobody says more about themself in one breath; it bounds what a hostile text can cost.
@@ -18,7 +18,7 @@ END: Final = re.compile(r"[?!.\n]")
 CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|kalau aku|kalau gue|while)(?!\w)")
 CORRECTS: Final = around("finding", "corrects")
 # Who writes such a line talks to a program, and says nothing of themself.
-INJECTION: Final = re.compile(spelled("finding", "injection"), re.IGNORECASE | re.DOTALL)
+INJECTION: Final = re.compile(as_written("finding", "injection"), re.IGNORECASE | re.DOTALL)
 # A line without any of these is no injection; looking for them first is quicker.
 INJECTION_CUES: Final = frozenset(words("injection_cues"))
 MARKS: Final = frozenset("<{[")
@@ -46,8 +46,8 @@ class SpelledLine:
     text: str
     words: frozenset[str]
     """To see at once that there is nothing to look for."""
-    letters: int
-    """What may stand in it: the result of vocabulary.PhrasePrefilter.seen."""
+    may_hold: int
+    """Which phrases may stand in it, a bit each (vocabulary.PhrasePrefilter.seen): the others are not looked for."""
     corrects: bool
     """Whether it takes something back."""
     asked: str = ""

@@ -19,7 +19,7 @@ NOT_IN_QUESTIONS: Final = frozenset({"objection_raised", "urgency_level"})
 
 
 def pains(said: SpelledLine) -> Iterator[FoundValue]:
-    for value, pattern in phrases("pain_points").within(said.letters):
+    for value, pattern in phrases("pain_points").within(said.may_hold):
         if match := pattern.search(said.text):
             yield said.found("pain_points", value, match, 0.8)
 
@@ -28,7 +28,7 @@ def choices(said: SpelledLine) -> Iterator[FoundValue]:
     for field in ONE_OF:
         found = [
             said.found(field, value, match, 0.7)
-            for value, pattern in phrases(field).within(said.letters)
+            for value, pattern in phrases(field).within(said.may_hold)
             for match in pattern.finditer(said.text)
             if _counts(field, said, match)
         ]
@@ -37,7 +37,7 @@ def choices(said: SpelledLine) -> Iterator[FoundValue]:
 
 
 def signals(said: SpelledLine) -> Iterator[FoundValue]:
-    for name, pattern in phrases("signals").within(said.letters):
+    for name, pattern in phrases("signals").within(said.may_hold):
         match = pattern.search(said.text)
         if match and not DENIED.search(said.text[: match.start()]):
             yield said.found(name, name, match, 0.8)
@@ -47,7 +47,7 @@ def closing(said: SpelledLine) -> Iterator[FoundValue]:
     """How one of our own lines tries to close; the last way counts."""
     found = [
         said.found("closing_technique_used", value, match, 0.7)
-        for value, pattern in phrases("closing_technique_used").within(said.letters)
+        for value, pattern in phrases("closing_technique_used").within(said.may_hold)
         if (match := pattern.search(said.text))
     ]
     if found:

@@ -112,8 +112,8 @@ def around(rule: str, what: str, *, before: str = "", behind: str = "") -> re.Pa
     return _pattern(ways, before=before, behind=behind)
 
 
-def spelled(rule: str, what: str) -> str:
-    """The same as one pattern, to be compiled by the caller."""
+def as_written(rule: str, what: str) -> str:
+    """The same for messages as they were written: nothing is spelled out, and words may begin and end anywhere."""
     ways = tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))[rule][what]
     return "|".join(ways)
 

@@ -1,11 +1,14 @@
 """Fold rows to one per key, sorted by key: the same rules as the upserts, so that a batch merges like its events."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from domain.types import MERGES, Merge
 
 Row = TypeVar("Row", bound=NamedTuple)
+Key = TypeVar("Key", bound=Any)
 
 
 def fold(rows: Iterable[Row]) -> list[Row]:
@@ -20,7 +23,12 @@ def fold(rows: Iterable[Row]) -> list[Row]:
         key = key_of(row)
         seen = folded.get(key)
         folded[key] = row if seen is None or merger is None else merger(seen, row)
-    return [folded[key] for key in sorted(folded)]
+    return [folded[key] for key in in_order(folded)]
+
+
+def in_order(keys: Collection[Key]) -> list[Key]:
+    """As Postgres orders them. UUIDs by their numbers: two UUIDs are compared by Python code, two numbers are not."""
+    return sorted(keys, key=attrgetter("int") if isinstance(next(iter(keys), None), UUID) else None)
 
 
 def _key_of(row_type: type[Row], merge: Merge) -> Callable[[Row], Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from domain.delivery import Delivery
-from domain.fold import fold
+from domain.fold import fold, in_order
 from domain.types import (
     Conversation,
     Facts,
@@ -121,10 +121,10 @@ async def _book(connection: Connection, batch: Batch, watch: ChangeRecorder | No
 async def write(connection: Connection, batch: Batch, grouping: Grouping) -> None:
     """The rows of a batch, in a transaction that holds who is who."""
     facts = batch.facts
-    without_message = sorted(_conversations_without_message(facts))
+    without_message = in_order(_conversations_without_message(facts))
     heard = await connection.fetch(statement("contacts_of_conversations"), without_message) if without_message else []
     locked = grouping.contacts | {row["contact_id"] for row in heard}
-    await connection.execute(statement("lock_contacts"), sorted(locked))
+    await connection.execute(statement("lock_contacts"), in_order(locked))
     await _upsert(connection, "upsert_phone_numbers", facts.phone_numbers)
 
     conversations = [*facts.conversations, *_mentioned(facts.messages)]
@@ -133,20 +133,20 @@ async def write(connection: Connection, batch: Batch, grouping: Grouping) -> Non
     moved_back = await _upsert(connection, "upsert_messages", facts.messages, grouping.contact_of)
     moved = await identities.settle_contested(connection, grouping)
     followers = {conversation.id for conversation in conversations}.union(moved)
-    adopted = await connection.fetch(statement("adopt_messages"), sorted(followers))
+    adopted = await connection.fetch(statement("adopt_messages"), in_order(followers))
     await _upsert(connection, "upsert_message_edits", facts.edits)
     changed = grouping.changed | {id for row in (*preferred, *moved_back, *adopted) for id in row.values() if id}
     if changed - locked:
         # A statement that waits for a lock goes on with what it saw before: lock first, look afterwards.
-        await connection.execute(statement("lock_contacts"), sorted(changed - locked))
+        await connection.execute(statement("lock_contacts"), in_order(changed - locked))
     await connection.execute(statement("advance_contacts"), sorted({message.id for message in facts.messages}))
     if changed:
-        await connection.execute(statement("refresh_contacts"), sorted(changed))
-        await connection.execute(statement("hear_moved"), sorted(changed))
+        await connection.execute(statement("refresh_contacts"), in_order(changed))
+        await connection.execute(statement("hear_moved"), in_order(changed))
     await _upsert(connection, "upsert_workflow_executions", facts.workflow_executions)
     await _upsert(connection, "upsert_project_events", facts.project_events)
     if without_message:
-        await connection.execute(statement("hear_contacts"), without_message, sorted(locked | changed))
+        await connection.execute(statement("hear_contacts"), without_message, in_order(locked | changed))
 
 
 def _conversations_without_message(facts: Facts) -> set[UUID]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from store.access import accounts
 from store.postgres import Pool
@@ -70,6 +70,9 @@ async def is_decided(pool: Pool, step: int, status: str) -> bool:
 
 # -- chromium
 
+# How long a page may take where nothing is measured: as long as a busy machine needs.
+WAIT_MS = 20_000
+
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
@@ -77,6 +80,7 @@ async def chromium() -> AsyncIterator[Browser]:
     path = os.environ.get("MIRROR_TEST_CHROMIUM")
     if not path:
         raise pytest.UsageError("Browser tests need Chromium: as root, `python3 dev.py test` installs it.")
+    expect.set_options(timeout=WAIT_MS)
     async with async_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = await playwright.chromium.launch(executable_path=path, args=arguments)
@@ -105,7 +109,7 @@ class Seat:
         names = await self.page.locator("#rows a[data-lead]").all_text_contents()  # drawn yet or not
         return [name.strip() for name in names]
 
-    async def first_says(self, text: str, *, milliseconds: int = 5000) -> None:
+    async def first_says(self, text: str, *, milliseconds: int = WAIT_MS) -> None:
         """Wait until the list's first row says so."""
         script = "text => document.querySelector('#rows tr')?.textContent.includes(text)"
         await self.page.wait_for_function(script, arg=text, timeout=milliseconds)
@@ -119,7 +123,7 @@ async def seat(pool: Pool, browser: Browser, base: str, name: str = "budi", **co
     value = (await cookie(pool, name)).removeprefix("session=")
     await profile.add_cookies([{"name": "session", "value": value, "url": base}])
     page = await profile.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(WAIT_MS)
     try:
         yield Seat(page, base)
     finally:

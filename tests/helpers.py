@@ -90,7 +90,7 @@ async def drained(pool: Pool, redis: Any, *, shard: int = 0) -> int:
     return count
 
 
-async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 30) -> None:
+async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
     """Look again and again until it has happened."""
     async with asyncio.timeout(seconds):
         while not await happened():

@@ -214,7 +214,7 @@ async def _reads(pool: Pool, reader: LeadReader, count: int) -> dict[str, dict[s
         found[name] = percentiles([await _timed(lambda w=wanted: lead_list.page(pool, w)) for _ in range(count)])
     oldest = LeadFilter(awaiting_reply=True)
     found["longest waiting"] = percentiles(
-        [await _timed(lambda: lead_list.page(pool, oldest, order="oldest")) for _ in range(count)]
+        [await _timed(lambda: lead_list.page(pool, oldest, order="waiting")) for _ in range(count)]
     )
     found["counts of everybody"] = percentiles(
         [await _timed(lambda: lead_list.counts(pool, LeadFilter())) for _ in range(10)]

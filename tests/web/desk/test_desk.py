@@ -30,7 +30,7 @@ from workers.jobs.asked_replays import run_asked
 
 NOBODY = "/leads/00000000-0000-0000-0000-000000000001"
 PLACES = {"id:uuid": "00000000-0000-0000-0000-000000000001", "fingerprint": "abc", "id:int": "1", "answer": "accept",
-          "suggestion:int": "1", "answer:str": "accept", "id:path": "wamid.1", "rest:path": "x", "id": "1",
+          "suggestion:int": "1", "answer:str": "accept", "id:path": "wamid.1", "session_id:path": "x", "rest:path": "x", "id": "1",
           "step:int": "1", "verdict:str": "approve", "contact": "00000000-0000-0000-0000-000000000001",
           "contact:uuid": "00000000-0000-0000-0000-000000000001"}  # fmt: skip
 OPEN = ("/login", "/logout", "/static")

@@ -33,6 +33,7 @@ ONCE: dict[str, Measure] = {
     "long drain": measures.long_drain,
     "growth": measures.growth,
     "features": measures.features,
+    "writers": measures.writers,
 }
 
 

@@ -32,11 +32,12 @@ class SignedPost(NamedTuple):
     batch: bool = False
 
 
-def new_messages(first: int, count: int, people: int) -> Iterator[SignedPost]:
-    """Each a new message of about 1.2 KB by somebody of so many."""
+def new_messages(first: int, count: int, people: int, *, half: int | None = None) -> Iterator[SignedPost]:
+    """Each a new message of about 1.2 KB by somebody of so many; with a `half`, 0 or 1, by one of that half of them."""
     rng = random.Random(first)
     for serial in range(first, first + count):
-        yield SignedPost(serial, RECEIVED, _json(event(serial, rng.randrange(people))))
+        person = rng.randrange(people) if half is None else 2 * rng.randrange(people // 2) + half
+        yield SignedPost(serial, RECEIVED, _json(event(serial, person)))
 
 
 def everybody(first: int, people: int) -> Iterator[SignedPost]:

@@ -26,9 +26,10 @@ STEPS = ("touch_sightings", "lock_contacts", "upsert_phone_numbers", "upsert_con
 
 
 @contextlib.asynccontextmanager
-async def prepared(bench: Bench, batches: int) -> AsyncIterator[None]:
+async def prepared(bench: Bench, batches: int, *, apart: bool = False) -> AsyncIterator[None]:
     """The arguments of every statement, stored as arrays, and each statement as a function of them.
 
+    With `apart`, every other batch is of the other half of the people, as streams by person give them to two drains.
     Everybody must have been met: what is measured is writing, not meeting.
     """
     pool = bench.pool
@@ -36,7 +37,8 @@ async def prepared(bench: Bench, batches: int) -> AsyncIterator[None]:
         await pool.execute(_function(name))
     await pool.execute("CREATE SEQUENCE bench_batch")
     for batch in range(1, batches + 1):
-        deliveries = [delivery(post) for post in new_messages(bench.numbers(BATCH), BATCH, PEOPLE)]
+        half = batch % 2 if apart else None
+        deliveries = [delivery(post) for post in new_messages(bench.numbers(BATCH), BATCH, PEOPLE, half=half)]
         for name, given in (await arguments(bench, deliveries)).items():
             places = ", ".join(f"${place}" for place in range(1, len(given) + 2))
             await pool.execute(f"INSERT INTO bench_{name} VALUES ({places})", batch, *given)  # noqa: S608
@@ -93,8 +95,9 @@ def _function(name: str) -> str:
     )
 
 
-def _script(without: Collection[str]) -> str:
-    lines = ["SELECT nextval('bench_batch') AS batch \\gset", "BEGIN;"]
+def _script(without: Collection[str], apart: bool) -> str:
+    place = "2 * nextval('bench_batch') - :client_id" if apart else "nextval('bench_batch')"
+    lines = [f"SELECT {place} AS batch \\gset", "BEGIN;"]
     steps = [name for name in STEPS if name not in without]
     lines += [f"SELECT bench_{name}({_places(name)}) FROM bench_{name} WHERE batch = :batch;" for name in steps]  # noqa: S608
     return "\n".join([*lines, "COMMIT;", ""])
@@ -104,13 +107,18 @@ def _places(name: str) -> str:
     return ", ".join(f"c{place}" for place in range(1, len(set(re.findall(r"\$(\d+)::", statement(name)))) + 1))
 
 
-async def pgbench(batches: int, *, clients: int = 2, without: Collection[str] = (), options: str = "") -> float:
-    """Events a second, over the next so many of the prepared batches."""
+async def pgbench(
+    batches: int, *, clients: int = 2, without: Collection[str] = (), options: str = "", apart: bool = False
+) -> float:
+    """Events a second, over the next so many of the prepared batches.
+
+    `apart` takes twice as many, with two clients, each writing about a half of the people.
+    """
     by_key = " ".join(f"-c {name}={value}" for name, value in BY_KEY.items())
     given = os.environ | {"PGOPTIONS": f"{by_key} {options}"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "limit.sql"
-        path.write_text(_script(without))
+        path.write_text(_script(without, apart))
         process = await asyncio.create_subprocess_exec(
             os.environ["PGBENCH"], "-n", "-c", str(clients), "-j", str(clients), "-t", str(batches // clients),
             "-f", str(path), os.environ["DATABASE_URL"],

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 from tools.benchmarks import contestants, limit
@@ -115,6 +116,22 @@ async def postgres_limit(bench: Bench, effort: Effort) -> dict[str, Any]:
     batches = max(20, effort.backlog // limit.BATCH // 2)
     async with limit.prepared(bench, batches):
         return {"per_second": round(await limit.pgbench(batches))}
+
+
+async def writers(bench: Bench, effort: Effort) -> dict[str, Any]:
+    """pgbench with one client, with two, and with two that write about different people, as streams by person make it;
+    in turns, medians."""
+    batches = max(20, effort.backlog // limit.BATCH // 4)
+    found: dict[str, list[float]] = {"one": [], "two": [], "two, people apart": []}
+    for _ in range(effort.rounds):
+        async with limit.prepared(bench, 2 * batches):
+            found["one"].append(await limit.pgbench(batches, clients=1))
+            found["two"].append(await limit.pgbench(batches))
+        async with limit.prepared(bench, 2 * batches, apart=True):
+            found["two, people apart"].append(await limit.pgbench(batches, apart=True))
+    one = median(found["one"])
+    return {name: {"per_second": round(median(values)), "of_one": round(median(values) / one, 2)}
+            for name, values in found.items()}  # fmt: skip
 
 
 async def long_drain(bench: Bench, effort: Effort) -> dict[str, Any]:

@@ -178,6 +178,12 @@ def _features(costs: Found) -> Iterator[ReportLine]:
         yield ReportLine(f"people never seen before, {name}, a second", _n(rate))
 
 
+def _writers(writers: Found) -> Iterator[ReportLine]:
+    for name, figures in writers.items():
+        goals = ("1.5×", "1.8×") if name == "two, people apart" else ()
+        yield ReportLine(f"pgbench, clients: {name}", f"{_n(figures['per_second'])}/s ({figures['of_one']}×)", *goals)
+
+
 def _two(two: Found) -> Iterator[ReportLine]:
     one, *_ = two.values()
     for name, figures in two.items():
@@ -189,7 +195,7 @@ def _two(two: Found) -> Iterator[ReportLine]:
 
 ONCE: dict[str, Callable[[Found], Iterator[ReportLine]]] = {
     "beside reading": _beside, "cold wake": _cold, "mixed": _mixed, "long drain": _long, "two of each": _two,
-    "growth": _growth, "features": _features,
+    "growth": _growth, "features": _features, "writers": _writers,
 }  # fmt: skip
 
 

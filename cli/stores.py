@@ -55,7 +55,7 @@ async def run_reporting_store_errors(command: Callable[[], Awaitable[int]]) -> i
     except RedisError as error:
         print(f"Redis does not answer ({type(error).__name__}). Check REDIS_URL.", file=sys.stderr)
     except BrokenPipeError:
-        # Whoever read our output has left (`| head`): nothing is wrong, and nothing more can be said.
+        # The program that reads our output has closed the pipe (`| head`). This is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except TimeoutError:
         print(

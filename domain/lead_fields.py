@@ -42,7 +42,7 @@ class LeadField(NamedTuple):
     section: Section | None = None
     """Where the panel shows it, in the order of the table; None: the panel shows it in a place of its own."""
     prompt: str | None = None
-    """What the model is told beside the name; "" for nothing; None: the model does not read it."""
+    """The description of the field in the model's prompt. "" adds none; None leaves the field out of the prompt."""
     is_long: bool = False
     """Whether the panel gives it several lines."""
     people_only: bool = False

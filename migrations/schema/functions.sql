@@ -230,13 +230,13 @@ COMMENT ON FUNCTION close_odds IS 'Default deal probability: 1 if converted, 0 i
 CREATE FUNCTION is_answer(direction text, type text, status text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT direction = 'outbound' AND type IS DISTINCT FROM 'reaction' AND status IS DISTINCT FROM 'failed'
 $$;
-COMMENT ON FUNCTION is_answer IS 'Whether a message answers its contact, who then waits for us no longer: any outbound message, of a person or the bot, but for reactions and failed sends.';
+COMMENT ON FUNCTION is_answer IS 'Whether this message answers its contact, so that the contact waits no longer: true for every outbound message, of a person or the bot, except reactions and failed sends.';
 
 
 CREATE FUNCTION is_question(direction text, type text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT direction = 'inbound' AND type IS DISTINCT FROM 'reaction'
 $$;
-COMMENT ON FUNCTION is_question IS 'Whether whoever wrote this message waits for an answer: any inbound message but for reactions.';
+COMMENT ON FUNCTION is_question IS 'Whether the author of this message waits for an answer: true for every inbound message except a reaction.';
 
 
 CREATE FUNCTION last_contact(contact uuid) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$

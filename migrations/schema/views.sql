@@ -188,7 +188,7 @@ COMMENT ON COLUMN lead_list.last_message_at IS 'The newest message that the list
 COMMENT ON COLUMN lead_list.reply_window_ends_at IS 'Until then WhatsApp lets us answer freely; afterwards only with a template.';
 COMMENT ON COLUMN lead_list.recency IS 'First sort key (second: received_rank): last_message_at, else -infinity.';
 COMMENT ON COLUMN lead_list.received_rank IS 'Among those whose last message is of the same second: when it was received.';
-COMMENT ON COLUMN lead_list.waiting_rank IS 'What the list of who waits longest is ordered by: waiting_since, and those who do not wait last.';
+COMMENT ON COLUMN lead_list.waiting_rank IS 'Sort key of the list by waiting time: waiting_since; leads that do not wait come last.';
 COMMENT ON COLUMN lead_list.score_because IS 'The signals that make the score, with their points.';
 COMMENT ON COLUMN lead_list.field_suggestions IS 'How many values AI would put into fields that a person holds (lead_suggestions).';
 COMMENT ON COLUMN lead_list.suggestions IS 'field_suggestions, by the name that the release before knows.';

@@ -1,4 +1,4 @@
-"""Who waits for us since when, and of whom something came in lately."""
+"""Two columns of contacts: since when a contact waits for an answer, and whether its chat changed lately."""
 
 from migrations.run_sql import down, up
 

@@ -1,5 +1,5 @@
--- Who waits for us since when, and of whom something came in lately: with these, a status of a message touches no index of
--- its person.
+-- Since when a contact waits for an answer, and whether its chat changed lately. With these columns, a message status
+-- changes no index of its contact.
 ALTER TABLE contacts ADD COLUMN waiting_since timestamptz, ADD COLUMN heard_lately boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN contacts.waiting_since IS 'Since when they wait for us: their first message after our last answer (is_answer). Null while they do not wait.';
 COMMENT ON COLUMN contacts.heard_at IS 'When something of this person last came in here (not when it was said): tells extraction what to look at again.';

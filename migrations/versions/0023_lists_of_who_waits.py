@@ -1,4 +1,4 @@
-"""Fill in who waits and of whom something came in lately, some thousand people at a time; the indexes of both."""
+"""Fill the columns of revision 0022, 2,000 contacts in a transaction, and create their indexes."""
 
 from alembic import op
 

@@ -26,7 +26,7 @@ LIMIT :count
 
 -- name: lead_page_waiting(statuses, temperatures, phases, city, waiting, least_score, most_score, since, part, parts,
 --     among, reader, reader_since, fields, last_rank, last_contact_id, count)
--- A page of the list: who has waited longest, then those who do not wait. The filter is that of matching_leads;
+-- A page of the list: the leads that wait longest first, leads that do not wait last. The filter is that of matching_leads;
 -- :last_rank and :last_contact_id waiting_rank and contact id of the last one seen, :count how many
 SELECT l.*, (SELECT jsonb_object_agg(d.user_id, d.read_at) FROM lead_reads AS d WHERE d.lead_id = l.id) AS reads
 FROM matching_leads(:statuses, :temperatures, :phases, :city, :waiting, :least_score, :most_score, :since, :part,

@@ -61,7 +61,7 @@ async def due(pool: Pool, *, limit: int) -> list[Due]:
 
 
 async def clear_heard_lately(pool: Pool) -> None:
-    """Clear the flag of people whose chat is read and of whom nothing came in for a quarter of an hour."""
+    """Clear `heard_lately` of contacts whose chat is read and did not change for 15 minutes."""
     await pool.execute(statement("clear_heard_lately"))
 
 

@@ -35,8 +35,8 @@ ORDER BY c.heard_at LIMIT :count
 
 
 -- name: clear_heard_lately
--- Of people whose chat is read and of whom nothing came in since a quarter of an hour before the last complete pass began:
--- neither due_leads nor answered_leads looks for them. Whoever is being written to is left for the next time.
+-- Clears the flag of contacts whose chat is read and did not change since 15 minutes before the last complete pass began:
+-- neither due_leads nor answered_leads needs them. A contact that another transaction holds is left for the next pass.
 UPDATE contacts AS c SET heard_lately = false
 FROM (SELECT k.id FROM contacts AS k JOIN lead_records AS r ON r.contact_id = k.id
       WHERE k.heard_lately AND k.heard_at <= r.read_to

@@ -58,7 +58,7 @@ class ListQuery(Query):
     waiting: bool = Field(False, description="Only those that wait for our answer.")
     order: Order = Field(
         "newest",
-        description="By the last message, newest or oldest first; by waiting, who waits longest first; or by priority, "
+        description="By the last message, newest or oldest first; by waiting time, the longest first; or by priority, "
         "the best score first.",
     )
     after: Annotated[str, Field(pattern=CURSOR)] | None = Field(None, description="`next` of the page before.")

@@ -126,8 +126,10 @@ class Gate:
         except STORE_ERRORS as error:
             if isinstance(error, FAULTS_OF_OURS):
                 raise
-            if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+            if isinstance(error, asyncpg.QueryCanceledError):
                 text = "The query took too long: narrow the filter, or ask for fewer rows."
+            elif isinstance(error, TimeoutError):
+                text = "Postgres did not answer in time. Narrow the filter, or ask again in 5 seconds."
             else:
                 text = "Postgres does not answer. Ask again in 5 seconds."
             return Problem(503, "Not now", text, headers={"Retry-After": "5"}).response()

@@ -82,7 +82,8 @@ class Tools:
         city: Annotated[str, Field(max_length=200)] | None = None,
         awaiting_reply: Annotated[bool, Field(description="Only those that wait for our answer.")] = False,
         order: Annotated[
-            Order, Field(description="By the last message; waiting: who waits longest; priority: the best score first.")
+            Order,
+            Field(description="By the last message; waiting: the longest wait first; priority: the best score first."),
         ] = "newest",
         after: Annotated[str, Field(max_length=100)] | None = None,
         limit: Limit = 20,

@@ -97,6 +97,9 @@ async def test_drafts_are_shown_to_nobody_else_in_the_same_tab(
         with suppress(Error):  # the page may notice it first, and be on its way to the login
             await at.page.reload()
         await at.page.wait_for_url(re.compile("/login"))
+        # The session has ended, and the browser may tell so of a request of the page.
+        assert all("401" in one for one in at.complaints), at.complaints
+        at.complaints.clear()
         await sign_in(at.page, "siti")
         await expect(at.page.locator("#lead h2")).to_contain_text("Rina")
         assert await at.page.locator("#note").input_value() == ""

@@ -68,6 +68,10 @@ async def is_decided(pool: Pool, step: int, status: str) -> bool:
     return bool(await pool.fetchval("SELECT status FROM next_steps WHERE id = $1", step) == status)
 
 
+async def is_solved(pool: Pool, subject: str) -> bool:
+    return bool(await pool.fetchval("SELECT status FROM tickets WHERE subject = $1", subject) == "solved")
+
+
 # -- chromium
 
 # How long a page may take where nothing is measured: as long as a busy machine needs.

@@ -20,8 +20,8 @@ STATIC = (
     ("lint", ["-m", "ruff", "check", "--quiet", "."]),
     ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
 )
-# Tests wait for processes and clocks about a third of their time: one more than there are cores keeps those busy.
-ALL_AT_ONCE = (os.cpu_count() or 1) + 1
+# Tests wait for processes and clocks about half of their time: twice as many as there are cores keep those busy.
+ALL_AT_ONCE = 2 * (os.cpu_count() or 1)
 # Needs a core for a minute, while the tests wait for browsers and processes.
 TYPES = ["-m", "mypy"]
 LEFT_OUT = """

@@ -8,12 +8,18 @@ from tools.devstack.environment import PYTHON, ROOT, RUN, say
 from tools.devstack.stack import Stack, ended_by_signals
 
 DOCS = ROOT / "docs"
-EVENTS_HEAD = "| event | becomes |"
-PRINT_EVENTS = "from kapso.events import table; print(table())"
+TABLES = {
+    "events.md": ("| event | becomes |", "from kapso.events import table; print(table())"),
+    "extraction.md": ("| field | precision |", "from tools.commands.eval import table; print(table())"),
+}
+"""By page: how a table that is made from the code begins, and what prints it."""
 
 
 def docs(_: list[str]) -> int:
-    """The table of events, the OpenAPI document, and the data dictionary (read from a throw-away Postgres)."""
+    """The tables of events and of how well chats are read, the OpenAPI document, and the data dictionary.
+
+    The data dictionary is read from a throw-away Postgres.
+    """
     RUN.mkdir(exist_ok=True)
     with ended_by_signals(), tempfile.TemporaryDirectory(prefix="docs-", dir=RUN) as folder:
         stack = Stack(Path(folder), durable=False)
@@ -21,7 +27,8 @@ def docs(_: list[str]) -> int:
             stack.start_servers()
             stack.migrate()
             given = stack.full_environment() | {"PYTHONPATH": str(ROOT)}
-            _write(DOCS / "events.md", _with_table((DOCS / "events.md").read_text(), _said(given, "-c", PRINT_EVENTS)))
+            for name, (head, print_table) in TABLES.items():
+                _write(DOCS / name, _with_table((DOCS / name).read_text(), head, _said(given, "-c", print_table)))
             _write(DOCS / "openapi.json", _said(given, "-m", "cli", "openapi"))
             _write(DOCS / "data-dictionary.md", _said(given, "-m", "cli", "dictionary"))
         finally:
@@ -33,9 +40,9 @@ def _said(given: dict[str, str], *command: str) -> str:
     return subprocess.run([PYTHON, *command], cwd=ROOT, env=given, check=True, capture_output=True, text=True).stdout
 
 
-def _with_table(text: str, table: str) -> str:
-    """The page, its table of events replaced."""
-    before, _, behind = text.partition(EVENTS_HEAD)
+def _with_table(text: str, head: str, table: str) -> str:
+    """The page, the table that begins with `head` replaced."""
+    before, _, behind = text.partition(head)
     _, gap, rest = behind.partition("\n\n")
     return before + table.rstrip("\n") + gap + rest
 

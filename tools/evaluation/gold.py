@@ -1,4 +1,4 @@
-"""The gold chats of this folder, as windows to read."""
+"""Gold chats, as windows to read: the sets of this folder, or a file of the same format (GUIDELINE.md)."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +10,9 @@ import orjson
 from domain.window import ChatLine, ChatWindow, ReadValues
 
 HERE = Path(__file__).parent
+SETS = ("report", "own", "develop")
+GIVEN_AS = {"budget": "estimated_value"}
+"""What the guideline calls a field, and what the lead calls it."""
 
 
 class Chat(NamedTuple):
@@ -20,8 +23,9 @@ class Chat(NamedTuple):
 
 
 def chats(name: str) -> list[Chat]:
-    """`name` is develop or report."""
-    lines = (HERE / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    """`name` is one of SETS, or the path of a file. Raises OSError and ValueError for a file that can't be read."""
+    path = HERE / f"{name}.jsonl" if name in SETS else Path(name)
+    lines = path.read_text(encoding="utf-8").splitlines()
     return [_chat(orjson.loads(line)) for line in lines if line.strip()]
 
 
@@ -34,11 +38,8 @@ def _chat(raw: Mapping[str, Any]) -> Chat:
 
 
 def found_values(reading: ReadValues | None) -> dict[str, Any]:
-    """Return the values that were read, by field. `email` is the quote of the signal "gave e-mail", in lower case."""
+    """Return the values that were read, by field as the guideline calls it."""
     if reading is None:
         return {}
     values = {claim.field: claim.value for claim in reading.claims}
-    for signal in reading.signals:
-        if signal.name == "gave e-mail" and signal.quote:
-            values["email"] = signal.quote.lower()
-    return values
+    return {**values, **{said: values[field] for said, field in GIVEN_AS.items() if field in values}}

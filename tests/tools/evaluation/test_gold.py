@@ -7,13 +7,12 @@ import pytest
 
 from domain.field_kinds import NotAllowed
 from domain.lead_fields import parse
-from tools.evaluation.gold import HERE, chats, found_values
-from tools.evaluation.score import FIELDS, ScoreReport, report
-from workers.extraction.rules.reader import read
+from tools.commands.eval import rules_on, table
+from tools.evaluation.gold import GIVEN_AS, HERE, SETS, chats
+from tools.evaluation.score import FIELDS, choices
 from workers.extraction.rules.vocabulary import all_phrases
 
 CLOSED = (
-    "pain_points",
     "interest_motivation",
     "priority",
     "urgency_level",
@@ -22,47 +21,50 @@ CLOSED = (
 )
 BASELINE = json.loads((HERE / "baseline.json").read_text())
 MAY_DROP = 0.02
+MAY_RISE = 5
+PAINS = {one for one, _ in all_phrases()[0]["pain_points"].within(-1)}
 
 
-def scored(name: str) -> ScoreReport:
-    return report((chat.expected, found_values(read(chat.window, "ID"))) for chat in chats(name))
+def test_the_chats_that_are_reported_on_are_many_and_are_nobody_elses() -> None:
+    develop, own, reported = chats("develop"), chats("own"), chats("report")
+    everything = develop + own + reported
+    assert len(reported) >= 200
+    assert len({chat.id for chat in everything}) == len(everything)
+    texts = {line.text for chat in develop + own for line in chat.window.lines if line.inbound}
+    twice = [chat.id for chat in reported for line in chat.window.lines if len(line.text) > 30 and line.text in texts]
+    assert not twice
 
 
-def test_there_are_enough_of_them_and_a_third_is_only_reported() -> None:
-    develop, reported = chats("develop"), chats("report")
-    assert len(develop) + len(reported) >= 200
-    assert len(reported) * 2 >= len(develop)
-    assert len({chat.id for chat in develop + reported}) == len(develop) + len(reported)
-    texts = [line.text for chat in reported for line in chat.window.lines if len(line.text) > 30]
-    assert not set(texts) & {line.text for chat in develop for line in chat.window.lines}
-
-
-@pytest.mark.parametrize("name", ["develop", "report"])
+@pytest.mark.parametrize("name", SETS)
 def test_labels_are_values_that_fields_can_hold(name: str) -> None:
     for chat in chats(name):
         for field, value in chat.expected.items():
             assert field in FIELDS, chat.id
-            if field == "email":
+            if field == "pain_points":
+                assert all(isinstance(pain, dict) or pain in PAINS for pain in value), chat.id
                 continue
-            try:
-                parse(field, value)
-            except NotAllowed as error:
-                raise AssertionError(f"{chat.id}: {error}") from None
-            if field in CLOSED:
-                known = {one for one, _ in all_phrases()[0][field].within(-1)}
-                assert set(value if isinstance(value, list) else [value]) <= known, chat.id
+            for choice in choices(value):
+                if choice is not None:
+                    assert _may_hold(field, choice), f"{chat.id}: {field}"
+
+
+def _may_hold(field: str, value: object) -> bool:
+    if field in CLOSED:
+        return value in {one for one, _ in all_phrases()[0][field].within(-1)}
+    try:
+        parse(GIVEN_AS.get(field, field), value)
+    except NotAllowed:
+        return False
+    return True
 
 
 def test_rules_read_unseen_chats_as_well_as_they_did() -> None:
-    now = scored("report")
-    assert now.macro_f1 >= max(0.80, BASELINE["macro_f1"] - MAY_DROP)
-    assert now.correct_null >= max(0.95, BASELINE["correct_null"] - MAY_DROP)
+    now = rules_on("report")
+    assert now.macro_f1 >= BASELINE["macro_f1"] - MAY_DROP
+    assert now.correct_null >= BASELINE["correct_null"] - MAY_DROP
+    assert now.false_per_hundred <= BASELINE["false_per_hundred"] + MAY_RISE
 
 
 def test_the_document_shows_the_figures_of_today() -> None:
-    text = (Path(__file__).resolve().parents[3] / "docs" / "extraction.md").read_text()
-    now = scored("report")
-    assert f"| all (macro) | | | {now.macro_f1:.3f} | {now.correct_null:.3f} |" in text
-    for field, tally in now.fields.items():
-        row = f"| `{field}` | {tally.precision:.2f} | {tally.recall:.2f} | {tally.f1:.2f} | {tally.correct_null:.3f} |"
-        assert row in text
+    page = Path(__file__).resolve().parents[3] / "docs" / "extraction.md"
+    assert table() in page.read_text(encoding="utf-8"), "run: python3 dev.py docs"

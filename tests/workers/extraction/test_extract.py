@@ -37,7 +37,7 @@ async def test_a_chat_becomes_a_lead_that_explains_itself(pool: Pool) -> None:
     )
     (city,) = await changes(pool, "domisili")
     message = await pool.fetchrow("SELECT * FROM messages WHERE id = $1", city["message_id"])
-    assert (city["source"], city["actor"], city["quote"]) == ("ai", "rules@1", "bdg")
+    assert (city["source"], city["actor"], city["quote"]) == ("ai", "rules@2", "bdg")
     assert city["quote"] in message["text"]
     (move,) = await changes(pool, "status")
     assert (move["source"], move["actor"], move["reason"]) == ("ai", "score@1", "the score is 50")

@@ -1,18 +1,19 @@
 """Amounts of money and numbers of people, as they are written in Indonesian and English (pure)."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from domain.score import ScoreSignal
 
 _FIGURE: Final = r"(?:\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)"
 AMOUNT: Final = re.compile(
-    rf"(?:{_FIGURE}\s*(?:-|–|sampai|sampe|to)\s*)?({_FIGURE})\s*(miliar|milyar|billion|juta|jt|million|mio|ribu|rb|k|m)?(?![\w]|[.,]\d)",
+    rf"(?:{_FIGURE}\s*(?:-|–|sampai|sampe|to)\s*)?({_FIGURE})\s*(miliar|milyar|billion|juta|jt|million|mio|ribu|rb|k|m)?(?:an)?(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
 TIMES: Final = {
     "miliar": 10**9, "milyar": 10**9, "billion": 10**9, "jt": 10**6, "juta": 10**6, "million": 10**6, "mio": 10**6,
-    "m": 10**6, "rb": 1000, "ribu": 1000, "k": 1000,
+    "thousand": 1000, "m": 10**6, "rb": 1000, "ribu": 1000, "k": 1000,
 }  # fmt: skip
 LARGEST: Final = 10**12
 NUMBERS: Final = {
@@ -20,6 +21,17 @@ NUMBERS: Final = {
     "berempat": 4, "berlima": 5, "both": 2,
 }  # fmt: skip
 COUNT: Final = re.compile(rf"\b(\d{{1,2}}|{'|'.join(NUMBERS)})\b", re.IGNORECASE)
+FIGURES: Final = {
+    "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9,
+    "sepuluh": 10, "sebelas": 11, "seratus": 100, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twenty": 20, "thirty": 30, "fifty": 50,
+}  # fmt: skip
+SCALES: Final = {"ratus": 100, "puluh": 10, "hundred": 100}
+_WORD: Final = "|".join((*FIGURES, *SCALES))
+SPOKEN: Final = re.compile(
+    rf"(?<!\w)(?:(?P<one>se)|(?P<half>setengah |half a )|(?P<number>(?:{_WORD})(?: (?:{_WORD}))*) )"
+    r"(?P<unit>juta|ribu|million|thousand)(?:an)?(?!\w)"
+)
 GROUPED: Final = re.compile(r"[.,](?=\d{3}(?:\D|$))")
 
 
@@ -43,6 +55,29 @@ def amount(text: str) -> float | None:
     # A separator before three digits groups them; before one or two it begins the decimals.
     value = float(GROUPED.sub("", figure).replace(",", ".")) * TIMES.get(unit, 1)
     return value if 0 < value < LARGEST else None
+
+
+def amounts(text: str) -> Iterator[tuple[int, int, float]]:
+    """Yield (start, end, amount) of each figure in a text in lower case: "1,5 juta", "tiga ratus ribu", "sejuta"."""
+    for match in AMOUNT.finditer(text):
+        figure = float(GROUPED.sub("", match[1]).replace(",", "."))
+        yield match.start(), match.end(), figure * TIMES.get((match[2] or "").lower(), 1)
+    for match in SPOKEN.finditer(text):
+        number = 1.0 if match["one"] else 0.5 if match["half"] else float(_spoken(match["number"]))
+        yield match.start(), match.end(), number * TIMES[match["unit"]]
+
+
+def _spoken(words: str) -> int:
+    """ "tiga ratus lima puluh" is 350."""
+    total = 0
+    number = 0
+    for word in words.split():
+        if word in SCALES:
+            total += (number or 1) * SCALES[word]
+            number = 0
+        else:
+            number = FIGURES[word]
+    return total + number
 
 
 def count(text: str) -> int | None:

@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from workers.extraction.rules.clauses import clause_of
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.places import mentions
+from workers.extraction.rules.places import is_place, mentions
+from workers.extraction.rules.segments import MOST_PARTS, Part, is_short, parts
+from workers.extraction.rules.spans import SPAN
+from workers.extraction.rules.trades import OCCUPATIONS, PRODUCTS, TRADES
 from workers.extraction.rules.vocabulary import any_of, around, words
 
 STOP: Final = any_of("after_trades") + r"|usaha\w*|cabang\w*|kecil\w*"
@@ -14,21 +18,29 @@ WHAT: Final = rf"(?P<what>{PART}(?: {PART}){{0,3}})"
 # "toko kue", "bengkel las": kinds of shop that take what they sell along; and in English the other way round.
 SHOP: Final = re.compile(rf"(?<!\w)(?P<what>(?:{any_of('shops')})(?: {PART}){{1,2}})")
 ENGLISH_SHOP: Final = re.compile(rf"(?<!\w)(?P<what>(?:{PART} ){{1,3}}(?:{any_of('english_shops')}))(?!\w)")
-KNOWN: Final = re.compile(rf"(?<!\w)(?P<what>{any_of('trades')})(?!\w)")
 SAYS: Final = around("business", "says", behind=rf" {WHAT}")
 SELLS: Final = re.compile(rf"(?<!\w)(?P<verb>jualan|jual|berjualan|dagang|selling|sell|sells)(?: online)? {WHAT}")
+MAKES: Final = around("business", "makes", behind=r"(?: \w+){0,2} ?$")
 OWN: Final = around("business", "own")
 OF_OTHERS: Final = around("business", "of_others", behind=r"[^.!?\n]{0,30}$")
 ASKED: Final = around("business", "asked")
 NOT_ASKED: Final = around("business", "not_asked")
-ANSWER: Final = re.compile(
-    r"^(?:(?:oh|ya|iya|yes|kak|itu|kalau saya|saya|aku|di|bidang|it ?['’]? ?s|a|an|we ?['’]? ?re|hehe)[, ]+)*"
-    rf"(?:(?:\w+)(?: \w+)? ?, ?)?{WHAT}"
-)
+GIVEN: Final = frozenset(words("given_names"))
+FREQUENT: Final = frozenset(words("common_indonesian")[:2000]) | frozenset(words("common_english")[:2000])
+MOST_GUESSED: Final = 3
 NOT_TRADES: Final = frozenset(words("not_trades"))
-TAIL: Final = re.compile(
-    r" (?:kecil|online|rumahan|kecil-kecilan|business|usaha|bisnis|kak|doang|lah|min|mbak|pak|bu|sist|sis|gan|bro)$"
-)
+NOT_SOLD: Final = frozenset(words("not_sold"))
+TAIL: Final = around("business", "tail", before=" ", behind="$")
+CUT: Final = re.compile(rf"^(?P<what>{PART}(?: {PART}){{0,4}})")
+SELF_BEFORE: Final = around("business", "self_before", behind=r" ?(?:an? |the |seorang |cuma |hanya )?$")
+SELF: Final = around("clauses", "self")
+ASKS_FOR: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we|my|buat|untuk|kalau|for)(?!\w)")
+CLOSE: Final = 60
+"""Characters of a clause in which somebody speaks of themself."""
+PASSING: Final = 0.15
+STATED, SHOWN, NAMED, MENTIONED, GUESSED = 0.9, 0.8, 0.7, 0.6, 0.6
+EARLY: Final = 40
+"""Characters from the beginning of a line in which the trade stands that it introduces."""
 
 
 def _first(name: str) -> frozenset[str]:
@@ -38,27 +50,85 @@ def _first(name: str) -> frozenset[str]:
 # Pattern, confidence, cue words. A line without any of the cue words is not searched: the search is expensive.
 LOOKS: Final = (
     (SELLS, 0.85, frozenset(["jualan", "jual", "berjualan", "dagang", "selling", "sell", "sells"])),
-    (SHOP, 0.8, _first("shops")),
-    (ENGLISH_SHOP, 0.8, frozenset(words("english_shops"))),
+    (SHOP, SHOWN, _first("shops")),
+    (ENGLISH_SHOP, SHOWN, frozenset(words("english_shops"))),
     (SAYS, 0.75, frozenset(words("says_trades"))),
-    (KNOWN, 0.7, _first("trades")),
 )
 
 
 def businesses(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None and NOT_ASKED.search(said.asked) is None
     own = asked or OWN.search(said.text) is not None or ASKED.search(said.topic) is not None
-    found = False
+    for found in (*_answers(said, asked=asked), *_told(said, own=own), *_known(said, own=own)):
+        stated = asked or SELF.search(clause_of(said.text, found.start, found.end, most=CLOSE))
+        yield found if stated else found._replace(confidence=found.confidence - PASSING)
+
+
+def _told(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
     for pattern, confidence, begins in LOOKS:
         for match in pattern.finditer(said.text) if not said.words.isdisjoint(begins) else ():
-            stands = own or _stands_apart(said, match.start("what"))
-            if stands and (one := _found(said, match, confidence)):
-                found = True
+            start, end = match.span("what")
+            if (own or _stands_apart(said, start)) and (one := _found(said, start, end, confidence)):
+                verb = match["verb"] if "verb" in match.re.groupindex else ""
+                if verb in ("jualan", "jual", "dagang", "berjualan"):
+                    one = one._replace(value=f"jualan {one.value}", start=match.start("verb"))
                 yield one
                 break
-    answer = ANSWER.match(said.text) if asked and not found and len(said.text.split()) <= 8 else None
-    if answer and (one := _found(said, answer, 0.6)):
-        yield one
+
+
+def _known(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
+    """Trades, occupations and products that are known by name, where the line makes them the customer's."""
+    placed = any(True for _ in mentions(said.text))
+    for start, end, _ in TRADES.mentions(said.text):
+        stands = own or _stands_apart(said, start)
+        yield from _as_list(_found(said, start, end, NAMED if stands else MENTIONED))
+    for start, end, _ in OCCUPATIONS.mentions(said.text):
+        if SELF_BEFORE.search(said.text[:start]):
+            yield from _as_list(_found(said, start, end, SHOWN))
+    for start, end, _ in PRODUCTS.mentions(said.text):
+        if placed and start < EARLY and _stands_apart(said, start):
+            yield from _as_list(_found(said, start, end, MENTIONED))
+        if MAKES.search(said.text[max(0, start - 40) : start]):
+            yield from _as_list(_found(said, start, end, SHOWN))
+
+
+def _answers(said: SpelledLine, *, asked: bool) -> Iterator[FoundValue]:
+    """The part of a short answer, or of an introduction with a place, that is a trade."""
+    told = parts(said.text)
+    if len(told) > MOST_PARTS or not (asked or any(is_place(part.text) for part in told)):
+        return
+    rest: list[Part] = []
+    for part in told:
+        if is_place(part.text) or SPAN.search(part.text) or not is_short(part):
+            continue
+        if end := _known_end(part.text):
+            yield from _as_list(_found(said, part.start, part.start + end, STATED if asked else SHOWN))
+            return
+        rest.append(part)
+    if asked and rest and len(said.text.split()) <= 10:
+        part = rest[0] if len(rest) == 1 or not said.asks_name else rest[-1]
+        if (cut := CUT.match(part.text)) and _may_be_trade(cut["what"]):
+            yield from _as_list(_found(said, part.start, part.start + cut.end(), GUESSED))
+
+
+def _may_be_trade(text: str) -> bool:
+    """Whether unknown words can be the answer to what the trade is."""
+    first = text.split(maxsplit=1)[0]
+    return first not in GIVEN and first not in FREQUENT and len(text.split()) <= MOST_GUESSED
+
+
+def _known_end(text: str) -> int:
+    """Where the trade ends that the text begins with or holds; 0 if none is known."""
+    for known in (TRADES, PRODUCTS, OCCUPATIONS):
+        for start, _, _ in known.mentions(text):
+            cut = CUT.match(text)
+            if cut and start < cut.end():
+                return cut.end()
+    return 0
+
+
+def _as_list(one: FoundValue | None) -> list[FoundValue]:
+    return [one] if one else []
 
 
 def _stands_apart(said: SpelledLine, start: int) -> bool:
@@ -72,18 +142,22 @@ def _stands_apart(said: SpelledLine, start: int) -> bool:
     )
 
 
-def _found(said: SpelledLine, match: re.Match[str], confidence: float) -> FoundValue | None:
-    start, end = match.span("what")
+def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundValue | None:
     value = said.text[start:end]
     while TAIL.search(value):
         value = TAIL.sub("", value)
-    parts = value.split()
-    if not parts or parts[0] in NOT_TRADES or len(value) < 3 or any(True for _ in mentions(parts[0])):
-        return None
-    if OF_OTHERS.search(said.text[:start]) or (
-        said.asks(end) and not re.search(r"(?<!\w)(?:saya|aku|gue|kami|i|we|my)(?!\w)", said.text)
+    value = value.removesuffix("nya")
+    words_ = value.split()
+    if (
+        not words_
+        or words_[0] in NOT_TRADES
+        or words_[-1] in NOT_SOLD
+        or len(value) < 3
+        or any(True for _ in mentions(words_[0]))
     ):
         return None
-    if "verb" in match.re.groupindex and match["verb"] in ("jualan", "jual", "dagang", "berjualan"):
-        value, start = f"jualan {value}", match.start("verb")
+    if said.is_of_others(start, end) or OF_OTHERS.search(said.text[:start]):
+        return None
+    if said.asks(end) and not ASKS_FOR.search(said.text):
+        return None
     return FoundValue("business_type", value, said.line, confidence, start, end)

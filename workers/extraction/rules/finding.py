@@ -7,7 +7,8 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from domain.window import ChatLine
-from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, as_written, words
+from workers.extraction.rules.clauses import is_former, is_of_others
+from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, words
 
 WORDS: Final = re.compile(r"([^\W\d_]+)")
 # Nobody says more about themself in one breath; it bounds what a hostile text can cost.
@@ -17,18 +18,14 @@ WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
 CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|kalau aku|kalau gue|while)(?!\w)")
 CORRECTS: Final = around("finding", "corrects")
-# Who writes such a line talks to a program, and says nothing of themself.
-INJECTION: Final = re.compile(as_written("finding", "injection"), re.IGNORECASE | re.DOTALL)
-# A line without any of these is no injection; looking for them first is quicker.
-INJECTION_CUES: Final = frozenset(words("injection_cues"))
-MARKS: Final = frozenset("<{[")
+ASKS_NAME: Final = around("names", "asked")
 
 
 class FoundValue(NamedTuple):
     """A value, and where in which line it was seen; a later line replaces an earlier one."""
 
     field: str
-    value: str
+    value: str | float
     line: ChatLine
     confidence: float
     start: int
@@ -62,6 +59,11 @@ class SpelledLine:
         inside = [(first, last) for at, first, last in _places(self.line.text) if start <= at < end]
         return self.line.text[inside[0][0] : inside[-1][1]] if inside else ""
 
+    @property
+    def asks_name(self) -> bool:
+        """Whether we had asked for the name right before."""
+        return ASKS_NAME.search(self.asked) is not None
+
     def asks(self, place: int) -> bool:
         """Whether the sentence around that place is a question."""
         end = END.search(self.text, place)
@@ -71,6 +73,14 @@ class SpelledLine:
         """The clause up to that place."""
         starts = [match.end() for match in CLAUSE.finditer(self.text, 0, place)]
         return self.text[starts[-1] if starts else 0 : place]
+
+    def is_of_others(self, start: int, end: int) -> bool:
+        """Whether what stands there is said of somebody else, or of what once was."""
+        return is_of_others(self.text, start, end) or is_former(self.text, start)
+
+    def follows_others(self, start: int) -> bool:
+        """Whether what begins there is said of somebody else who was named before it."""
+        return is_of_others(self.text, start, len(self.text))
 
     def found(
         self, field: str, value: str, match: re.Match[str], confidence: float, group: str | int = 0
@@ -82,12 +92,6 @@ class SpelledLine:
 @cache
 def slang() -> dict[str, str]:
     return {short: word for short, _, word in (line.partition(" ") for line in words("slang"))}
-
-
-def is_prompt_injection(text: str) -> bool:
-    """Whether a line talks to a program: it is not read for facts."""
-    words = set(LETTERS.findall(text.lower()))
-    return (not INJECTION_CUES.isdisjoint(words) or not MARKS.isdisjoint(text)) and INJECTION.search(text) is not None
 
 
 def in_context(lines: Iterable[ChatLine]) -> Iterator[tuple[ChatLine, str, str]]:

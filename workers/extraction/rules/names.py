@@ -1,60 +1,83 @@
 """What the customer calls themself."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.places import places
-from workers.extraction.rules.vocabulary import around, words
+from workers.extraction.rules.places import is_place, places
+from workers.extraction.rules.segments import MOST_PARTS, Part, parts
+from workers.extraction.rules.vocabulary import any_of, around, words
 
-TITLES: Final = (
-    r"(?:pak|bapak|bpk|bu|ibu|kak|kaka|kakak|mas|mbak|mba|bang|abang|teh|kang|om|tante|mr|mrs|ms|miss|koh|ko|cici|ce|ci|haji|hj|sis|gan)"
-    r"\.?"
-)
+TITLES: Final = rf"(?:(?:{any_of('titles')})\.? ){{0,3}}"
 WORD: Final = r"[a-z]+(?:['’\-][a-z]+)*"
 NAME: Final = rf"(?P<name>{WORD}(?: {WORD}){{0,2}})"
-NOT_NAMES: Final = frozenset(words("not_names")) | {word for trade in words("trades") for word in trade.split()}
-COMMON: Final = frozenset(words("indonesian")) | frozenset(words("english"))
+NOT_NAMES: Final = frozenset(words("not_names"))
+MOST_FREQUENT: Final = 700
+GIVEN: Final = frozenset(words("given_names"))
+COMMON: Final = frozenset(
+    word
+    for name in ("indonesian", "english", "common_indonesian", "common_english", "trades", "products", "occupations")
+    for line in words(name)
+    for word in line.split()
+)
+ONLY_NAMES: Final = GIVEN - COMMON
+FREQUENT: Final = (
+    frozenset(word for name in ("common_indonesian", "common_english") for word in words(name)[:MOST_FREQUENT])
+    | frozenset(words("indonesian"))
+    | frozenset(words("english"))
+)
 ENDS: Final = re.compile(r"(?:kan|nya|ing|kah|lah)$")
 # SURE: the words before it always introduce a name. WRITTEN: the name must be capitalized.
 # FOLLOWED: the sentence must end after the name, or one of the listed words must follow.
 SURE: Final = re.compile(
-    rf"(?<!\w)(?:nama(?:nya)?(?: (?:saya|aku|gue|ku|lengkap|panggilan|itu|adalah|is|sih))*|namaku|(?:saya|aku) bernama|"
-    r"(?:panggil|sebut)(?: (?:aja|saja|saya|aku|gue|me|ku))*|my name(?: is|'s|s)?|name ?'?s|call me)"
-    rf"\s*[:=]? ?(?:{TITLES} )?{NAME}"
+    rf"(?<!\w)(?:nama(?:nya)?(?: (?:saya|aku|gue|ku|lengkap|panggilan|itu|adalah|is|sih|sendiri))*|"
+    r"namaku|lengkapnya|a\.?n\.|atas nama|"
+    r"(?:saya|aku) bernama|"
+    r"(?:panggil|sebut)(?: (?:aja|saja|saya|aku|gue|me|ku))*|(?:my )?name(?: is|'s|s)|name ?'?s|call me)"
+    rf"\s*[:=]? ?{TITLES}{NAME}"
 )
 WRITTEN: Final = re.compile(
     r"(?<!\w)(?:this is|it ?['’]? ?s|i am|i ?['’] ?m|im|saya|aku|gue|ini|dengan|sama)(?: ini)?"
-    rf" (?:{TITLES} )?{NAME}"
+    rf" {TITLES}{NAME}"
 )
 FOLLOWED: Final = re.compile(
     r"(?<!\w)(?:this is|i am|i ?['’] ?m|saya|aku|gue|ini(?: dengan)?|dengan)"
-    rf" (?:{TITLES} )?(?P<name>{WORD}(?: {WORD})?)(?!\w)"
+    rf" {TITLES}(?P<name>{WORD}(?: {WORD})?)(?!\w)"
     r"(?= ?(?:,|\.|$|!|\n|(?:dari|pemilik|owner|yang|punya|kak|di|mau|from|sini|and|jualan|jual|istri\w*|suami\w*|"
-    r"anaknya|adiknya|here|speaking|calling|saya|i|usaha)(?!\w)))"
+    r"anaknya|adiknya|here|speaking|calling|saya|i|usaha|ya|mbak|mas|pak|sekarang|adiknya|kakaknya)(?!\w)))"
 )
 GREETED: Final = re.compile(
     r"(?:\W|hai|halo|hallo|hi|hello|pagi|siang|sore|malam|selamat|kak|mbak|mas|min|sis|pak|bu|sarah|iya|ya|oh|btw|assalamualaikum|so)*"
 )
 FOLLOWS: Final = around("names", "follows", before=r" ?")
-HERE: Final = re.compile(rf"(?<!\w)(?<![.@])(?P<name>{WORD}) here(?!\w)|(?<!\w){TITLES} (?P<other>{WORD}) ini(?!\w)")
+HERE: Final = re.compile(
+    rf"(?<!\w)(?<![.@])(?P<name>{WORD}) (?:here|speaking)(?!\w)|(?<!\w){TITLES}(?P<other>{WORD}) ini(?!\w)"
+)
 CORRECTED: Final = re.compile(
     rf"(?<!\w)(?P<name>{WORD}) (?:maksud\w*|bukan|, ?bukan|yang (?:bener|benar))"
     rf"|(?<!\w)bukan {WORD}[ ,]+(?:tapi|but|melainkan|yang benar)? ?(?P<other>{WORD})$"
 )
-ASKED: Final = re.compile(
-    r"(?<!\w)(?:siapa|nama\w*|your name|a name|who am i|who is this|who's this|speaking with|atas nama)(?!\w)"
-)
 ASKED_IF: Final = re.compile(
-    rf"(?<!\w)(?:dengan|this|speaking with|am i talking to) (?:{TITLES} )?(?P<name>{WORD})(?: ya)?(?: kak)? ?\?"
+    rf"(?<!\w)(?:dengan|this|speaking with|am i talking to) {TITLES}(?P<name>{WORD})(?: ya)?(?: kak)? ?\?"
 )
 AGREES: Final = re.compile(r"^(?:iya|ya|yup|yep|yes|betul|bener|benar|correct|right)(?!\w)")
-ANSWERS: Final = re.compile(
-    r"^(?:(?:oh|ya|iya|yes|hi|hai|halo|sure|dengan|sama|saya|aku|ini|it ?['’]? ?s|panggil|aja)[, ]+)*"
-    rf"(?:{TITLES} )?{NAME}(?! ?\?)"
+WHOLE: Final = re.compile(rf"{TITLES}{NAME}(?: (?:namanya|nama saya|is fine))?")
+STARRED: Final = re.compile(rf"\* ?{TITLES}(?P<name>{WORD}(?: {WORD})?)(?=$|[,.!]| kak| mbak| mas)")
+RELATIVE: Final = re.compile(
+    r"(?<!\w)(?:this is|ini|it ?['’]? ?s)(?: (?:his|her|the|my))? (?:wife|husband|son|daughter|sister|brother|istri\w*|"
+    rf"suami\w*|anak\w*|adik\w*|kakak\w*),? {TITLES}(?P<name>{WORD})"
 )
-
+# The name behind these is that of whom they write to.
+ADDRESSES: Final = re.compile(
+    r"(?:^|[\s,.])(?:halo|hai|hi|hello|dear|yth|kepada|morning|pagi|siang|sore|malam|thanks|makasih)\s+(?:kak|mbak|mas|bu|pak|ibu|bapak)?\s*$"
+)
+GREETS: Final = re.compile(r"(?:regards|salam|hormat|cheers|sincerely|best|thanks|thank you)\W*(?:(?:saya|kami)\W*)?$")
+# Before a name under a message.
+SIGNS: Final = re.compile(
+    r"(?:regards|salam|hormat|terima kasih|makasih|thanks|thank you|cheers|best|sincerely)\W*(?:saya\W*)?$"
+    r"|[-–—~] ?$|[.!?\n] ?$"
+)
 
 SELF: Final = frozenset(("this", "it", "i", "im", "saya", "aku", "gue", "ini", "dengan", "sama"))
 NAMING: Final = frozenset(("nama", "namanya", "namaku", "bernama", "panggil", "sebut", "my", "name", "names", "call"))
@@ -63,72 +86,126 @@ LOOKS: Final = (
     (SURE, 0.95, NAMING),
     (WRITTEN, 0.85, SELF),
     (FOLLOWED, 0.8, SELF),
-    (HERE, 0.8, frozenset(("here", "ini"))),
+    (HERE, 0.8, frozenset(("here", "ini", "speaking"))),
 )
 
 
 def names(said: SpelledLine) -> Iterator[FoundValue]:
     careless = said.line.text.islower()
-    yield from _told(said, careless=careless)
+    for one in (*_told(said, careless=careless), *_parts(said)):
+        if not said.follows_others(one.start):
+            yield one
     corrected = CORRECTED.search(said.text) if said.corrects else None
     if corrected and (found := _found(said, corrected, 0.95, capitals=not careless)):
         yield found
-    answer = ANSWERS.match(said.text) if ASKED.search(said.asked) else None
-    if answer and (found := _found(said, answer, 0.9, capitals=False)):
+    relative = RELATIVE.search(said.text)
+    if relative and (found := _found(said, relative, 0.9, capitals=not careless)):
+        yield found
+    starred = STARRED.match(said.text)
+    if starred and (found := _found(said, starred, 0.9, capitals=False)):
         yield found
     agreed = ASKED_IF.search(said.asked) if AGREES.match(said.text) else None
     if agreed and _is_name(agreed["name"]):
         yield FoundValue("name", agreed["name"].title(), said.line, 0.7, 0, len(said.text))
 
 
+def _parts(said: SpelledLine) -> Iterator[FoundValue]:
+    """Names that stand alone: as the answer to our question, beside a trade or a place, or under the message."""
+    told = parts(said.text)
+    introduces = len(told) <= MOST_PARTS and len(told) > 1 and any(is_place(part.text) for part in told)
+    signed = [part for part in told if GREETS.search(said.text[: part.start])]
+    for part in told if said.asks_name or introduces else [*signed[:1], *told[:2], *told[-1:]]:
+        found = _bare(said, part)
+        if found is None:
+            continue
+        if said.asks_name:
+            yield found._replace(confidence=0.9)
+            return
+        if _introduces(said, found, part, told, beside_place=introduces):
+            yield found._replace(confidence=0.8)
+
+
+def _introduces(said: SpelledLine, found: FoundValue, part: Part, told: Sequence[Part], *, beside_place: bool) -> bool:
+    """Whether a name that nobody asked for is the writer's: it is written like one, and known or signed."""
+    if not said.written(found.start, found.end)[:1].isupper() or len(told) < 2:
+        return False
+    if ADDRESSES.search(said.text[: part.start]):
+        return False
+    several, known = len(str(found.value).split()) > 1, str(found.value).lower().split()[0] in GIVEN
+    signs = part is told[-1] and SIGNS.search(said.text[: part.start]) is not None
+    return known or signs or (several and beside_place)
+
+
+def _bare(said: SpelledLine, part: Part) -> FoundValue | None:
+    """The name, if the part holds nothing else."""
+    match = None if is_place(part.text) else WHOLE.fullmatch(part.text)
+    if match is None:
+        return None
+    introduced = said.asks_name and part.is_first
+    start = part.start + match.start("name")
+    found = _named(said, match["name"], start, 0.8, capitals=False, introduced=introduced)
+    return found if found and found.end >= start + len(match["name"]) else None
+
+
 def _told(said: SpelledLine, *, careless: bool) -> Iterator[FoundValue]:
     """Yield names that the customer gives unasked.
+
+    A name that is known needs no capitals behind a word for oneself.
 
     FOLLOWED requires a capitalized name; in a line without capitals it requires an introduction instead.
     """
     for pattern, confidence, cues in LOOKS:
         for match in pattern.finditer(said.text) if not said.words.isdisjoint(cues) else ():
-            if pattern is FOLLOWED and careless and not _is_introduction(said, match):
+            known = match.re is not HERE and (match["name"] or "").split(" ")[0] in ONLY_NAMES
+            if pattern is FOLLOWED and careless and not known and not _is_introduction(said, match):
                 continue
-            capitals = pattern in (WRITTEN, HERE) or (pattern is FOLLOWED and not careless)
+            capitals = not known and (pattern in (WRITTEN, HERE) or (pattern is FOLLOWED and not careless))
             if found := _found(said, match, confidence, capitals=capitals):
                 yield found
 
 
 def _is_introduction(said: SpelledLine, match: re.Match[str]) -> bool:
-    """Where nobody writes capitals: at the beginning but for a greeting, or with what only follows a name."""
-    return (
-        GREETED.fullmatch(said.before(match.start())) is not None or FOLLOWS.match(said.text, match.end()) is not None
+    """Where nobody writes capitals: with what only follows a name, at the beginning but for a greeting."""
+    return FOLLOWS.match(said.text, match.end()) is not None or (
+        GREETED.fullmatch(said.before(match.start())) is not None and match["name"].split(" ")[0] in GIVEN
     )
 
 
 def _found(said: SpelledLine, match: re.Match[str], confidence: float, *, capitals: bool) -> FoundValue | None:
-    """The name up to the first word that can't be one; with `capitals`, only where it is written like one."""
     group = "name" if match["name"] else "other"
-    start = place = match.start(group)
-    parts: list[str] = []
-    for word in match[group].split(" "):
-        if not _is_name(word):
-            break
+    if match.re is SURE and match[0].startswith("namanya") and match["name"].split(" ")[0] not in GIVEN:
+        return None
+    introduced = match.re is SURE or (match.re in (WRITTEN, FOLLOWED) and capitals)
+    return _named(said, match[group], match.start(group), confidence, capitals=capitals, introduced=introduced)
+
+
+def _named(
+    said: SpelledLine, text: str, start: int, confidence: float, *, capitals: bool, introduced: bool = False
+) -> FoundValue | None:
+    """The name up to the first word that can't be one; with `capitals`, only where it is written like one."""
+    place = start
+    parts_: list[str] = []
+    for word in text.split(" "):
         end = place + len(word)
         written = said.written(place, end) or word
+        is_second = bool(parts_) and parts_[0].lower() in GIVEN and written[:1].isupper()
+        is_written = introduced and written[:1].isupper() and word not in NOT_NAMES and len(word) > 2
+        if not is_written and not _is_name(word, introduced=introduced or is_second):
+            break
         if capitals and not written[:1].isupper():
             break
-        if parts and written[:1].islower() and parts[0][:1].isupper():
+        if parts_ and written[:1].islower() and parts_[0][:1].isupper():
             break
-        parts.append(written)
+        parts_.append(written)
         place = end + 1
-    if not parts or re.search(rf"(?<!\w)(?:bukan|not) (?:{TITLES} )?{re.escape(parts[0].lower())}(?!\w)", said.text):
+    if not parts_ or re.search(rf"(?<!\w)(?:bukan|not) {TITLES}{re.escape(parts_[0].lower())}(?!\w)", said.text):
         return None
-    value = " ".join(part if part[:1].isupper() and not part.isupper() else part.capitalize() for part in parts)
+    value = " ".join(part if part[:1].isupper() and not part.isupper() else part.capitalize() for part in parts_)
     return FoundValue("name", value, said.line, confidence, start, place - 1)
 
 
-def _is_name(word: str) -> bool:
-    return (
-        len(word) > 1
-        and word not in NOT_NAMES
-        and word not in COMMON
-        and not ENDS.search(word)
-        and word not in places()
-    )
+def _is_name(word: str, *, introduced: bool = False) -> bool:
+    """Behind words that introduce a name, all but the most frequent words can be one: Bunga, Yoga, Tari."""
+    if len(word) < 2 or word in NOT_NAMES or (word in COMMON and word not in GIVEN):
+        return introduced and len(word) > 2 and word not in NOT_NAMES and word not in FREQUENT and not ENDS.search(word)
+    return word in GIVEN or (ENDS.search(word) is None and places().get(word) is None)

@@ -1,4 +1,4 @@
-"""Closed vocabularies: pains, motives, urgency, objections, closing, and the signals that make the score."""
+"""Closed vocabularies: motives, urgency, objections, closing, and the signals that make the score."""
 
 import re
 from collections.abc import Iterator
@@ -11,17 +11,22 @@ DENIED: Final = re.compile(rf"(?<!\w)(?:{NO}|bukan|tanpa|without)\s+(?:\w+\s+)?$
 # Costs and shops other than ours: an objection behind one of these words is not an objection to our offer.
 ABOUT_OTHERS: Final = around("phrases", "about_others")
 REFUSES: Final = around("phrases", "refuses")
+ASKED: Final = {
+    "priority": around("phrases", "asks_priority"), "urgency_level": around("phrases", "asks_urgency"),
+    "interest_motivation": around("phrases", "asks_motive"),
+}  # fmt: skip
+BARE_TIMES: Final = around("phrases", "bare_times")
+NEXT: Final = re.compile(r" (?:ini|depan)$")
+LEADS: Final = {
+    "priority": around("phrases", "matters_most"), "urgency_level": around("phrases", "needs"),
+}  # fmt: skip
 # The last of these that is said counts.
 ONE_OF: Final = ("interest_motivation", "priority", "urgency_level", "objection_raised")
 # These say what they say also behind a "no".
 MAY_BE_DENIED: Final = frozenset({"objection_raised"})
-NOT_IN_QUESTIONS: Final = frozenset({"objection_raised", "urgency_level"})
-
-
-def pains(said: SpelledLine) -> Iterator[FoundValue]:
-    for value, pattern in phrases("pain_points").within(said.may_hold):
-        if match := pattern.search(said.text):
-            yield said.found("pain_points", value, match, 0.8)
+OF_ANYBODY: Final = frozenset({"approval", "has another"})
+"""Objections that name somebody else."""
+NOT_IN_QUESTIONS: Final = frozenset({"objection_raised", "urgency_level", "interest_motivation"})
 
 
 def choices(said: SpelledLine) -> Iterator[FoundValue]:
@@ -30,10 +35,32 @@ def choices(said: SpelledLine) -> Iterator[FoundValue]:
             said.found(field, value, match, 0.7)
             for value, pattern in phrases(field).within(said.may_hold)
             for match in pattern.finditer(said.text)
-            if _counts(field, said, match)
-        ]
+            if _counts(field, value, said, match)
+        ] or list(_as_asked(said, field))
         if found:
             yield max(found, key=lambda one: one.start)
+
+
+def _as_asked(said: SpelledLine, field: str) -> Iterator[FoundValue]:
+    """What answers our question for it, or follows a word that says what matters most, in looser words."""
+    if field not in ASKED:
+        return
+    led = LEADS[field].search(said.text) if field in LEADS else None
+    asked = ASKED[field].search(said.asked) is not None
+    if led is None and not asked:
+        return
+    for value, pattern in phrases(f"{field}_asked").within(said.may_hold):
+        match = pattern.search(said.text, led.start() if led and field == "priority" else 0)
+        if (
+            match
+            and not asked
+            and field == "urgency_level"
+            and BARE_TIMES.fullmatch(match[0])
+            and not NEXT.search(match[0])
+        ):
+            continue
+        if match and not said.asks(match.end()) and not said.is_of_others(*match.span()):
+            yield said.found(field, value, match, 0.7)
 
 
 def signals(said: SpelledLine) -> Iterator[FoundValue]:
@@ -59,8 +86,10 @@ def refuses(said: SpelledLine) -> bool:
     return REFUSES.search(said.text) is not None
 
 
-def _counts(field: str, said: SpelledLine, match: re.Match[str]) -> bool:
+def _counts(field: str, value: str, said: SpelledLine, match: re.Match[str]) -> bool:
     if field not in MAY_BE_DENIED and DENIED.search(said.text[: match.start()]):
+        return False
+    if field != "interest_motivation" and value not in OF_ANYBODY and said.is_of_others(*match.span()):
         return False
     if field == "objection_raised" and ABOUT_OTHERS.search(said.before(match.start())):
         return False

@@ -2,23 +2,30 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from workers.extraction.rules.finding import FoundValue, SpelledLine
+from workers.extraction.rules.gazetteer import Gazetteer
+from workers.extraction.rules.trades import ends_with_trade
 from workers.extraction.rules.vocabulary import around, words
 
 REGIONS: Final = Path(__file__).parent / "regions"
 KINDS: Final = re.compile(r"^(KOTA ADMINISTRASI|KABUPATEN ADMINISTRASI|KABUPATEN|KOTA)\s+")
-LONGEST: Final = 4
-LETTERS: Final = re.compile(r"[a-z]+")
-SURE, LIKELY, WIDE = 0.9, 0.7, 0.6
+IN_BETWEEN: Final = re.compile(
+    r"(?<!\w)(?:kota|kab|kabupaten|kecamatan|kec|desa|daerah|pusat|selatan|utara|timur|barat|dan|sekitarnya|situ|sana|sini|indonesia|city)(?!\w)"
+)
+STATED, SURE, LED, LIKELY, NAMED, WIDE = 0.95, 0.9, 0.84, 0.7, 0.61, 0.6
 # Their names are everyday words too: they count only behind a word for "in", or as the answer to "where".
 EVERYDAY: Final = frozenset(words("everyday_places"))
 IN: Final = around("places", "in", behind=r"(?:nya)? ?[:.,]? ?(?:kota |kab ?\.? ?|kabupaten |daerah |the )?$")
+NEAR: Final = around("places", "in", behind=r" \w+(?:-\w+)?(?: \w+)? $")
 OF_OTHERS: Final = around("places", "of_others")
+OWN: Final = around("places", "own")
+MOVES: Final = around("places", "moves")
+PASSING: Final = around("places", "passing")
 NOT_SO: Final = re.compile(
     r"(?<!\w)(?:bukan|not|gak|tidak|no longer|dulu|dulunya|used to be|sebelumnya|left|moved from|pindah dari)"
     r" ?(?:lagi )?(?:di|in|from|dari|yang di)? ?(?:kota |kab ?\.? ?)?$"
@@ -27,6 +34,7 @@ ASKED: Final = around("places", "asked")
 AGREES: Final = re.compile(r"^(?:iya|ya|yup|yep|yes|betul|bener|benar|correct|right|yoi|y)(?!\w)")
 ASKED_IF: Final = re.compile(r"(?<!\w)(?:di|dari|in|from|domisili|based in)(?!\w)[^?]*\?")
 ELSEWHERE: Final = re.compile(r"^ ?(?:ke|to)(?!\w)")
+JOINED: Final = re.compile(r"[ ,(./-]{1,3}(?:(?:kota|kab|kabupaten|di|daerah)\.? )?")
 BUT: Final = re.compile(r"(?<!\w)(?:but|tapi|melainkan|tepatnya|correction ?:|ralat ?:?|maksud\w*)[ ,]*$")
 
 
@@ -37,7 +45,7 @@ class Place(NamedTuple):
 
 
 @cache
-def places() -> Mapping[str, Place]:
+def places() -> Gazetteer[Place]:
     """Name in lower case to the official one. Where a city and a regency share a name, both are that name."""
     found: dict[str, Place] = {}
     for row in _rows("provinces.csv"):
@@ -48,7 +56,7 @@ def places() -> Mapping[str, Place]:
         found[name.lower()] = Place(name.title(), False)
     for row in _rows("aliases.csv"):
         found[row["alias"]] = Place(row["name"], row["name"] in provinces or row["name"] in ("Jakarta", "Lampung"))
-    return found
+    return Gazetteer(found)
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
@@ -58,8 +66,19 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 def cities(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.topic) is not None
+    last, before, first = -1, None, -1
     for start, end, place in mentions(said.text):
-        confidence = _confidence(said, start, end, asked=asked)
+        # Behind a district or a nickname the city stands, as sure as that.
+        follows = before is not None and JOINED.fullmatch(said.text, last, start) is not None
+        confidence = before if follows else _confidence(said, start, end, asked=asked)
+        if confidence == SURE and not follows:
+            if MOVES.search(said.text, max(0, first), start):
+                confidence = STATED
+            elif first >= 0 or not (asked or OWN.search(said.text)):
+                # Only the first place of a line is stated; others are passed through.
+                confidence = LED
+            first = end if first < 0 else first
+        last, before = end, confidence
         if confidence:
             yield FoundValue("domisili", place.name, said.line, WIDE if place.wide else confidence, start, end)
     if AGREES.match(said.text) and ASKED_IF.search(said.asked):
@@ -70,10 +89,13 @@ def cities(said: SpelledLine) -> Iterator[FoundValue]:
 def _confidence(said: SpelledLine, start: int, end: int, *, asked: bool) -> float | None:
     before, clause = said.text[:start], said.before(start)
     led = IN.search(before) is not None or BUT.search(before) is not None
+    if said.is_of_others(start, end) or PASSING.search(clause):
+        return None
     if NOT_SO.search(before) or OF_OTHERS.search(clause) or (ELSEWHERE.match(said.text, end) and led):
         return None
     if said.asks(end) and not re.search(
-        r"(?<!\w)(?:saya|aku|gue|kami|i ?['’]? ?m|i am|we ?['’]? ?re|we are|my|usaha|toko)(?!\w)", clause
+        r"(?<!\w)(?:saya|aku|gue|kami|i ?['’]? ?m|i am|we ?['’]? ?re|we are|my|usaha|toko|buat|untuk|for an?)(?!\w)",
+        clause,
     ):
         return None
     apart = clause.strip() == "" and re.match(r" ?(?:$|[.,!\n]|ya|kak|tepatnya)", said.text[end:]) is not None
@@ -82,26 +104,22 @@ def _confidence(said: SpelledLine, start: int, end: int, *, asked: bool) -> floa
         return SURE
     if asked and (not everyday or len(said.text.split()) <= 4):
         return SURE
-    if (apart or said.corrects) and not everyday:
+    if said.corrects and not everyday:
+        return SURE
+    if not everyday and (apart or NEAR.search(before) or ends_with_trade(clause)):
         return LIKELY
-    return None
+    return None if everyday or said.asks(end) else NAMED
 
 
 def mentions(text: str) -> Iterator[tuple[int, int, Place]]:
     """The longest names of places, without overlap."""
-    found = list(LETTERS.finditer(text))
-    parts = [one[0] for one in found]
-    known, first_words, at = places(), first_words_of_places(), 0
-    while at < len(parts):
-        if parts[at] in first_words:
-            for width in range(min(LONGEST, len(parts) - at), 0, -1):
-                if place := known.get(" ".join(parts[at : at + width])):
-                    yield found[at].start(), found[at + width - 1].end(), place
-                    at += width - 1
-                    break
-        at += 1
+    return places().mentions(text)
 
 
-@cache
-def first_words_of_places() -> frozenset[str]:
-    return frozenset(name.split()[0] for name in places())
+def is_place(text: str) -> bool:
+    """Whether a part of a line names a place and nothing else."""
+    found = list(mentions(text))
+    left = text
+    for start, end, _ in reversed(found):
+        left = left[:start] + left[end:]
+    return bool(found) and not IN_BETWEEN.sub("", left).strip(" ,.")

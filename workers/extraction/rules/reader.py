@@ -10,26 +10,32 @@ from domain.lead_fields import FIELDS
 from domain.score import POINTS
 from domain.window import ChatLine, ChatWindow, ReadValues
 from workers.extraction.rules.amounts import measured
+from workers.extraction.rules.budgets import budgets
 from workers.extraction.rules.business import businesses
 from workers.extraction.rules.complaints import without_complaints
 from workers.extraction.rules.contacts import contacts
 from workers.extraction.rules.durations import durations
-from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine, in_context, is_prompt_injection, said
+from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine, in_context, said
 from workers.extraction.rules.language import SILENT, Tongue, language, tongue
 from workers.extraction.rules.names import names
-from workers.extraction.rules.phrases import choices, closing, pains, refuses, signals
+from workers.extraction.rules.pains import pains, without_passing
+from workers.extraction.rules.phrases import choices, closing, refuses, signals
 from workers.extraction.rules.places import WIDE, cities
+from workers.extraction.rules.talk import is_no_customer, own_words
 
-RULES: Final = (names, businesses, cities, durations, contacts, choices)
+RULES: Final = (names, businesses, cities, durations, contacts, budgets, choices)
 GIVEN: Final = {"phone": "gave phone", "email": "gave e-mail"}
 # What a chat may fill in: the fields of the lead, and of its profile the e-mail address.
 WRITTEN: Final = (*FIELDS, "email")
+STATED: Final = frozenset({"business_type", "domisili", "business_duration"})
+"""What the customer states once, and mentions in passing later."""
+MARGIN: Final = 0.04
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 200_000
 
 
 class Rules:
-    name = "rules@1"
+    name = "rules@2"
 
     def __init__(self, region: str | None = None) -> None:
         """`region` is the country of numbers without a country code, such as ID; without it they are not read."""
@@ -54,6 +60,8 @@ class Told:
 
 def read(window: ChatWindow, region: str | None = None) -> ReadValues:
     """What the customer says; a later line replaces an earlier one, and the surest of one line counts."""
+    if any(line.inbound and is_no_customer(line.text[:LONGEST]) for line in window.lines):
+        return ReadValues()
     told = [(line, of_line(line, asked, topic, region)) for line, asked, topic in in_context(window.lines)]
     latest = _latest(one for _, one in told)
     spoken = language([(line, one.tongue) for line, one in told if line.inbound])
@@ -61,7 +69,7 @@ def read(window: ChatWindow, region: str | None = None) -> ReadValues:
         latest[spoken.field] = spoken
     reading = ReadValues(claims=[_claim(found) for name, found in latest.items() if name in WRITTEN])
     reading.claims += _pains(one for _, one in told)
-    seen = [(found.value, found) for _, one in told for found in one.signals]
+    seen = [(str(found.value), found) for _, one in told for found in one.signals]
     seen += [(signal, latest[name]) for name, signal in GIVEN.items() if name in latest]
     reading.signals = [measured(name, found.line.id, found.quote) for name, found in seen]
     reading.signals = without_complaints(reading.signals, window.lines)
@@ -75,12 +83,11 @@ def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
     if not line.inbound:
         ours = said(line)
         return Told(_quoted(ours, closing(ours)))
-    if is_prompt_injection(line.text[:LONGEST]):
-        return Told()
-    one = said(line, asked, topic, region)
+    own = line._replace(text=own_words(line.text[:LONGEST], topic))
+    one = said(own, asked, topic, region)
     fields = _best(found for rule in RULES for found in rule(one))
     seen = (*signals(one), *_refusals(one, fields))
-    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tongue(line.text[:LONGEST]))
+    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tongue(own.text))
 
 
 def _quoted(one: SpelledLine, found: Iterable[FoundValue]) -> tuple[FoundValue, ...]:
@@ -94,10 +101,13 @@ def _refusals(one: SpelledLine, fields: Iterable[FoundValue]) -> list[FoundValue
 
 
 def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
+    """A later line replaces an earlier one, but a passing mention replaces no statement."""
     latest: dict[str, FoundValue] = {}
     for one in told:
         for found in one.fields:
-            if not (found.field == "domisili" and found.confidence <= WIDE and found.field in latest):
+            before = latest.get(found.field)
+            passing = found.field in STATED and before is not None and found.confidence < before.confidence - MARGIN
+            if not passing and not (found.field == "domisili" and found.confidence <= WIDE and before):
                 latest[found.field] = found
     return latest
 
@@ -113,7 +123,7 @@ def _best(found: Iterable[FoundValue]) -> list[FoundValue]:
 
 def _pains(told: Iterable[Told]) -> list[Claim]:
     """All of them together: each is told in its own time."""
-    found = {pain.value: pain for one in told for pain in one.pains}
+    found = {str(pain.value): pain for pain in without_passing([pain for one in told for pain in one.pains])}
     if not found:
         return []
     last = list(found.values())[-1]

@@ -1,0 +1,70 @@
+"""What troubles the customer: by category where one fits, else in their own words."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from workers.extraction.rules.clauses import is_trouble_of_others
+from workers.extraction.rules.finding import FoundValue, SpelledLine
+from workers.extraction.rules.vocabulary import around, phrases
+
+ASKED: Final = around("pains", "asked")
+TELLS: Final = around("pains", "tells", behind=r"[ :,]*")
+TROUBLES: Final = around("pains", "troubles")
+NONE: Final = around("pains", "none")
+ELSEWHERE: Final = around("pains", "elsewhere")
+ASKED_TRADE: Final = around("business", "asked")
+BY_HAND: Final = "manual work"
+MOST: Final = 2
+"""Troubles that one line tells."""
+MANY: Final = 7
+"""Words of a line that answers more than what the trade is."""
+SENTENCE: Final = re.compile(r"[.!?\n](?:\s|$)|$")
+NAMED, TOLD = 0.8, 0.6
+FEWEST, LONGEST = 2, 160
+"""Words of a trouble at least; characters of it at most."""
+
+
+def pains(said: SpelledLine) -> Iterator[FoundValue]:
+    found = [
+        said.found("pain_points", value, match, NAMED)
+        for value, pattern in phrases("pain_points").within(said.may_hold)
+        if (match := pattern.search(said.text)) and not is_trouble_of_others(said.text, match.start())
+    ]
+    yield from _apart(found) or _in_own_words(said)
+
+
+def _apart(found: Sequence[FoundValue]) -> list[FoundValue]:
+    """The first troubles of a line that do not share words; work by hand is told beside another only in passing."""
+    apart: list[FoundValue] = []
+    for one in sorted(found, key=lambda one: one.start):
+        if all(one.start >= other.end for other in apart) and len(apart) < MOST:
+            apart.append(one)
+    return without_passing(apart)
+
+
+def without_passing(found: Sequence[FoundValue]) -> list[FoundValue]:
+    """Leave out work by hand where another trouble is told."""
+    others = [one for one in found if one.value != BY_HAND]
+    return others or list(found)
+
+
+def _in_own_words(said: SpelledLine) -> Iterator[FoundValue]:
+    """The sentence that answers our question for it, or that says that it is one."""
+    tells = TELLS.search(said.text)
+    if tells is None and (not ASKED.search(said.asked) or ELSEWHERE.search(said.text)):
+        return
+    if tells is None and ASKED_TRADE.search(said.asked) and len(said.words) < MANY:
+        return
+    start = tells.end() if tells else 0
+    ends = SENTENCE.search(said.text, start)
+    end = min(ends.start() if ends else len(said.text), start + LONGEST)
+    words = said.text[start:end].strip(" ,.-")
+    asks = said.text[end : end + 1] == "?"
+    if tells is None and not TROUBLES.search(words):
+        return
+    if len(words.split()) < FEWEST or NONE.search(words) or asks or is_trouble_of_others(said.text, start):
+        return
+    written = said.written(start, end)
+    if written:
+        yield FoundValue("pain_points", written, said.line, TOLD, start, end, written)

@@ -1,0 +1,52 @@
+"""What a message holds besides the customer's own words: pressed buttons, stickers, forwarded advertisements, orders to
+a program; and chats of people who want a job or want to sell something to us (pure).
+"""
+
+import re
+from typing import Final
+
+from workers.extraction.rules.vocabulary import LETTERS, as_written, words
+
+# Who writes such a sentence talks to a program, and says nothing of themself.
+INJECTION: Final = re.compile(as_written("talk", "injection"), re.IGNORECASE | re.DOTALL)
+# A text without any of these is no injection; looking for them first is quicker.
+INJECTION_CUES: Final = frozenset(words("injection_cues"))
+MARKS: Final = frozenset("<{[#")
+SENTENCES: Final = re.compile(r"[^.!?\n#]*(?:[.!?\n#]+(?=\s|$|#)|[.!?\n#]+|$)")
+STICKER: Final = re.compile(r"\s*\[[^\[\]\n]{1,40}\]\s*")
+OPTION: Final = re.compile(r"\[([^\[\]\n]{1,60})\]|^\s*(\d{1,2}\s*[.)]\s*.{1,60}?)\s*$", re.MULTILINE)
+FORWARDED: Final = re.compile(as_written("talk", "forwarded"), re.IGNORECASE)
+ADVERTISES: Final = re.compile(as_written("talk", "advertises"), re.IGNORECASE)
+ENOUGH: Final = 3
+"""Different signs of an advertisement that make one."""
+SEEKS: Final = re.compile(as_written("talk", "seeks_job"), re.IGNORECASE)
+OFFERS: Final = re.compile(as_written("talk", "offers_to_us"), re.IGNORECASE)
+
+
+def own_words(text: str, topic: str) -> str:
+    """The message, what is not the customer's own blanked out, as long as it was. `topic` is what we said last."""
+    if STICKER.fullmatch(text) or is_option(text, topic) or is_advertisement(text):
+        return " " * len(text)
+    if INJECTION_CUES.isdisjoint(LETTERS.findall(text.lower())) and MARKS.isdisjoint(text):
+        return text
+    return SENTENCES.sub(lambda match: " " * len(match[0]) if is_prompt_injection(match[0]) else match[0], text)
+
+
+def is_prompt_injection(text: str) -> bool:
+    """Whether a sentence talks to a program: it is not read for facts."""
+    return INJECTION.search(text) is not None
+
+
+def is_option(text: str, topic: str) -> bool:
+    """Whether the customer only pressed one of the buttons, or chose from the list, that we had sent."""
+    said = text.strip().casefold()
+    return bool(said) and any((one[1] or one[2]).strip().casefold() == said for one in OPTION.finditer(topic))
+
+
+def is_advertisement(text: str) -> bool:
+    return FORWARDED.search(text) is not None or len({one[0].lower() for one in ADVERTISES.finditer(text)}) >= ENOUGH
+
+
+def is_no_customer(text: str) -> bool:
+    """Whether the writer seeks a job, or wants to sell something to us."""
+    return SEEKS.search(text) is not None or OFFERS.search(text) is not None

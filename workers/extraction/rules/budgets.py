@@ -15,6 +15,9 @@ ASKED: Final = around("budgets", "asked")
 NEAR: Final = 40
 LEAST: Final = 10
 """Below that a figure counts something else."""
+THOUSAND: Final = 1000
+"""Who is asked for the budget and answers "300" means 300 thousand rupiah."""
+FOREIGN: Final = re.compile(r"[$€£]|usd|sgd|aud|eur|dollars?|dolar|bucks|euros?|%|persen")
 LEAST_BARE: Final = 10_000
 MONEY: Final = re.compile(r"rp|idr|usd|sgd|aud|eur|[$€£]|dollars?|dolar|bucks|euros?|ribu|juta")
 """What stands beside a smaller figure that is money."""
@@ -22,7 +25,9 @@ MONEY: Final = re.compile(r"rp|idr|usd|sgd|aud|eur|[$€£]|dollars?|dolar|bucks
 
 def budgets(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None
-    for start, end, value in amounts(said.text):
+    for start, end, figure in amounts(said.text):
+        is_bare = asked and LEAST <= figure < THOUSAND and said.text[start:end].strip().isdigit()
+        value = figure * THOUSAND if is_bare and not FOREIGN.search(said.text) else figure
         clause = clause_of(said.text, start, end, most=NEAR)
         is_money = value >= LEAST_BARE or MONEY.search(said.text[max(0, start - 5) : end + 10])
         if not is_money or not LEAST <= value < LARGEST or OTHERS.search(clause) or said.is_of_others(start, end):

@@ -15,6 +15,7 @@ RUNS: Final = around("durations", "runs")
 BEGINS: Final = around("durations", "begins")
 OTHER_YEARS: Final = around("durations", "other_years")
 ASKED: Final = around("durations", "asked")
+RUNS_SURELY: Final = around("durations", "runs_surely")
 RUNS_FOR: Final = around("durations", "runs_for", behind=r" ?(?:sekitar |kurang lebih |about |around )?$")
 NOT_RUNNING: Final = around("durations", "not_running")
 AHEAD: Final = re.compile(r" ?(?:lagi|depan|ke depan|from now|kemudian|later)(?!\w)")
@@ -44,7 +45,7 @@ def durations(said: SpelledLine) -> Iterator[FoundValue]:
         taken_back = any(TAKES_BACK.search(said.text, one.end, other.start) for one, other in pairwise(years))
         yield years[-1] if taken_back else min(years, key=lambda found: found.value)
     elif not said.words.isdisjoint(COUNTED) and (found := list(_spans(said, asked=asked))):
-        yield max(found, key=lambda one: one[0])[1]
+        yield max(found, key=lambda one: one[:2])[2]
 
 
 def _years(said: SpelledLine, *, asked: bool) -> Iterator[FoundValue]:
@@ -62,8 +63,8 @@ def _years(said: SpelledLine, *, asked: bool) -> Iterator[FoundValue]:
         yield said.found("business_duration", "since 2020", pandemic, LIKELY)
 
 
-def _spans(said: SpelledLine, *, asked: bool) -> Iterator[tuple[float, FoundValue]]:
-    """Each span that the business may have run, with its length in days."""
+def _spans(said: SpelledLine, *, asked: bool) -> Iterator[tuple[bool, float, FoundValue]]:
+    """Each span that the business may have run: whether the clause says so for sure, its length in days, the value."""
     for match in (*SPAN.finditer(said.text), *ORDINAL.finditer(said.text)):
         clause = clause_of(said.text, match.start(), match.end(), most=NEAR)
         if NOT_RUNNING.search(clause) or AHEAD.match(said.text, match.end()) or said.asks(match.end()):
@@ -81,4 +82,4 @@ def _spans(said: SpelledLine, *, asked: bool) -> Iterator[tuple[float, FoundValu
         if counts:
             corrected = EH.match(said.text, match.end()) if match.re is SPAN else None
             value = span(match, corrected)
-            yield days(value), said.found("business_duration", value, match, STATED if asked else LIKELY)
+            yield RUNS_SURELY.search(clause) is not None, days(value), said.found("business_duration", value, match, STATED if asked else LIKELY)

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 LETTERS: Final = re.compile(r"[a-zé]+")
 Value = TypeVar("Value")
@@ -27,20 +28,32 @@ class Gazetteer(Generic[Value]):
 
     def mentions(self, text: str) -> Iterator[tuple[int, int, Value]]:
         """Yield (start, end, value) of the longest names in `text`, without overlap."""
-        found = list(LETTERS.finditer(text))
-        parts = [one[0] for one in found]
-        at = 0
-        while at < len(parts):
-            for width in range(min(self._longest.get(parts[at], 0), len(parts) - at), 0, -1):
-                if not self._is_one(text, found[at : at + width]):
-                    continue
-                if (value := self._known.get(" ".join(parts[at : at + width]))) is not None:
-                    yield found[at].start(), found[at + width - 1].end(), value
+        found = _words(text)
+        longest, at = self._longest, 0
+        while at < len(found):
+            if (most := longest.get(found[at].text)) is None:
+                at += 1
+                continue
+            for width in range(min(most, len(found) - at), 0, -1):
+                part = found[at : at + width]
+                if _is_one(text, part) and (value := self._known.get(" ".join(one.text for one in part))) is not None:
+                    yield part[0].start, part[-1].end, value
                     at += width - 1
                     break
             at += 1
 
-    @staticmethod
-    def _is_one(text: str, found: Sequence[re.Match[str]]) -> bool:
-        """Whether nothing but a space or a hyphen parts the words."""
-        return all(text[one.end() : other.start()] in (" ", "-", "") for one, other in pairwise(found))
+
+class _Word(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=5000)
+def _words(text: str) -> Sequence[_Word]:
+    return [_Word(one[0], one.start(), one.end()) for one in LETTERS.finditer(text)]
+
+
+def _is_one(text: str, found: Sequence[_Word]) -> bool:
+    """Whether nothing but a space or a hyphen parts the words."""
+    return all(text[one.end : other.start] in (" ", "-", "") for one, other in pairwise(found))

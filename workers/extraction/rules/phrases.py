@@ -20,6 +20,10 @@ NEXT: Final = re.compile(r" (?:ini|depan)$")
 LEADS: Final = {
     "priority": around("phrases", "matters_most"), "urgency_level": around("phrases", "needs"),
 }  # fmt: skip
+OUR_PRICE: Final = around("phrases", "our_price")
+MONEY: Final = re.compile(r"(?:rp|idr|usd|[$]) ?\d|\d ?(?:ribu|juta|k|%)|\d[.,]\d{3}|harga|biaya|price|cost|budget|anggaran")
+FEW: Final = 6
+"""Words of a line that says nothing else."""
 # The last of these that is said counts.
 ONE_OF: Final = ("interest_motivation", "priority", "urgency_level", "objection_raised")
 # These say what they say also behind a "no".
@@ -86,10 +90,17 @@ def refuses(said: SpelledLine) -> bool:
     return REFUSES.search(said.text) is not None
 
 
+def _is_of_our_price(said: SpelledLine) -> bool:
+    """Whether "expensive" can be meant of what we sell: we had named a price, or the line is about one or says no more."""
+    return len(said.words) <= FEW or OUR_PRICE.search(said.text) is not None or MONEY.search(said.topic) is not None
+
+
 def _counts(field: str, value: str, said: SpelledLine, match: re.Match[str]) -> bool:
     if field not in MAY_BE_DENIED and DENIED.search(said.text[: match.start()]):
         return False
     if field != "interest_motivation" and value not in OF_ANYBODY and said.is_of_others(*match.span()):
+        return False
+    if value == "price" and field == "objection_raised" and not _is_of_our_price(said):
         return False
     if field == "objection_raised" and ABOUT_OTHERS.search(said.before(match.start())):
         return False

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -116,6 +116,7 @@ def mentions(text: str) -> Iterator[tuple[int, int, Place]]:
     return places().mentions(text)
 
 
+@lru_cache(maxsize=5000)
 def is_place(text: str) -> bool:
     """Whether a part of a line names a place and nothing else."""
     found = list(mentions(text))

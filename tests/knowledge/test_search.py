@@ -18,7 +18,7 @@ from tests.desk import signed_in
 from tests.helpers import rows
 from tests.knowledge.embedders import HOURS, PRICES, Made, Scripted, at_once
 from tests.web.api.test_api import problem, program
-from tools.evaluation.retrieval import gold, quality
+from tools.evaluation.retrieval import GoldSet, gold, quality
 from workers.extraction.embed import embed
 
 NONSENSE = Path(__file__).with_name("nonsense.txt")
@@ -81,16 +81,18 @@ async def test_a_filter_finds_its_own_among_many_that_are_nearer(pool: Pool) -> 
     assert await sources(pool, Made(one), asked, source="shop/") == ["shop/prices.md"]
 
 
-async def test_the_local_model_finds_better_with_words_than_either_alone(pool: Pool) -> None:
-    """On our own gold set, synthetic: 34 articles, 90 questions, two languages."""
+@pytest.mark.parametrize(("name", "least"), [("own", (0.85, 0.74)), ("strangers", (0.79, 0.71))])
+async def test_the_local_model_and_words_find_no_worse_than_either_alone(
+    pool: Pool, name: GoldSet, least: tuple[float, float]
+) -> None:
     embedders = Embedders()
     assert embedders.current is not None
     assert embedders.current.name == LOCAL
-    articles, questions = gold()
+    articles, questions = gold(name)
     await knowledge.put(pool, articles)
     while await embed(pool, embedders.current, at_once):
         pass
-    wanted = [one.source for one in questions]
+    wanted = [one.sources for one in questions]
     both = quality(wanted, [await sources(pool, embedders, one.text) for one in questions])
     words = quality(wanted, [await sources(pool, Made(), one.text) for one in questions])
     near = quality(wanted, [await nearest(pool, embedders.current, one.text) for one in questions])
@@ -99,10 +101,18 @@ async def test_the_local_model_finds_better_with_words_than_either_alone(pool: P
     await embedders.close()
     # Of words that another hand made up; "test 123" is in it, and a few words of ours.
     assert (len(nonsense), len(nothing) >= 39) == (42, True), set(nonsense) - set(nothing)
-    assert (both.recall >= max(words.recall, near.recall), both.mrr >= max(words.mrr, near.mrr)) == (True, True), (
-        both, words, near,
-    )  # fmt: skip
-    assert both.recall >= 0.6
+    assert both.mrr >= max(words.mrr, near.mrr), (both, words, near)
+    assert both.recall >= words.recall
+    # Below the floor nothing is shown: that costs a question or two.
+    assert both.recall >= near.recall - 0.03, (both, near)
+    assert both >= least
+
+
+async def test_a_word_counts_by_how_few_passages_hold_it(pool: Pool) -> None:
+    """The code stands in one article, "printer" in all of them."""
+    filler = [ParsedArticle(f"p/{n}.md", f"Printer {n}", "printer printer printer") for n in range(20)]
+    await knowledge.put(pool, [*filler, ParsedArticle("p/code.md", "Error KSR4012", "The drawer of the printer.")])
+    assert (await sources(pool, Made(), "printer printer KSR4012"))[0] == "p/code.md"
 
 
 async def nearest(pool: Pool, embedder: Embedder, question: str) -> list[str]:

@@ -37,7 +37,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     embedders = Embedders()
     if embedders.current is None:
         raise SystemExit("the extra `knowledge` is not installed: nothing can be embedded here")
-    articles, questions = gold()
+    articles, questions = gold("strangers")
     found: dict[str, Any] = {"machine": machine(), "articles": options.articles}
     found["quality"] = await _quality(pool, embedders, embedders.current, articles, questions)
     say(json.dumps(found["quality"]))
@@ -85,7 +85,7 @@ async def _quality(
     async def nearest(text: str) -> list[str]:
         return list(dict.fromkeys([row["source"] for row in await _near(pool, embedder, model, text, exact=True)]))
 
-    wanted = [one.source for one in questions]
+    wanted = [one.sources for one in questions]
     return {
         "hybrid": quality(wanted, [await sources(embedders, one.text) for one in questions])._asdict(),
         "words": quality(wanted, [await sources(Nobody(), one.text) for one in questions])._asdict(),

@@ -25,7 +25,7 @@ class ArticleHit(BaseModel):
     title: str
     tags: list[str]
     snippet: str = Field(description="The passage that fits, the words of the question in ** **.")
-    score: float = Field(description="Of this search only: the ranks by words and by meaning, fused.")
+    score: float = Field(description="Of this search only: likeness in meaning, and a share of the words.")
 
 
 class ArticleHits(BaseModel):

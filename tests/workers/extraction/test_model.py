@@ -65,7 +65,7 @@ async def test_what_stands_in_the_message_is_believed(pool: Pool) -> None:
         "name": "Rina", "domisili": "Bandung", "pain_points": ["slow replies"],
     }  # fmt: skip
     assert [signal.name for signal in reading.signals] == ["asked price"]
-    assert reading.claims[0].actor == "model@1 tiny"
+    assert reading.claims[0].actor == "model@2 tiny"
     assert asked == ["POST /v1/chat/completions?"]
 
 
@@ -143,6 +143,6 @@ async def test_a_worker_with_a_model_asks_it_before_the_rules(pool: Pool, databa
         model_url="http://127.0.0.1:1/v1", model_name="small",
     )  # fmt: skip
     (model, rules), drafter = model_of(settings, pool)
-    assert (model.name.split()[0], type(rules)) == ("model@1", Rules)
+    assert (model.name.split()[0], type(rules)) == ("model@2", Rules)
     assert drafter is not None
     await model.close()

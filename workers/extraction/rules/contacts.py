@@ -35,7 +35,12 @@ def contacts(said: SpelledLine) -> Iterator[FoundValue]:
     for number, start, end in (*_numbers(text, said.region), *_numbers(spelled, said.region)):
         before = said.text[:start] if spelled and start >= len(text) else text[max(0, start - 30) : start].lower()
         behind = text[end : end + 25].lower()
-        if is_of_others(text.lower(), start, min(end, len(text))) or OF_OTHERS.search(before[-30:]) or BARE.search(before) or OLD.match(behind):
+        if (
+            is_of_others(text.lower(), start, min(end, len(text)))
+            or OF_OTHERS.search(before[-30:])
+            or BARE.search(before)
+            or OLD.match(behind)
+        ):
             continue
         yield FoundValue("phone", number, said.line, 0.85, start, end, text[start:end] or text)
 

@@ -82,4 +82,8 @@ def _spans(said: SpelledLine, *, asked: bool) -> Iterator[tuple[bool, float, Fou
         if counts:
             corrected = EH.match(said.text, match.end()) if match.re is SPAN else None
             value = span(match, corrected)
-            yield RUNS_SURELY.search(clause) is not None, days(value), said.found("business_duration", value, match, STATED if asked else LIKELY)
+            yield (
+                RUNS_SURELY.search(clause) is not None,
+                days(value),
+                said.found("business_duration", value, match, STATED if asked else LIKELY),
+            )

@@ -21,7 +21,9 @@ LEADS: Final = {
     "priority": around("phrases", "matters_most"), "urgency_level": around("phrases", "needs"),
 }  # fmt: skip
 OUR_PRICE: Final = around("phrases", "our_price")
-MONEY: Final = re.compile(r"(?:rp|idr|usd|[$]) ?\d|\d ?(?:ribu|juta|k|%)|\d[.,]\d{3}|harga|biaya|price|cost|budget|anggaran")
+MONEY: Final = re.compile(
+    r"(?:rp|idr|usd|[$]) ?\d|\d ?(?:ribu|juta|k|%)|\d[.,]\d{3}|harga|biaya|price|cost|budget|anggaran"
+)
 FEW: Final = 6
 """Words of a line that says nothing else."""
 # The last of these that is said counts.
@@ -91,7 +93,7 @@ def refuses(said: SpelledLine) -> bool:
 
 
 def _is_of_our_price(said: SpelledLine) -> bool:
-    """Whether "expensive" can be meant of what we sell: we had named a price, or the line is about one or says no more."""
+    """Whether "expensive" can be meant of our offer: the line says no more, or it or our last one is about a price."""
     return len(said.words) <= FEW or OUR_PRICE.search(said.text) is not None or MONEY.search(said.topic) is not None
 
 

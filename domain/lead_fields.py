@@ -100,7 +100,8 @@ LEAD_FIELDS: Final = (
     LeadField(
         "domisili", "domisili", text(200), "What is known",
         prompt="the city or regency, by its official name without Kota or Kabupaten, where the business is, or else "
-        "the customer lives; of a district or nickname the city it lies in; a province only where nothing nearer is said",
+        "the customer lives; of a district or nickname the city it lies in; a province only where nothing nearer is "
+        "said",
         is_exported=True,
     ),
     LeadField(

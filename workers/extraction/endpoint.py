@@ -3,6 +3,7 @@
 Needs the extra `model`.
 """
 
+import json
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -75,7 +76,7 @@ class ModelEndpoint:
         if not isinstance(answer, ChatCompletion) or not answer.choices:  # a proxy's page, for one
             raise OpenAIError("not an answer of a model")
         text = answer.choices[0].message.content or ""
-        said = sum(len(message["content"]) for message in messages) + len(text)
+        said = len(json.dumps(schema)) + sum(len(message["content"]) for message in messages) + len(text)
         cost = answer.usage.total_tokens if answer.usage else said // 3
         await model_budget.spend(self._pool, cost)
         return text, cost

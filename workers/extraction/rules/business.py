@@ -85,6 +85,8 @@ def _known(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
     for start, end, _ in OCCUPATIONS.mentions(said.text):
         if SELF_BEFORE.search(said.text[:start]):
             yield from _as_list(_found(said, start, end, SHOWN))
+        elif placed and start < EARLY and _stands_apart(said, start):
+            yield from _as_list(_found(said, start, end, MENTIONED))
     for start, end, _ in PRODUCTS.mentions(said.text):
         if placed and start < EARLY and _stands_apart(said, start):
             yield from _as_list(_found(said, start, end, MENTIONED))

@@ -28,7 +28,8 @@ MOVES: Final = around("places", "moves")
 PASSING: Final = around("places", "passing")
 NOT_SO: Final = re.compile(
     r"(?<!\w)(?:bukan|not|gak|tidak|no longer|dulu|dulunya|used to be|sebelumnya|left|moved from|pindah dari)"
-    r" ?(?:lagi )?(?:di|in|from|dari|yang di)? ?(?:kota |kab ?\.? ?)?$"
+    r" ?(?:lagi )?(?:tinggal |berada |ada |based |living )?(?:lagi )?"
+    r"(?:di|in|from|dari|yang di)? ?(?:kota |kab ?\.? ?)?$"
 )
 ASKED: Final = around("places", "asked")
 AGREES: Final = re.compile(r"^(?:iya|ya|yup|yep|yes|betul|bener|benar|correct|right|yoi|y)(?!\w)")

@@ -9,6 +9,7 @@ from domain.lead import Claim, Source
 from domain.lead_fields import FIELDS
 from domain.score import POINTS
 from domain.window import ChatLine, ChatWindow, ReadValues
+from workers.extraction.rules import story
 from workers.extraction.rules.amounts import measured
 from workers.extraction.rules.budgets import budgets
 from workers.extraction.rules.business import businesses
@@ -21,6 +22,7 @@ from workers.extraction.rules.names import names
 from workers.extraction.rules.pains import pains, without_passing
 from workers.extraction.rules.phrases import choices, closing, refuses, signals
 from workers.extraction.rules.places import WIDE, cities
+from workers.extraction.rules.story import sentences
 from workers.extraction.rules.talk import is_no_customer, own_words
 
 RULES: Final = (names, businesses, cities, durations, contacts, budgets, choices)
@@ -29,6 +31,8 @@ GIVEN: Final = {"phone": "gave phone", "email": "gave e-mail"}
 WRITTEN: Final = (*FIELDS, "email")
 STATED: Final = frozenset({"business_type", "domisili", "business_duration"})
 """What the customer states once, and mentions in passing later."""
+SAID_ONCE: Final = frozenset({"business_type", "domisili"})
+"""And of which an equally sure later one is another's, unless it corrects."""
 MARGIN: Final = 0.04
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 200_000
@@ -55,6 +59,8 @@ class Told:
     fields: tuple[FoundValue, ...] = ()
     pains: tuple[FoundValue, ...] = ()
     signals: tuple[FoundValue, ...] = ()
+    story: tuple[FoundValue, ...] = ()
+    corrects: bool = False
     tongue: Tongue = SILENT
 
 
@@ -69,6 +75,7 @@ def read(window: ChatWindow, region: str | None = None) -> ReadValues:
         latest[spoken.field] = spoken
     reading = ReadValues(claims=[_claim(found) for name, found in latest.items() if name in WRITTEN])
     reading.claims += _pains(one for _, one in told)
+    reading.claims += _story([found for _, one in told for found in one.story])
     seen = [(str(found.value), found) for _, one in told for found in one.signals]
     seen += [(signal, latest[name]) for name, signal in GIVEN.items() if name in latest]
     reading.signals = [measured(name, found.line.id, found.quote) for name, found in seen]
@@ -87,7 +94,10 @@ def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
     one = said(own, asked, topic, region)
     fields = _best(found for rule in RULES for found in rule(one))
     seen = (*signals(one), *_refusals(one, fields))
-    return Told(_quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tongue(own.text))
+    return Told(
+        _quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tuple(sentences(one)), one.corrects,
+        tongue(own.text),
+    )  # fmt: skip
 
 
 def _quoted(one: SpelledLine, found: Iterable[FoundValue]) -> tuple[FoundValue, ...]:
@@ -106,7 +116,8 @@ def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
     for one in told:
         for found in one.fields:
             before = latest.get(found.field)
-            passing = found.field in STATED and before is not None and found.confidence < before.confidence - MARGIN
+            margin = -MARGIN if found.field in SAID_ONCE and not one.corrects else MARGIN
+            passing = found.field in STATED and before is not None and found.confidence < before.confidence - margin
             if not passing and not (found.field == "domisili" and found.confidence <= WIDE and before):
                 latest[found.field] = found
     return latest
@@ -134,6 +145,13 @@ def _pains(told: Iterable[Told]) -> list[Claim]:
     last = list(found.values())[-1]
     values: list[str] = list(found)
     return [Claim("pain_points", values, Source.AI, Rules.name, None, last.line.id, last.quote, last.confidence)]
+
+
+def _story(found: list[FoundValue]) -> list[Claim]:
+    if not found:
+        return []
+    last = found[-1]
+    return [_claim(last._replace(value=story.told(found)))]
 
 
 def _claim(found: FoundValue) -> Claim:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -29,7 +30,8 @@ class _Load:
         self._pause = 1 / rate
         self._began, began_at = time.perf_counter() + 0.05, time.time() + 0.05
         self._next = self._answered = 0
-        self.idle: list[_Connection] = []
+        self.idle: deque[_Connection] = deque()
+        """The one that has been idle longest goes first, so that the server does not close any for idleness."""
         self.sent = Sent([began_at + place * self._pause for place in range(len(made))], [0.0] * len(made))
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -43,7 +45,7 @@ class _Load:
     def _leave(self) -> None:
         now = time.perf_counter()
         while self.idle and self._next < len(self._made) and self._began + self._next * self._pause <= now:
-            self.idle.pop().write(self._next, self._made[self._next])
+            self.idle.popleft().write(self._next, self._made[self._next])
             self._next += 1
 
     def answered(self, connection: "_Connection", place: int, answer: bytes) -> None:

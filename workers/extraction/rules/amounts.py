@@ -8,7 +8,7 @@ from domain.score import ScoreSignal
 
 _FIGURE: Final = r"(?:\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)"
 AMOUNT: Final = re.compile(
-    rf"(?:{_FIGURE}\s*(?:-|–|sampai|sampe|to)\s*)?({_FIGURE})\s*(miliar|milyar|billion|juta|jt|million|mio|ribu|rb|k|m)?(?:an)?(?![\w]|[.,]\d)",
+    rf"(?:{_FIGURE}\s*(?:-|–|sampai|sampe|to)\s*)?({_FIGURE})\s*(miliar|milyar|billion|juta|jt|million|mio|ribu|thousand|rb|k|m)?(?:an)?(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
 TIMES: Final = {

@@ -26,7 +26,14 @@ MONEY: Final = re.compile(r"rp|idr|usd|sgd|aud|eur|[$€£]|dollars?|dolar|bucks
 def budgets(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None
     for start, end, figure in amounts(said.text):
-        is_bare = asked and LEAST <= figure < THOUSAND and said.text[start:end].strip().isdigit()
+        roughly = (
+            said.text[end - 2 : end] == "an" and NAMES.search(clause_of(said.text, start, end, most=NEAR)) is not None
+        )
+        is_bare = (
+            (asked or roughly)
+            and LEAST <= figure < THOUSAND
+            and said.text[start:end].strip().removesuffix("an").isdigit()
+        )
         value = figure * THOUSAND if is_bare and not FOREIGN.search(said.text) else figure
         clause = clause_of(said.text, start, end, most=NEAR)
         is_money = value >= LEAST_BARE or MONEY.search(said.text[max(0, start - 5) : end + 10])

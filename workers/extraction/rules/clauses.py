@@ -20,23 +20,38 @@ THIRD: Final = around("clauses", "third")
 SELF: Final = around("clauses", "self")
 TELLS: Final = around("clauses", "tells")
 FORMER: Final = around("clauses", "former")
+# "Me and my husband": what follows is the customer's as well.
+TOGETHER: Final = re.compile(
+    r"(?<!\w)(?:me|i|saya|aku|gue|kami|we|kita) (?:and|dan|sama|bareng|dengan|berdua) $|(?<!\w)(?:with|bareng|berdua) $"
+)
 THROUGH: Final = re.compile(r"(?<!\w)(?:dari|from|lewat|via|thanks to|berkat|kata|menurut|according to) $")
 BEHIND: Final = around(
-    "clauses", "others", before=r"^ ?(?:punya|milik|nya|of|kepunyaan|dari|sama)?(?: my| his| her| the)? ?"
+    "clauses", "others", before=r"^ ?(?:itu |ini )?(?:punya|milik|nya|of|kepunyaan|dari|sama)?(?: my| his| her| the)? ?"
 )
 
 
 def clause_of(text: str, start: int, end: int, *, most: int) -> str:
     """The clause around those places, at `most` that many characters of it on either side."""
+    first, last = clause_span(text, start, end, most=most)
+    return text[first:last]
+
+
+def clause_span(text: str, start: int, end: int, *, most: int) -> tuple[int, int]:
+    """Where the clause around those places begins and ends, as clause_of takes it."""
     first = max((match.end() for match in CLAUSE.finditer(text, 0, start)), default=0)
     after = CLAUSE.search(text, end)
-    return text[max(first, start - most) : min(end + most, after.start() if after else len(text))]
+    return max(first, start - most), min(end + most, after.start() if after else len(text))
 
 
 @lru_cache(maxsize=2000)
 def _cues(text: str) -> list[tuple[int, bool]]:
     """Where somebody comes into the text, and whether it is somebody else than the customer; in order."""
-    found = [(match.start(), True) for pattern in (OTHER, SERVED, THIRD) for match in pattern.finditer(text)]
+    found = [
+        (match.start(), True)
+        for pattern in (OTHER, SERVED, THIRD)
+        for match in pattern.finditer(text)
+        if not TOGETHER.search(text, max(0, match.start() - 20), match.start())
+    ]
     taken = [match.span() for pattern in (OTHER, SERVED) for match in pattern.finditer(text)]
     found += [
         (match.start(), False)

@@ -23,7 +23,7 @@ TAKES_BACK: Final = re.compile(r"(?<!\w)(?:eh|ralat|maksud\w*|sorry|bukan)(?!\w)
 STATED, LIKELY, WEAK = 0.9, 0.8, 0.7
 SHORT: Final = 6
 """Words of an answer that holds nothing but the time."""
-MOST_ALONE: Final = 9
+MOST_ALONE: Final = 12
 """Words of a line that gives the time beside the trade or the place: "service ac, 2 tahun"."""
 NEAR: Final = 45
 """Characters around a time in which something tells what it is the time of."""

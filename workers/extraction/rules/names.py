@@ -51,6 +51,11 @@ GREETED: Final = re.compile(
     r"(?:\W|hai|halo|hallo|hi|hello|pagi|siang|sore|malam|selamat|kak|mbak|mas|min|sis|pak|bu|sarah|iya|ya|oh|btw|assalamualaikum|so)*"
 )
 FOLLOWS: Final = around("names", "follows", before=r" ?")
+FROM: Final = re.compile(
+    rf"(?:^|[.!,] )(?:(?:halo|hai|hi|hello|hey|yes|iya|betul|pagi|siang|sore|malam|kak|mbak)[ ,]+)*{TITLES}"
+    rf"(?P<name>{WORD}(?: {WORD})?) (?:from|dari|pemilik|owner|adminnya)(?!\w)"
+)
+CALLED: Final = re.compile(rf"(?<!\w)(?:it ?['’]? ?s|this is|i ?['’]? ?m) (?P<name>{WORD}) (?:here|speaking)(?!\w)")
 HERE: Final = re.compile(
     rf"(?<!\w)(?<![.@])(?P<name>{WORD}) (?:here|speaking)(?!\w)|(?<!\w){TITLES}(?P<other>{WORD}) ini(?!\w)"
 )
@@ -87,6 +92,8 @@ LOOKS: Final = (
     (WRITTEN, 0.85, SELF),
     (FOLLOWED, 0.8, SELF),
     (HERE, 0.8, frozenset(("here", "ini", "speaking"))),
+    (CALLED, 0.85, frozenset(("here", "speaking"))),
+    (FROM, 0.8, frozenset(("from", "dari", "pemilik", "owner", "adminnya"))),
 )
 
 
@@ -159,7 +166,9 @@ def _told(said: SpelledLine, *, careless: bool) -> Iterator[FoundValue]:
             known = match.re is not HERE and (match["name"] or "").split(" ")[0] in ONLY_NAMES
             if pattern is FOLLOWED and careless and not known and not _is_introduction(said, match):
                 continue
-            capitals = not known and (pattern in (WRITTEN, HERE) or (pattern is FOLLOWED and not careless))
+            capitals = not known and (pattern in (WRITTEN, HERE, FROM) or (pattern is FOLLOWED and not careless))
+            if pattern is FROM and match["name"].split(" ")[0] not in GIVEN:
+                continue
             if found := _found(said, match, confidence, capitals=capitals):
                 yield found
 
@@ -189,7 +198,10 @@ def _named(
         end = place + len(word)
         written = said.written(place, end) or word
         is_second = bool(parts_) and parts_[0].lower() in GIVEN and written[:1].isupper()
-        is_written = introduced and written[:1].isupper() and word not in NOT_NAMES and len(word) > 2
+        is_written = (
+            introduced and written[:1].isupper() and word not in NOT_NAMES and len(word) > 2
+            and places().get(word) is None
+        )  # fmt: skip
         if not is_written and not _is_name(word, introduced=introduced or is_second):
             break
         if capitals and not written[:1].isupper():
@@ -207,5 +219,6 @@ def _named(
 def _is_name(word: str, *, introduced: bool = False) -> bool:
     """Behind words that introduce a name, all but the most frequent words can be one: Bunga, Yoga, Tari."""
     if len(word) < 2 or word in NOT_NAMES or (word in COMMON and word not in GIVEN):
-        return introduced and len(word) > 2 and word not in NOT_NAMES and word not in FREQUENT and not ENDS.search(word)
+        is_open = len(word) > 2 and word not in NOT_NAMES and word not in FREQUENT and not ENDS.search(word)
+        return introduced and is_open and places().get(word) is None
     return word in GIVEN or (ENDS.search(word) is None and places().get(word) is None)

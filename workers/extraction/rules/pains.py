@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from workers.extraction.rules.clauses import is_trouble_of_others
+from workers.extraction.rules.clauses import clause_span, is_trouble_of_others
 from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.vocabulary import around, phrases
 
 ASKED: Final = around("pains", "asked")
 TELLS: Final = around("pains", "tells", behind=r"[ :,]*")
+OTHERS: Final = around("pains", "others")
 TROUBLES: Final = around("pains", "troubles")
 NONE: Final = around("pains", "none")
 ELSEWHERE: Final = around("pains", "elsewhere")
@@ -31,7 +32,18 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
         for value, pattern in phrases("pain_points").within(said.may_hold)
         if (match := pattern.search(said.text)) and not is_trouble_of_others(said.text, match.start())
     ]
-    yield from _apart(found) or _in_own_words(said)
+    yield from _apart(found) or list(_named_otherwise(said)) or _in_own_words(said)
+
+
+def _named_otherwise(said: SpelledLine) -> Iterator[FoundValue]:
+    """The clause of a trouble that is known and fits no category."""
+    match = OTHERS.search(said.text)
+    if match is None or said.asks(match.end()) or is_trouble_of_others(said.text, match.start()):
+        return
+    start, end = clause_span(said.text, *match.span(), most=LONGEST)
+    written = said.written(start, end)
+    if written:
+        yield FoundValue("pain_points", written, said.line, TOLD, start, end, written)
 
 
 def _apart(found: Sequence[FoundValue]) -> list[FoundValue]:

@@ -56,7 +56,7 @@ def _as_asked(said: SpelledLine, field: str) -> Iterator[FoundValue]:
     if led is None and not asked:
         return
     for value, pattern in phrases(f"{field}_asked").within(said.may_hold):
-        match = pattern.search(said.text, led.start() if led and field == "priority" else 0)
+        match = pattern.search(said.text)
         if (
             match
             and not asked

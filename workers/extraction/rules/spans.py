@@ -45,6 +45,7 @@ YEAR: Final = re.compile(
     r"(?<![\w.,/-])(?:(?P<year>(?:19[6-9]|20[0-2])\d)(?!\d|[.,]\d|\w)"
     r"|(?<=tahun )(?P<century>(?:tujuh|delapan|sembilan) puluh"
     r"(?: (?:satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan))?)(?!\w)"
+    r"|(?:(?<=dari )|(?<=sejak )|(?<=tahun ))['’]?(?P<short>[6-9]\d)(?![\w.,])(?! (?:tahun|bulan|ribu|juta|orang|kg))"
     r"|dua ribu (?P<late>(?:\w+ )?\w+ belas|dua puluh(?: \w+)?|sebelas|sepuluh|\w+)(?!\w)"
     rf"|twenty (?P<teen>{ONE}|twenty(?: {ONE})?)(?! years?)(?!\w))"
 )
@@ -106,6 +107,8 @@ def year_of(match: re.Match[str]) -> int | None:
     """The year that a match of YEAR says; None where it says none."""
     if match["year"]:
         return int(match["year"])
+    if match["short"]:
+        return 1900 + int(match["short"])
     if match["century"]:
         tens, _, *rest = match["century"].split()
         return 1900 + 10 * ONES[tens] + (ONES[rest[0]] if rest else 0)

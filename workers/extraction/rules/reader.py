@@ -61,14 +61,15 @@ class Told:
     signals: tuple[FoundValue, ...] = ()
     story: tuple[FoundValue, ...] = ()
     corrects: bool = False
+    is_no_customer: bool = False
     tongue: Tongue = SILENT
 
 
 def read(window: ChatWindow, region: str | None = None) -> ReadValues:
     """What the customer says; a later line replaces an earlier one, and the surest of one line counts."""
-    if any(line.inbound and is_no_customer(line.text[:LONGEST]) for line in window.lines):
-        return ReadValues()
     told = [(line, of_line(line, asked, topic, region)) for line, asked, topic in in_context(window.lines)]
+    if any(one.is_no_customer for _, one in told):
+        return ReadValues()
     latest = _latest(one for _, one in told)
     spoken = language([(line, one.tongue) for line, one in told if line.inbound])
     if spoken is not None:
@@ -90,13 +91,15 @@ def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
     if not line.inbound:
         ours = said(line)
         return Told(_quoted(ours, closing(ours)))
+    if is_no_customer(line.text[:LONGEST]):
+        return Told(is_no_customer=True)
     own = line._replace(text=own_words(line.text[:LONGEST], topic))
     one = said(own, asked, topic, region)
     fields = _best(found for rule in RULES for found in rule(one))
     seen = (*signals(one), *_refusals(one, fields))
     return Told(
-        _quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tuple(sentences(one)), one.corrects,
-        tongue(own.text),
+        _quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tuple(sentences(one)),
+        corrects=one.corrects, tongue=tongue(own.text),
     )  # fmt: skip
 
 

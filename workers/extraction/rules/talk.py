@@ -19,6 +19,8 @@ FORWARDED: Final = re.compile(as_written("talk", "forwarded"), re.IGNORECASE)
 ADVERTISES: Final = re.compile(as_written("talk", "advertises"), re.IGNORECASE)
 ENOUGH: Final = 3
 """Different signs of an advertisement that make one."""
+SHORTEST_ADVERTISEMENT: Final = 50
+"""Characters."""
 SEEKS: Final = re.compile(as_written("talk", "seeks_job"), re.IGNORECASE)
 OFFERS: Final = re.compile(as_written("talk", "offers_to_us"), re.IGNORECASE)
 
@@ -44,7 +46,9 @@ def is_option(text: str, topic: str) -> bool:
 
 
 def is_advertisement(text: str) -> bool:
-    return FORWARDED.search(text) is not None or len({one[0].lower() for one in ADVERTISES.finditer(text)}) >= ENOUGH
+    if FORWARDED.search(text) is not None:
+        return True
+    return len(text) > SHORTEST_ADVERTISEMENT and len({one[0].lower() for one in ADVERTISES.finditer(text)}) >= ENOUGH
 
 
 def is_no_customer(text: str) -> bool:

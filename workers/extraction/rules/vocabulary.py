@@ -7,13 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from workers.extraction.rules.stems import RUN, SHORTEST, starts, stems_of
+
+MOST_FREQUENT: Final = 150
 WORDS: Final = Path(__file__).parent / "words"
 LETTERS: Final = re.compile(r"[a-z]+")
-ESCAPES: Final = re.compile(r"\\[a-zA-Z]|\[[^\]]*\][*+?]?|.\?")
-# What may stand before a word without a space: the word then begins otherwise.
-PREFIXED: Final = re.compile(r"[a-z]\)\?[a-z]|\\w[*+][a-z]")
-OPTIONAL: Final = re.compile(r"\(\?:[^()]*\)(?:\?|\{0,\d+\}|\*)")
-SHORTEST, RUN = 3, 4
 # What stands in braces in the files.
 SHORT: Final = {
     "{NO}": r"(?:gak|tidak|tak|belum|not|don'?t|doesn'?t|didn'?t|can'?t|cannot|never|no)",
@@ -38,6 +36,12 @@ def words(name: str) -> tuple[str, ...]:
 def any_of(name: str) -> str:
     """A pattern for any of the words, the longest first."""
     return "|".join(re.escape(word) for word in sorted(words(name), key=len, reverse=True))
+
+
+FREQUENT: Final = frozenset(
+    word[:RUN] for name in ("common_indonesian", "common_english") for word in words(name)[:MOST_FREQUENT]
+)
+"""Beginnings of words that stand in most lines: to look for them saves nothing."""
 
 
 class Phrases:
@@ -66,10 +70,9 @@ class PhrasePrefilter:
         bit = 1 << self._bits
         self._bits += 1
         for way in ways:
-            stems = _stems(way)
+            stems = stems_of(_spelled_out(way), FREQUENT)
             self._always |= 0 if stems else bit
-            for stem in stems:
-                start = stem[:RUN] if len(stem) >= RUN else stem
+            for start in starts(stems or ()):
                 self._of[start] = self._of.get(start, 0) | bit
         return bit
 
@@ -89,15 +92,6 @@ def all_phrases() -> tuple[Mapping[str, Phrases], PhrasePrefilter]:
 
 def phrases(field: str) -> Phrases:
     return all_phrases()[0][field]
-
-
-def _stems(way: str) -> list[str]:
-    """Beginnings of words of which one stands in whatever the way matches; none where that can't be told."""
-    way = _spelled_out(way)
-    if r"\d" in way or PREFIXED.search(way):
-        return []
-    plain = ESCAPES.sub(" ", OPTIONAL.sub(" ", way))
-    return [stem for stem in LETTERS.findall(plain) if len(stem) >= SHORTEST]
 
 
 def _spelled_out(way: str) -> str:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from domain.window import ChatLine
 from workers.extraction.rules.clauses import is_former, is_of_others
+from workers.extraction.rules.stems import RUN, SHORTEST
 from workers.extraction.rules.vocabulary import LETTERS, all_phrases, around, words
 
 WORDS: Final = re.compile(r"([^\W\d_]+)")
@@ -45,6 +46,8 @@ class SpelledLine:
     """To see at once that there is nothing to look for."""
     may_hold: int
     """Which phrases may stand in it, a bit each (vocabulary.PhrasePrefilter.seen): the others are not looked for."""
+    beginnings: frozenset[str]
+    """The first letters of its words, as many as stems.py compares."""
     corrects: bool
     """Whether it takes something back."""
     asked: str = ""
@@ -58,6 +61,10 @@ class SpelledLine:
         """The words between two places of `text` as they stand in the message."""
         inside = [(first, last) for at, first, last in _places(self.line.text) if start <= at < end]
         return self.line.text[inside[0][0] : inside[-1][1]] if inside else ""
+
+    def may_hold_any(self, beginnings: frozenset[str] | None) -> bool:
+        """Whether a word of the line begins like one of these (vocabulary.gate)."""
+        return beginnings is None or not beginnings.isdisjoint(self.beginnings)
 
     @property
     def asks_name(self) -> bool:
@@ -108,8 +115,20 @@ def said(line: ChatLine, asked: str = "", topic: str = "", region: str | None = 
     words = frozenset(LETTERS.findall(text))
     corrects = CORRECTS.search(text) is not None
     return SpelledLine(
-        line, text, words, all_phrases()[1].seen(words), corrects, spelled_out(asked), spelled_out(topic), region
+        line,
+        text,
+        words,
+        all_phrases()[1].seen(words),
+        _beginnings(words),
+        corrects,
+        spelled_out(asked),
+        spelled_out(topic),
+        region,
     )
+
+
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word[:letters] for word in words for letters in (SHORTEST, RUN))
 
 
 @lru_cache(maxsize=1000)

@@ -118,6 +118,8 @@ def names(said: SpelledLine) -> Iterator[FoundValue]:
 
 def _parts(said: SpelledLine) -> Iterator[FoundValue]:
     """Names that stand alone: as the answer to our question, beside a trade or a place, or under the message."""
+    if not said.asks_name and said.line.text.islower():
+        return
     told = parts(said.text)
     introduces = len(told) <= MOST_PARTS and len(told) > 1 and any(is_place(part.text) for part in told)
     signed = [part for part in told if GREETS.search(said.text[: part.start])]

@@ -6,9 +6,10 @@ from typing import Final
 
 from workers.extraction.rules.clauses import clause_span, is_trouble_of_others
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.vocabulary import around, phrases
+from workers.extraction.rules.vocabulary import around, gate, phrases
 
 ASKED: Final = around("pains", "asked")
+TELLS_GATE, OTHERS_GATE = gate("pains", "tells"), gate("pains", "others")
 TELLS: Final = around("pains", "tells", behind=r"[ :,]*")
 OTHERS: Final = around("pains", "others")
 TROUBLES: Final = around("pains", "troubles")
@@ -37,7 +38,7 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
 
 def _named_otherwise(said: SpelledLine) -> Iterator[FoundValue]:
     """The clause of a trouble that is known and fits no category."""
-    match = OTHERS.search(said.text)
+    match = OTHERS.search(said.text) if said.may_hold_any(OTHERS_GATE) else None
     if match is None or said.asks(match.end()) or is_trouble_of_others(said.text, match.start()):
         return
     start, end = clause_span(said.text, *match.span(), most=LONGEST)
@@ -63,7 +64,7 @@ def without_passing(found: Sequence[FoundValue]) -> list[FoundValue]:
 
 def _in_own_words(said: SpelledLine) -> Iterator[FoundValue]:
     """The sentence that answers our question for it, or that says that it is one."""
-    tells = TELLS.search(said.text)
+    tells = TELLS.search(said.text) if said.may_hold_any(TELLS_GATE) else None
     if tells is None and (not ASKED.search(said.asked) or ELSEWHERE.search(said.text)):
         return
     if tells is None and ASKED_TRADE.search(said.asked) and len(said.words) < MANY:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.vocabulary import NO, around, phrases
+from workers.extraction.rules.vocabulary import NO, around, gate, phrases
 
 DENIED: Final = re.compile(rf"(?<!\w)(?:{NO}|bukan|tanpa|without)\s+(?:\w+\s+)?$")
 # Costs and shops other than ours: an objection behind one of these words is not an objection to our offer.
@@ -26,6 +26,7 @@ MONEY: Final = re.compile(
 )
 FEW: Final = 6
 """Words of a line that says nothing else."""
+GATES: Final = {"priority": gate("phrases", "matters_most"), "urgency_level": gate("phrases", "needs")}
 # The last of these that is said counts.
 ONE_OF: Final = ("interest_motivation", "priority", "urgency_level", "objection_raised")
 # These say what they say also behind a "no".
@@ -51,8 +52,8 @@ def _as_asked(said: SpelledLine, field: str) -> Iterator[FoundValue]:
     """What answers our question for it, or follows a word that says what matters most, in looser words."""
     if field not in ASKED:
         return
-    led = LEADS[field].search(said.text) if field in LEADS else None
-    asked = ASKED[field].search(said.asked) is not None
+    led = LEADS[field].search(said.text) if field in LEADS and said.may_hold_any(GATES[field]) else None
+    asked = bool(said.asked) and ASKED[field].search(said.asked) is not None
     if led is None and not asked:
         return
     for value, pattern in phrases(f"{field}_asked").within(said.may_hold):

@@ -36,6 +36,7 @@ SAID_ONCE: Final = frozenset({"business_type", "domisili"})
 MARGIN: Final = 0.04
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 200_000
+OURS_KEPT: Final = 5_000
 
 
 class Rules:
@@ -89,8 +90,7 @@ def read(window: ChatWindow, region: str | None = None) -> ReadValues:
 def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
     """`asked` is what we had said right before it, `topic` what we had said last; `region` as in Rules."""
     if not line.inbound:
-        ours = said(line)
-        return Told(_quoted(ours, closing(ours)))
+        return Told(tuple(found._replace(line=line) for found in _of_ours(line.text)))
     if is_no_customer(line.text[:LONGEST]):
         return Told(is_no_customer=True)
     own = line._replace(text=own_words(line.text[:LONGEST], topic))
@@ -101,6 +101,13 @@ def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
         _quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tuple(sentences(one)),
         corrects=one.corrects, tongue=tongue(own.text),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=OURS_KEPT)
+def _of_ours(text: str) -> tuple[FoundValue, ...]:
+    """How one of our own lines tries to close. A bot says the same to many."""
+    ours = said(ChatLine("", False, text))
+    return _quoted(ours, closing(ours))
 
 
 def _quoted(one: SpelledLine, found: Iterable[FoundValue]) -> tuple[FoundValue, ...]:

@@ -13,8 +13,8 @@ SHORTEST, RUN = 3, 4
 Stems: TypeAlias = frozenset[str]
 """Beginnings of words of which one must stand in the text."""
 ATOM: Final = re.compile(
-    r"(?P<look>\(\?(?:=|!|<=|<!))|(?P<group>\((?:\?:|\?>|\?P<\w+>)?)|(?P<set>\[\^?\]?[^\]]*\])|(?P<space>\\s|\\b| )"
-    r"|(?P<escape>\\.)|(?P<letter>[a-z])|(?P<other>.)",
+    r"(?P<look>\(\?(?:=|!|<=|<!))|(?P<group>\((?:\?:|\?>|\?P<\w+>)?)|(?P<set>\[\^?\]?[^\]]*\])"
+    r"|(?P<space>\\s|\\b|\\W|\^| )|(?P<escape>\\.)|(?P<letter>[a-z])|(?P<other>.)",
     re.DOTALL,
 )
 QUANTIFIER: Final = re.compile(r"[?*+]\+?\??|\{\d*,?\d*\}\??")

@@ -106,6 +106,13 @@ def around(rule: str, what: str, *, before: str = "", behind: str = "") -> re.Pa
     return _pattern(ways, before=before, behind=behind)
 
 
+def gate(rule: str, what: str) -> frozenset[str] | None:
+    """Beginnings of words of which one stands in whatever `around` of these finds; None where that can't be told."""
+    ways = tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))[rule][what]
+    known = [stems_of(_spelled_out(way), FREQUENT) for way in ways]
+    return frozenset().union(*(starts(stems) for stems in known if stems)) if all(known) else None
+
+
 def as_written(rule: str, what: str) -> str:
     """The same for messages as they were written: nothing is spelled out, and words may begin and end anywhere."""
     ways = tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))[rule][what]

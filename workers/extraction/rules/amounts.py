@@ -32,6 +32,8 @@ SPOKEN: Final = re.compile(
     rf"(?<!\w)(?:(?P<one>se)|(?P<half>setengah |half a )|(?P<number>(?:{_WORD})(?: (?:{_WORD}))*) )"
     r"(?P<unit>juta|ribu|million|thousand)(?:an)?(?!\w)"
 )
+DIGIT: Final = re.compile(r"\d")
+SPOKEN_UNITS: Final = ("juta", "ribu", "million", "thousand")
 GROUPED: Final = re.compile(r"[.,](?=\d{3}(?:\D|$))")
 
 
@@ -59,10 +61,10 @@ def amount(text: str) -> float | None:
 
 def amounts(text: str) -> Iterator[tuple[int, int, float]]:
     """Yield (start, end, amount) of each figure in a text in lower case: "1,5 juta", "tiga ratus ribu", "sejuta"."""
-    for match in AMOUNT.finditer(text):
+    for match in AMOUNT.finditer(text) if DIGIT.search(text) else ():
         figure = float(GROUPED.sub("", match[1]).replace(",", "."))
         yield match.start(), match.end(), figure * TIMES.get((match[2] or "").lower(), 1)
-    for match in SPOKEN.finditer(text):
+    for match in SPOKEN.finditer(text) if any(unit in text for unit in SPOKEN_UNITS) else ():
         number = 1.0 if match["one"] else 0.5 if match["half"] else float(_spoken(match["number"]))
         yield match.start(), match.end(), number * TIMES[match["unit"]]
 

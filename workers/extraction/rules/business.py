@@ -59,7 +59,9 @@ LOOKS: Final = (
 def businesses(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None and NOT_ASKED.search(said.asked) is None
     own = asked or OWN.search(said.text) is not None or ASKED.search(said.topic) is not None
-    for found in (*_answers(said, asked=asked), *_told(said, own=own), *_known(said, own=own)):
+    placed = any(True for _ in mentions(said.text))
+    answers = _answers(said, asked=asked, placed=placed)
+    for found in (*answers, *_told(said, own=own), *_known(said, own=own, placed=placed)):
         stated = asked or SELF.search(clause_of(said.text, found.start, found.end, most=CLOSE))
         yield found if stated else found._replace(confidence=found.confidence - PASSING)
 
@@ -76,9 +78,8 @@ def _told(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
                 break
 
 
-def _known(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
+def _known(said: SpelledLine, *, own: bool, placed: bool) -> Iterator[FoundValue]:
     """Trades, occupations and products that are known by name, where the line makes them the customer's."""
-    placed = any(True for _ in mentions(said.text))
     for start, end, _ in TRADES.mentions(said.text):
         stands = own or _stands_apart(said, start)
         yield from _as_list(_found(said, start, end, NAMED if stands else MENTIONED))
@@ -94,8 +95,10 @@ def _known(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
             yield from _as_list(_found(said, start, end, SHOWN))
 
 
-def _answers(said: SpelledLine, *, asked: bool) -> Iterator[FoundValue]:
+def _answers(said: SpelledLine, *, asked: bool, placed: bool) -> Iterator[FoundValue]:
     """The part of a short answer, or of an introduction with a place, that is a trade."""
+    if not asked and not placed:
+        return
     told = parts(said.text)
     if len(told) > MOST_PARTS or not (asked or any(is_place(part.text) for part in told)):
         return

@@ -16,6 +16,7 @@ SAID_EMAIL: Final = re.compile(
     rf"(?<!\w)(?P<who>[a-z0-9_-]+(?:{_DOT}[a-z0-9_-]+)*)\s*(?:[(\[]\s*(?:at|et)\s*[)\]]|\sat\s)\s*"
     rf"(?P<where>[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,}})(?!\w)"
 )
+SPELLED_AT: Final = (" at ", "(at)", "[at]", "( at )")
 NAMES: Final = {
     "nol": 0, "kosong": 0, "zero": 0, "oh": 0, "satu": 1, "one": 1, "dua": 2, "two": 2, "tiga": 3, "three": 3,
     "empat": 4, "four": 4, "lima": 5, "five": 5, "enam": 6, "six": 6, "tujuh": 7, "seven": 7, "delapan": 8, "eight": 8,
@@ -47,7 +48,8 @@ def contacts(said: SpelledLine) -> Iterator[FoundValue]:
 
 def _emails(said: SpelledLine, text: str) -> Iterator[FoundValue]:
     low = text.lower()
-    for email in EMAIL.finditer(low) if "@" in text else SAID_EMAIL.finditer(low):
+    spelled = any(sign in low for sign in SPELLED_AT)
+    for email in EMAIL.finditer(low) if "@" in text else SAID_EMAIL.finditer(low) if spelled else ():
         start, end = email.span()
         if OF_OTHERS.search(low[max(0, start - 30) : start]) or is_of_others(low, start, end):
             continue

@@ -197,6 +197,8 @@ def _named(
     place = start
     parts_: list[str] = []
     for word in text.split(" "):
+        if word in NOT_NAMES or not (introduced or parts_ or _is_name(word)):
+            break
         end = place + len(word)
         written = said.written(place, end) or word
         is_second = bool(parts_) and parts_[0].lower() in GIVEN and written[:1].isupper()

@@ -19,6 +19,11 @@ FORWARDED: Final = re.compile(as_written("talk", "forwarded"), re.IGNORECASE)
 ADVERTISES: Final = re.compile(as_written("talk", "advertises"), re.IGNORECASE)
 ENOUGH: Final = 3
 """Different signs of an advertisement that make one."""
+# A text without any of these words is none of the kind; looking for them first is quicker.
+ADVERTISING: Final = frozenset(words("advertising_cues"))
+EMOJI: Final = frozenset("🔥🎉📣⚡")
+SEEKING: Final = frozenset(words("seeking_cues"))
+OFFERING: Final = frozenset(words("offering_cues"))
 SHORTEST_ADVERTISEMENT: Final = 50
 """Characters."""
 SEEKS: Final = re.compile(as_written("talk", "seeks_job"), re.IGNORECASE)
@@ -27,9 +32,10 @@ OFFERS: Final = re.compile(as_written("talk", "offers_to_us"), re.IGNORECASE)
 
 def own_words(text: str, topic: str) -> str:
     """The message, what is not the customer's own blanked out, as long as it was. `topic` is what we said last."""
-    if STICKER.fullmatch(text) or is_option(text, topic) or is_advertisement(text):
+    said = frozenset(LETTERS.findall(text.lower()))
+    if STICKER.fullmatch(text) or is_option(text, topic) or is_advertisement(text, said):
         return " " * len(text)
-    if INJECTION_CUES.isdisjoint(LETTERS.findall(text.lower())) and MARKS.isdisjoint(text):
+    if INJECTION_CUES.isdisjoint(said) and MARKS.isdisjoint(text):
         return text
     return SENTENCES.sub(lambda match: " " * len(match[0]) if is_prompt_injection(match[0]) else match[0], text)
 
@@ -45,12 +51,17 @@ def is_option(text: str, topic: str) -> bool:
     return bool(said) and any((one[1] or one[2]).strip().casefold() == said for one in OPTION.finditer(topic))
 
 
-def is_advertisement(text: str) -> bool:
+def is_advertisement(text: str, said: frozenset[str]) -> bool:
+    """`said` are the words of the text."""
     if FORWARDED.search(text) is not None:
         return True
-    return len(text) > SHORTEST_ADVERTISEMENT and len({one[0].lower() for one in ADVERTISES.finditer(text)}) >= ENOUGH
+    if len(text) <= SHORTEST_ADVERTISEMENT or (ADVERTISING.isdisjoint(said) and EMOJI.isdisjoint(text)):
+        return False
+    return len({one[0].lower() for one in ADVERTISES.finditer(text)}) >= ENOUGH
 
 
 def is_no_customer(text: str) -> bool:
     """Whether the writer seeks a job, or wants to sell something to us."""
-    return SEEKS.search(text) is not None or OFFERS.search(text) is not None
+    said = frozenset(LETTERS.findall(text.lower()))
+    seeks = not SEEKING.isdisjoint(said) and SEEKS.search(text) is not None
+    return seeks or (not OFFERING.isdisjoint(said) and OFFERS.search(text) is not None)

@@ -35,7 +35,7 @@ SAID_ONCE: Final = frozenset({"business_type", "domisili"})
 """And of which an equally sure later one is another's, unless it corrects."""
 MARGIN: Final = 0.04
 # A chat that goes on is read again; what its earlier lines say does not change.
-LINES_KEPT: Final = 200_000
+LINES_KEPT: Final = 400_000
 OURS_KEPT: Final = 5_000
 
 
@@ -86,11 +86,15 @@ def read(window: ChatWindow, region: str | None = None) -> ReadValues:
     return reading
 
 
-@lru_cache(maxsize=LINES_KEPT)
 def of_line(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
     """`asked` is what we had said right before it, `topic` what we had said last; `region` as in Rules."""
-    if not line.inbound:
-        return Told(tuple(found._replace(line=line) for found in _of_ours(line.text)))
+    if line.inbound:
+        return _of_theirs(line, asked, topic, region)
+    return Told(tuple(found._replace(line=line) for found in _of_ours(line.text)))
+
+
+@lru_cache(maxsize=LINES_KEPT)
+def _of_theirs(line: ChatLine, asked: str, topic: str, region: str | None) -> Told:
     if is_no_customer(line.text[:LONGEST]):
         return Told(is_no_customer=True)
     own = line._replace(text=own_words(line.text[:LONGEST], topic))

@@ -40,7 +40,7 @@ def any_of(name: str) -> str:
 
 FREQUENT: Final = frozenset(
     word[:RUN] for name in ("common_indonesian", "common_english") for word in words(name)[:MOST_FREQUENT]
-)
+) | frozenset(word[:RUN] for word in words("frequent_in_chats"))
 """Beginnings of words that stand in most lines: to look for them saves nothing."""
 
 

@@ -25,6 +25,7 @@ NEAR: Final = around("places", "in", behind=r" \w+(?:-\w+)?(?: \w+)? $")
 OF_OTHERS: Final = around("places", "of_others")
 OWN: Final = around("places", "own")
 MOVES: Final = around("places", "moves")
+STATES: Final = around("places", "states", behind=r" ?$")
 PASSING: Final = around("places", "passing")
 NOT_SO: Final = re.compile(
     r"(?<!\w)(?:bukan|not|gak|tidak|no longer|dulu|dulunya|used to be|sebelumnya|left|moved from|pindah dari)"
@@ -73,7 +74,7 @@ def cities(said: SpelledLine) -> Iterator[FoundValue]:
         follows = before is not None and JOINED.fullmatch(said.text, last, start) is not None
         confidence = before if follows else _confidence(said, start, end, asked=asked)
         if confidence == SURE and not follows:
-            if MOVES.search(said.text, max(0, first), start):
+            if MOVES.search(said.text, max(0, first), start) or STATES.search(said.text[:start]):
                 confidence = STATED
             elif first >= 0 or not (asked or OWN.search(said.text)):
                 # Only the first place of a line is stated; others are passed through.

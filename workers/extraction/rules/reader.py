@@ -34,6 +34,8 @@ STATED: Final = frozenset({"business_type", "domisili", "business_duration"})
 SAID_ONCE: Final = frozenset({"business_type", "domisili"})
 """And of which an equally sure later one is another's, unless it corrects."""
 MARGIN: Final = 0.04
+STATED_AGAIN: Final = 0.95
+"""So sure is a line that says it of the writer in so many words: "saya di Medan"."""
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 400_000
 OURS_KEPT: Final = 5_000
@@ -130,7 +132,8 @@ def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
     for one in told:
         for found in one.fields:
             before = latest.get(found.field)
-            margin = -MARGIN if found.field in SAID_ONCE and not one.corrects else MARGIN
+            again = found.field in SAID_ONCE and not one.corrects and found.confidence < STATED_AGAIN
+            margin = -MARGIN if again else MARGIN
             passing = found.field in STATED and before is not None and found.confidence < before.confidence - margin
             if not passing and not (found.field == "domisili" and found.confidence <= WIDE and before):
                 latest[found.field] = found

@@ -40,7 +40,7 @@ class ChatReading:
         async with Lease(self._redis, "extraction", milliseconds=LEASE_MS).held() as ours:
             if ours and await self._is_due():
                 answer = await self._ask()
-                if "error" in answer:
+                if answer.get("error"):
                     log.warning("a pass of reading chats failed", **answer)
                     return
                 self._heartbeat.beat()

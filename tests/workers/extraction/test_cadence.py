@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from config.settings import WorkerSettings
 from kapso.client import Client
@@ -48,7 +49,10 @@ async def test_a_process_of_its_own_reads_when_it_is_due(pool: Pool, redis: Redi
     await chat(pool, "saya Rina dari Bandung")
     chats = ChatReading(pool, redis, every=30)
     try:
-        await chats.tick()
+        with capture_logs() as told:
+            await chats.tick()
+        # A pass whose "error" is null has not failed.
+        assert [(one["event"], one["log_level"]) for one in told] == [("read chats", "info")]
         assert (await lead(pool))["domisili"] == "Bandung"
         await chat(pool, "eh salah, Cimahi maksudnya", at=9)
         await chats.tick()  # not yet

@@ -59,7 +59,7 @@ class SpelledLine:
 
     def written(self, start: int, end: int) -> str:
         """The words between two places of `text` as they stand in the message."""
-        if self.text == self.line.text.lower():
+        if len(self.text) == len(self.line.text) and self.text == self.line.text.lower():
             return self.line.text[start:end]
         inside = [(first, last) for at, first, last in _places(self.line.text) if start <= at < end]
         return self.line.text[inside[0][0] : inside[-1][1]] if inside else ""

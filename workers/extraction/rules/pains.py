@@ -41,14 +41,17 @@ def _named_otherwise(said: SpelledLine) -> Iterator[FoundValue]:
     match = OTHERS.search(said.text) if said.may_hold_any(OTHERS_GATE) else None
     if match is None or said.asks(match.end()) or is_trouble_of_others(said.text, match.start()):
         return
-    start, end = clause_span(said.text, *match.span(), most=LONGEST)
-    written = said.written(start, end)
-    if written:
+    yield from _quoted(said, *clause_span(said.text, *match.span(), most=LONGEST))
+
+
+def _quoted(said: SpelledLine, start: int, end: int) -> Iterator[FoundValue]:
+    """The trouble as it is written there, as much as the field holds of it."""
+    if written := said.written(start, end)[:LONGEST].strip():
         yield FoundValue("pain_points", written, said.line, TOLD, start, end, written)
 
 
 def _apart(found: Sequence[FoundValue]) -> list[FoundValue]:
-    """The first troubles of a line that do not share words; work by hand is told beside another only in passing."""
+    """The first troubles of a line, of which no two share words."""
     apart: list[FoundValue] = []
     for one in sorted(found, key=lambda one: one.start):
         if all(one.start >= other.end for other in apart) and len(apart) < MOST:
@@ -57,7 +60,7 @@ def _apart(found: Sequence[FoundValue]) -> list[FoundValue]:
 
 
 def without_passing(found: Sequence[FoundValue]) -> list[FoundValue]:
-    """Leave out work by hand where another trouble is told."""
+    """Without "manual work" if there is another trouble: customers mention it while they tell of what troubles them."""
     others = [one for one in found if one.value != BY_HAND]
     return others or list(found)
 
@@ -78,6 +81,4 @@ def _in_own_words(said: SpelledLine) -> Iterator[FoundValue]:
         return
     if len(words.split()) < FEWEST or NONE.search(words) or asks or is_trouble_of_others(said.text, start):
         return
-    written = said.written(start, end)
-    if written:
-        yield FoundValue("pain_points", written, said.line, TOLD, start, end, written)
+    yield from _quoted(said, start, end)

@@ -38,6 +38,8 @@ STATED_AGAIN: Final = 0.95
 """So sure is a line that says it of the writer in so many words: "saya di Medan"."""
 # A chat that goes on is read again; what its earlier lines say does not change.
 LINES_KEPT: Final = 400_000
+MOST_PAINS: Final = 20
+"""As many as the field holds."""
 OURS_KEPT: Final = 5_000
 
 
@@ -160,7 +162,7 @@ def _pains(told: Iterable[Told]) -> list[Claim]:
     if not found:
         return []
     last = list(found.values())[-1]
-    values: list[str] = list(found)
+    values: list[str] = list(found)[:MOST_PAINS]
     return [Claim("pain_points", values, Source.AI, Rules.name, None, last.line.id, last.quote, last.confidence)]
 
 

@@ -11,6 +11,8 @@ PARTS: Final = re.compile(r"\s*(?:[,;\n/|()]|\.(?!\d)|\s[-–—]\s|(?<=\w)[!](?
 LEAD: Final = around("segments", "lead", before=r"^\W*", behind=r"[ :,]*")
 TAIL: Final = around("segments", "tail", before=r"[ ,]*", behind=r"\W*$")
 MOST_PARTS: Final = 6
+MOST_AROUND: Final = 12
+"""Words that are taken off on either side of a part."""
 LONGEST: Final = 5
 """Words of a part that is an answer."""
 
@@ -37,10 +39,12 @@ def parts(text: str) -> Sequence[Part]:
 
 
 def _bare(text: str, start: int, end: int, *, is_first: bool) -> Part | None:
-    while (lead := LEAD.match(text[start:end])) and lead.end():
-        start += lead.end()
-    while (tail := TAIL.search(text[start:end])) and tail[0]:
-        end = start + tail.start()
+    for _ in range(MOST_AROUND):
+        lead, tail = LEAD.match(text[start:end]), TAIL.search(text[start:end])
+        if not lead and not tail:
+            break
+        end = start + tail.start() if tail and tail[0] else end
+        start = min(end, start + lead.end()) if lead else start
     core = text[start:end]
     stripped = core.strip(" .,:;!?'\"*-–—")
     start += core.find(stripped) if stripped else 0

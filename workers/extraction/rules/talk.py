@@ -7,7 +7,7 @@ from typing import Final
 
 from workers.extraction.rules.vocabulary import LETTERS, as_written, words
 
-# Who writes such a sentence talks to a program, and says nothing of themself.
+# A sentence with one of these is addressed to a program.
 INJECTION: Final = re.compile(as_written("talk", "injection"), re.IGNORECASE | re.DOTALL)
 # A text without any of these is no injection; looking for them first is quicker.
 INJECTION_CUES: Final = frozenset(words("injection_cues"))

@@ -42,7 +42,7 @@ class LeadField(NamedTuple):
     section: Section | None = None
     """Where the panel shows it, in the order of the table; None: the panel shows it in a place of its own."""
     prompt: str | None = None
-    """What the model is told of the field; None leaves it out of the prompt."""
+    """The description of the field in the model's prompt; None leaves the field out of the prompt."""
     categories: tuple[str, ...] = ()
     """Of what AI reads, where it has a closed vocabulary; people may write other words."""
     is_long: bool = False
@@ -85,7 +85,7 @@ CLOSINGS: Final = ("discount", "free trial", "limited offer", "social proof", "b
 LEAD_FIELDS: Final = (
     LeadField(
         "name", "nama", text(200), "What is known",
-        prompt="what the customer calls themself, without titles (Pak, Bu, Mr); of two on one phone who writes last",
+        prompt="what customers call themselves, without titles (Pak, Bu, Mr); if two share the phone, the one who writes last",
         is_exported=True,
     ),
     LeadField(

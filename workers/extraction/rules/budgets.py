@@ -26,18 +26,17 @@ MONEY: Final = re.compile(r"rp|idr|usd|sgd|aud|eur|[$€£]|dollars?|dolar|bucks
 def budgets(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None
     for start, end, figure in amounts(said.text):
-        roughly = (
-            said.text[end - 2 : end] == "an" and NAMES.search(clause_of(said.text, start, end, most=NEAR)) is not None
-        )
+        clause = clause_of(said.text, start, end, most=NEAR)
+        is_named = NAMES.search(clause) is not None
+        roughly = said.text[end - 2 : end] == "an" and is_named
         is_bare = (
             (asked or roughly)
             and LEAST <= figure < THOUSAND
             and said.text[start:end].strip().removesuffix("an").isdigit()
         )
         value = figure * THOUSAND if is_bare and not FOREIGN.search(said.text) else figure
-        clause = clause_of(said.text, start, end, most=NEAR)
         is_money = value >= LEAST_BARE or MONEY.search(said.text[max(0, start - 5) : end + 10])
         if not is_money or not LEAST <= value < LARGEST or OTHERS.search(clause) or said.is_of_others(start, end):
             continue
-        if NAMES.search(clause) or (asked):
+        if is_named or asked:
             yield FoundValue("estimated_value", round(value, 2), said.line, 0.7, start, end)

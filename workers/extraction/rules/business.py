@@ -26,7 +26,7 @@ OF_OTHERS: Final = around("business", "of_others", behind=r"[^.!?\n]{0,30}$")
 ASKED: Final = around("business", "asked")
 NOT_ASKED: Final = around("business", "not_asked")
 GIVEN: Final = frozenset(words("given_names"))
-FREQUENT: Final = frozenset(words("common_indonesian")[:2000]) | frozenset(words("common_english")[:2000])
+EVERYDAY: Final = frozenset(words("common_indonesian")[:2000]) | frozenset(words("common_english")[:2000])
 MOST_GUESSED: Final = 3
 NOT_TRADES: Final = frozenset(words("not_trades"))
 NOT_SOLD: Final = frozenset(words("not_sold"))
@@ -119,7 +119,7 @@ def _answers(said: SpelledLine, *, asked: bool, placed: bool) -> Iterator[FoundV
 def _may_be_trade(text: str) -> bool:
     """Whether unknown words can be the answer to what the trade is."""
     first = text.split(maxsplit=1)[0]
-    return first not in GIVEN and first not in FREQUENT and len(text.split()) <= MOST_GUESSED
+    return first not in GIVEN and first not in EVERYDAY and len(text.split()) <= MOST_GUESSED
 
 
 def _known_end(text: str) -> int:

@@ -22,7 +22,7 @@ COMMON: Final = frozenset(
     for word in line.split()
 )
 ONLY_NAMES: Final = GIVEN - COMMON
-FREQUENT: Final = (
+EVERYDAY: Final = (
     frozenset(word for name in ("common_indonesian", "common_english") for word in words(name)[:MOST_FREQUENT])
     | frozenset(words("indonesian"))
     | frozenset(words("english"))
@@ -223,6 +223,6 @@ def _named(
 def _is_name(word: str, *, introduced: bool = False) -> bool:
     """Behind words that introduce a name, all but the most frequent words can be one: Bunga, Yoga, Tari."""
     if len(word) < 2 or word in NOT_NAMES or (word in COMMON and word not in GIVEN):
-        is_open = len(word) > 2 and word not in NOT_NAMES and word not in FREQUENT and not ENDS.search(word)
+        is_open = len(word) > 2 and word not in NOT_NAMES and word not in EVERYDAY and not ENDS.search(word)
         return introduced and is_open and places().get(word) is None
     return word in GIVEN or (ENDS.search(word) is None and places().get(word) is None)

@@ -26,10 +26,10 @@ from workers.extraction.rules.story import sentences
 from workers.extraction.rules.talk import is_no_customer, own_words
 
 RULES: Final = (names, businesses, cities, durations, contacts, budgets, choices)
-GIVEN: Final = {"phone": "gave phone", "email": "gave e-mail"}
+LEFT_BY: Final = {"phone": "gave phone", "email": "gave e-mail"}
 # What a chat may fill in: the fields of the lead, and of its profile the e-mail address.
 WRITTEN: Final = (*FIELDS, "email")
-STATED: Final = frozenset({"business_type", "domisili", "business_duration"})
+ABOUT_THEM: Final = frozenset({"business_type", "domisili", "business_duration"})
 """What the customer states once, and mentions in passing later."""
 SAID_ONCE: Final = frozenset({"business_type", "domisili"})
 """And of which an equally sure later one is another's, unless it corrects."""
@@ -83,7 +83,7 @@ def read(window: ChatWindow, region: str | None = None) -> ReadValues:
     reading.claims += _pains(one for _, one in told)
     reading.claims += _story([found for _, one in told for found in one.story])
     seen = [(str(found.value), found) for _, one in told for found in one.signals]
-    seen += [(signal, latest[name]) for name, signal in GIVEN.items() if name in latest]
+    seen += [(signal, latest[name]) for name, signal in LEFT_BY.items() if name in latest]
     reading.signals = [measured(name, found.line.id, found.quote) for name, found in seen]
     reading.signals = without_complaints(reading.signals, window.lines)
     assert all(signal.name in POINTS for signal in reading.signals)
@@ -136,7 +136,7 @@ def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
             before = latest.get(found.field)
             again = found.field in SAID_ONCE and not one.corrects and found.confidence < STATED_AGAIN
             margin = -MARGIN if again else MARGIN
-            passing = found.field in STATED and before is not None and found.confidence < before.confidence - margin
+            passing = found.field in ABOUT_THEM and before is not None and found.confidence < before.confidence - margin
             if not passing and not (found.field == "domisili" and found.confidence <= WIDE and before):
                 latest[found.field] = found
     return latest

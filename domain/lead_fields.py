@@ -85,7 +85,7 @@ CLOSINGS: Final = ("discount", "free trial", "limited offer", "social proof", "b
 LEAD_FIELDS: Final = (
     LeadField(
         "name", "nama", text(200), "What is known",
-        prompt="what customers call themselves, without titles (Pak, Bu, Mr); if two share the phone, the one who writes last",
+        prompt="what customers call themselves, without titles (Pak, Bu, Mr); with two on a phone, the last writer",
         is_exported=True,
     ),
     LeadField(

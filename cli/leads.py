@@ -28,6 +28,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--search", default="", metavar="TEXT", help="as in the dashboard: a name, a number, city:bandung"
     )
+    parser.add_argument("--owner", action="append", metavar="USER", help="of this user; - for nobody's")
+    parser.add_argument("--tag", action="append", help="any of them")
     parser.add_argument("--waiting", action="store_true", help="only those that wait for our answer")
     parser.add_argument(
         "--limit", type=whole(1, 100_000), default=20, help="how many, newest message first (default 20)"
@@ -45,6 +47,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         phase=arguments.phase,
         city=arguments.city,
         least_score=arguments.score,
+        owner=arguments.owner,
+        tag=arguments.tag,
         awaiting_reply=True if arguments.waiting else None,
     )
     wanted, strange = narrowed_by_search(chosen, arguments.search)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from domain.letters import is_visible
@@ -90,6 +90,24 @@ def _day(name: str, value: object) -> Value:
         raise NotAllowed(f"{name} must be a date like 2026-11-23") from None
 
 
+def _moment(name: str, value: object) -> Value:
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return at.astimezone(UTC) if at.tzinfo else _no_moment(name)
+    except (ValueError, OverflowError):
+        return _no_moment(name)
+
+
+def _no_moment(name: str) -> Value:
+    raise NotAllowed(f"{name} must be a time with its zone, like 2026-11-23T09:00:00+07:00")
+
+
+def _user_name(name: str, value: object) -> Value:
+    if not isinstance(value, str) or not re.fullmatch(USER_NAME, value):
+        raise NotAllowed(f"{name} must be the name of a user")
+    return value
+
+
 def phone(name: str, value: object, phones: Phones = ANYWHERE) -> Value:
     try:
         return phones.read(value if isinstance(value, str) else "")
@@ -130,6 +148,10 @@ YEARS: Final = Kind(_years, {"type": "array", "items": YEAR, "minItems": 1, "max
 SCORE: Final = Kind(_score, {"type": "integer", "minimum": 0, "maximum": 100})
 PROBABILITY: Final = Kind(_probability, {"type": "number", "minimum": 0, "maximum": 1})
 AMOUNT: Final = Kind(_amount, {"type": "number", "minimum": 0, "exclusiveMaximum": MOST_VALUE - 0.01})
+USER_NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+USER: Final = Kind(_user_name, {"type": "string", "pattern": USER_NAME})
+"""Whether there is such a user, the table says."""
+MOMENT: Final = Kind(_moment, {"type": "string", "format": "date-time"})
 DAY: Final = Kind(_day, {"type": "string", "format": "date"})
 PHONE: Final = Kind(
     phone,

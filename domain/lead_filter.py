@@ -9,6 +9,7 @@ from uuid import UUID
 from domain import search
 
 NO_LEAD: Final = UUID(int=0)
+NOBODYS: Final = "-"
 
 
 class LeadReader(NamedTuple):
@@ -24,17 +25,23 @@ NOBODY: Final = LeadReader(UUID(int=0), datetime.min.replace(tzinfo=UTC))
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """Leads that fit all that is given; of several values any. `city` in any case; scores are inclusive."""
+    """Leads that fit all that is given; of several values any. `city` and `trade` in any case; scores are inclusive."""
 
     status: Sequence[str] | None = None
     temperature: Sequence[str] | None = None
     phase: Sequence[str] | None = None
     city: str | None = None
+    trade: str | None = None
+    owner: Sequence[str] | None = None
+    """Names of users; NOBODYS stands for leads without an owner."""
+    tag: Sequence[str] | None = None
+    snoozed: bool | None = None
     awaiting_reply: bool | None = None
     least_score: int | None = None
     most_score: int | None = None
     since: datetime | None = None
     """Last message not older than this."""
+    created_since: datetime | None = None
     parts: Sequence[str] = field(default=())
     """Pieces, in lower case, that all stand in a lead's names and numbers."""
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +72,9 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         temperature=both(wanted.temperature, "temperature"),
         phase=both(wanted.phase, "phase"),
         city=wanted.city or asked.city,
+        owner=both(wanted.owner, "owner"),
+        tag=both(wanted.tag, "tag"),
+        snoozed=True if asked.snoozed else wanted.snoozed,
         awaiting_reply=True if asked.waiting else wanted.awaiting_reply,
         least_score=asked.least_score if wanted.least_score is None else wanted.least_score,
         most_score=asked.most_score if wanted.most_score is None else wanted.most_score,

@@ -13,6 +13,14 @@ SCORE = re.compile(r"(>=|<=|>|<|=)?(\d{1,3})")
 NAMES = {
     "temp": "temperature", "kota": "city", "domisili": "city", "skor": "score", "fase": "phase",
     "business": "business_type", "usaha": "business_type", "bahasa": "language", "urgency": "urgency_level",
+    "suhu": "temperature", "pemilik": "owner", "label": "tag", "tags": "tag", "adalah": "is", "kendala": "pain_points",
+    "layanan": "services", "asal": "source", "urgensi": "urgency_level",
+}  # fmt: skip
+# What Indonesian users type for a value; the desk shows the same words.
+INDONESIAN = {
+    "baru": "new", "memenuhi syarat": "qualified", "sudah dihubungi": "contacted", "dihubungi": "contacted",
+    "jadi pelanggan": "converted", "diarsipkan": "archived", "panas": "hot", "hangat": "warm", "suam": "lukewarm",
+    "dingin": "cold", "menunggu": "waiting", "belum dibaca": "unread", "ditunda": "snoozed",
 }  # fmt: skip
 CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
 
@@ -24,12 +32,13 @@ class Search:
     parts: list[str] = field(default_factory=list)
     """Pieces that all stand in the names and numbers of a lead, as a search compares them."""
     chosen: dict[str, list[str]] = field(default_factory=dict)
-    """status, temperature, phase: any of these values."""
+    """status, temperature, phase, owner, tag: any of these values."""
     city: str | None = None
     least_score: int | None = None
     most_score: int | None = None
     waiting: bool = False
     unread: bool = False
+    snoozed: bool = False
     fields: dict[str, str] = field(default_factory=dict)
     """Name of a lead field to words, in lower case, that stand in it."""
     strange: list[str] = field(default_factory=list)
@@ -73,7 +82,13 @@ def _choice(found: Search, name: str, value: str) -> bool:
 
 
 def _known(name: str, value: str) -> str | None:
-    return next((known for known in CHOICES[name] if known.lower() == value.lower()), None)
+    return next((known for known in CHOICES[name] if known.lower() == _english(value)), None)
+
+
+def _english(value: str) -> str:
+    """In lower case; of the desk's Indonesian words the English one."""
+    said = value.lower()
+    return INDONESIAN.get(said.replace("_", " ").replace("-", " "), said)
 
 
 def _city(found: Search, _: str, value: str) -> bool:
@@ -94,9 +109,16 @@ def _score(found: Search, _: str, value: str) -> bool:
 
 
 def _is(found: Search, _: str, value: str) -> bool:
-    found.unread = found.unread or value.lower() == "unread"
-    found.waiting = found.waiting or value.lower() == "waiting"
-    return value.lower() in ("unread", "waiting")
+    state = _english(value)
+    if state not in ("unread", "waiting", "snoozed"):
+        return False
+    setattr(found, state, True)
+    return True
+
+
+def _words_of(found: Search, name: str, value: str) -> bool:
+    found.chosen.setdefault(name, []).extend(one for one in value.split(",") if one)
+    return True
 
 
 def _field(found: Search, name: str, value: str) -> bool:
@@ -111,4 +133,6 @@ QUALIFIERS = {
     "city": _city,
     "score": _score,
     "is": _is,
+    "owner": _words_of,
+    "tag": _words_of,
 } | dict.fromkeys(FILTERED, _field)

@@ -99,7 +99,8 @@ SELECT r.id, r.contact_id, coalesce(r.phone, c.phone) AS phone, r.phone AS corre
     coalesce(r.predicted_close_probability, close_odds(r.status, r.chat_phase, r.lead_score))::numeric(3,2)
         AS predicted_close_probability,
     r.estimated_value, r.expected_close_date, r.extracted_at AS last_scored_at, r.converted_to_client_id,
-    p.email, p.address, p.state, p.zip, p.services, p.seasons, p.last_service_date, p.source, r.deleted_at, c.waiting_since
+    p.email, p.address, p.state, p.zip, p.services, p.seasons, p.last_service_date, p.source, r.deleted_at, c.waiting_since,
+    r.owner, r.tags, r.snoozed_until
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW leads IS 'One row per lead, and one lead per contact: what was found out about the person. Why a field is so: lead_changes.';
@@ -150,6 +151,9 @@ COMMENT ON COLUMN leads.services IS 'What they have bought or asked for, as a CR
 COMMENT ON COLUMN leads.seasons IS 'The years for which they signed.';
 COMMENT ON COLUMN leads.last_service_date IS 'When they were last served.';
 COMMENT ON COLUMN leads.source IS 'How they came to us, when not by WhatsApp.';
+COMMENT ON COLUMN leads.owner IS 'The user who looks after them; null: nobody yet.';
+COMMENT ON COLUMN leads.tags IS 'Words that people sort their leads by.';
+COMMENT ON COLUMN leads.snoozed_until IS 'Until then the inbox leaves them out, unless they write (lead_list.snoozed).';
 COMMENT ON COLUMN leads.deleted_at IS 'Null in every row: who was deleted is in no list until they are restored.';
 
 
@@ -178,7 +182,9 @@ SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.ph
     came_from(c.id) AS came_from,
     coalesce(c.last_message_received_at, '-infinity') AS received_rank,
     (SELECT count(*) FROM lead_suggestions AS s WHERE s.lead_id = r.id AND s.state = 'open') AS suggestions,
-    c.waiting_since, coalesce(c.waiting_since, '9999-12-31 00:00+00') AS waiting_rank
+    c.waiting_since, coalesce(c.waiting_since, '9999-12-31 00:00+00') AS waiting_rank,
+    r.owner, r.tags, r.snoozed_until,
+    coalesce(r.snoozed_until > now() AND coalesce(c.last_inbound_at, '-infinity') <= r.snoozed_at, false) AS snoozed
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW lead_list IS 'All that a list of leads shows, the mirror''s side of it live: who, the last message, what is known, why the score is what it is. What is not said here is said at leads.';
@@ -189,6 +195,7 @@ COMMENT ON COLUMN lead_list.reply_window_ends_at IS 'Until then WhatsApp lets us
 COMMENT ON COLUMN lead_list.recency IS 'First sort key (second: received_rank): last_message_at, else -infinity.';
 COMMENT ON COLUMN lead_list.received_rank IS 'Among those whose last message is of the same second: when it was received.';
 COMMENT ON COLUMN lead_list.waiting_rank IS 'Sort key of the list by waiting time: waiting_since; leads that do not wait come last.';
+COMMENT ON COLUMN lead_list.snoozed IS 'Whether the inbox leaves them out: until snoozed_until, or until they write.';
 COMMENT ON COLUMN lead_list.score_because IS 'The signals that make the score, with their points.';
 COMMENT ON COLUMN lead_list.field_suggestions IS 'How many values AI would put into fields that a person holds (lead_suggestions).';
 COMMENT ON COLUMN lead_list.suggestions IS 'field_suggestions, by the name that the release before knows.';
@@ -208,13 +215,20 @@ COMMENT ON FUNCTION lead_fields_contain IS 'Whether each of these lead fields co
 CREATE FUNCTION matching_leads(
     wanted_status text[], wanted_temperature text[], wanted_phase text[], city text, waiting boolean,
     least_score integer, most_score integer, since timestamptz, part text, parts text[], among uuid[],
-    reader uuid, reader_since timestamptz, fields jsonb DEFAULT NULL
+    reader uuid, reader_since timestamptz, fields jsonb DEFAULT NULL, trade text DEFAULT NULL,
+    wanted_owner text[] DEFAULT NULL, wanted_tag text[] DEFAULT NULL, wanted_snoozed boolean DEFAULT NULL,
+    created_since timestamptz DEFAULT NULL
 ) RETURNS SETOF lead_list LANGUAGE sql STABLE AS $$
     SELECT l.* FROM lead_list AS l LEFT JOIN lead_search AS w ON w.lead_id = l.id
     WHERE (wanted_status IS NULL OR l.status = ANY (wanted_status))
       AND (wanted_temperature IS NULL OR l.lead_temperature = ANY (wanted_temperature))
       AND (wanted_phase IS NULL OR l.chat_phase = ANY (wanted_phase))
       AND (city IS NULL OR lower(l.domisili) = city)
+      AND (trade IS NULL OR lower(l.business_type) = trade)
+      AND (wanted_owner IS NULL OR coalesce(l.owner, '-') = ANY (wanted_owner))
+      AND (wanted_tag IS NULL OR l.tags && wanted_tag)
+      AND (wanted_snoozed IS NULL OR l.snoozed = wanted_snoozed)
+      AND (created_since IS NULL OR l.created_at >= created_since)
       AND (waiting IS NULL OR l.awaiting_reply = waiting)
       AND (least_score IS NULL OR l.lead_score >= least_score)
       AND (most_score IS NULL OR l.lead_score <= most_score)
@@ -227,7 +241,7 @@ CREATE FUNCTION matching_leads(
                                                 WHERE d.user_id = reader AND d.lead_id = l.id), reader_since)))
       AND (fields IS NULL OR lead_fields_contain(l.id, fields))
 $$;
-COMMENT ON FUNCTION matching_leads IS 'What every list, count and export of leads acts on; null leaves a filter out. part: the longest of parts, patterns that all stand in its names and numbers; reader: only what that user has not read; fields: names of lead fields to words that stand in them.';
+COMMENT ON FUNCTION matching_leads IS 'What every list, count and export of leads acts on; null leaves a filter out. part: the longest of parts, patterns that all stand in its names and numbers; reader: only what that user has not read; fields: names of lead fields to words that stand in them; wanted_owner: names of users, - for leads without an owner.';
 
 
 CREATE VIEW customers AS

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,9 @@ ALIKE = 50
 # If a search finds fewer leads than this, it may contain a typo.
 FEW = 3
 BATCH = 1000
+# A menu offers no more values than that.
+MOST_CHOICES = 30
+FACETS: Final = ("city", "trade", "owner", "tag")
 Order: TypeAlias = Literal["newest", "oldest", "waiting", "priority"]
 PAGES: Final = {
     "newest": "lead_page", "oldest": "lead_page_oldest", "waiting": "lead_page_waiting",
@@ -96,6 +99,36 @@ async def counts(pool: Pool, wanted: LeadFilter) -> dict[str, dict[str, int]]:
     return tally([dict(row) for row in rows], chosen)
 
 
+class Choice(NamedTuple):
+    """A value that a menu offers, and how many leads have it."""
+
+    value: str
+    leads: int
+
+
+async def choices(pool: Pool, wanted: LeadFilter) -> dict[str, list[Choice]]:
+    """The most frequent values of city, trade, owner and tag. What is chosen of one does not narrow its own values.
+
+    Reads all that fits: for a menu that somebody opens, not for every page.
+    """
+
+    async def of(narrowed: LeadFilter) -> list[asyncpg.Record]:
+        return list(await pool.fetch(statement("lead_choices"), *arguments(narrowed), MOST_CHOICES))
+
+    rows = await of(wanted)
+    found: dict[str, list[Choice]] = {}
+    for facet in FACETS:
+        free: dict[str, Any] = {facet: None}
+        fitting = rows if getattr(wanted, facet) is None else await of(replace(wanted, **free))
+        found[facet] = [Choice(row["value"], row["leads"]) for row in fitting if row["facet"] == facet]
+    return found
+
+
+async def owners(pool: Pool) -> list[str]:
+    """Names of the users who can look after leads."""
+    return [row["name"] for row in await pool.fetch(statement("lead_owners"))]
+
+
 async def how_many(pool: Pool, wanted: LeadFilter, *, most: int) -> int:
     """How many fit, counted up to `most`."""
     return int(await pool.fetchval(statement("lead_how_many"), *arguments(wanted), most))
@@ -139,6 +172,8 @@ def arguments(wanted: LeadFilter) -> tuple[object, ...]:
         wanted.unread_by and wanted.unread_by.id,
         wanted.unread_by and wanted.unread_by.since,
         orjson.dumps(wanted.fields).decode() if wanted.fields else None,
+        wanted.trade and wanted.trade.lower(), _list(wanted.owner), _list(wanted.tag), wanted.snoozed,
+        wanted.created_since,
     )  # fmt: skip
 
 

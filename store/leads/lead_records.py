@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from domain.field_kinds import Value
+from domain.field_kinds import NotAllowed, Value
 from domain.lead import LOCKING, Claim, Decision, FieldChange
 from domain.lead_fields import FIELDS, PROFILE_FIELDS
 from store.postgres import Connection, columns, statement
@@ -94,7 +94,7 @@ async def write(connection: Connection, writes: Sequence[Write]) -> int:
     """Returns how many suggestions were new. A write without changes leaves its lead and its version alone."""
     changed = [one for one in writes if one.changes]
     if changed:
-        await connection.execute(statement("update_leads"), orjson.dumps([_row(one.lead) for one in changed]).decode())
+        await _update(connection, [one.lead for one in changed])
         profiles = [one.lead for one in changed if any(change.claim.field in PROFILE_FIELDS for change in one.changes)]
         if profiles:
             await connection.execute(
@@ -103,6 +103,16 @@ async def write(connection: Connection, writes: Sequence[Write]) -> int:
         rows = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
         await connection.execute(statement("insert_lead_changes"), *columns(rows, 10))
     return await _suggest(connection, writes)
+
+
+async def _update(connection: Connection, leads: Sequence[LeadRecord]) -> None:
+    """Raises NotAllowed where an owner is no user."""
+    try:
+        await connection.execute(statement("update_leads"), orjson.dumps([_row(one) for one in leads]).decode())
+    except asyncpg.ForeignKeyViolationError as error:
+        if error.constraint_name != "lead_records_owner_fkey":
+            raise
+        raise NotAllowed("owner must be the name of a user") from None
 
 
 async def set_deleted(connection: Connection, lead: LeadRecord, claim: Claim) -> None:

@@ -22,8 +22,9 @@ UPDATE lead_records AS r SET
     urgency_level = v.urgency_level, lead_score = v.lead_score, lead_temperature = v.lead_temperature,
     closing_technique_used = v.closing_technique_used, objection_raised = v.objection_raised,
     chat_phase = v.chat_phase, predicted_close_probability = v.predicted_close_probability,
-    estimated_value = v.estimated_value, expected_close_date = v.expected_close_date, status = v.status,
-        signals = v.signals, set_by = v.set_by,
+    estimated_value = v.estimated_value, expected_close_date = v.expected_close_date, owner = v.owner, tags = v.tags,
+    snoozed_until = v.snoozed_until, status = v.status, signals = v.signals, set_by = v.set_by,
+    snoozed_at = CASE WHEN r.snoozed_until IS NOT DISTINCT FROM v.snoozed_until THEN r.snoozed_at ELSE now() END,
     version = r.version + 1, changed_at = now(),
     status_changed_at = CASE WHEN r.status = v.status THEN r.status_changed_at ELSE now() END,
     converted_at = CASE WHEN r.status = v.status OR v.status = 'archived' THEN r.converted_at
@@ -33,7 +34,7 @@ FROM jsonb_to_recordset(:given::jsonb) AS v (
     language text, pain_points text[], interest_motivation text, priority text, urgency_level text,
     lead_score integer, lead_temperature text, closing_technique_used text, objection_raised text,
     chat_phase text, predicted_close_probability numeric, estimated_value numeric, expected_close_date date,
-    status text, signals jsonb, set_by jsonb)
+    owner text, tags text[], snoozed_until timestamptz, status text, signals jsonb, set_by jsonb)
 WHERE r.id = v.id
 
 

@@ -132,12 +132,15 @@ WITH gone AS (
 ), asked AS (
     UPDATE replays SET filter = '{"erased": true}' WHERE id::text IN (SELECT id FROM gone WHERE of = 'replays')
         RETURNING 1
+), views AS (
+    DELETE FROM saved_views WHERE id::text IN (SELECT id FROM gone WHERE of = 'saved_views') RETURNING 1
 )
 SELECT 'project_events' AS of, count(*) FROM events
 UNION ALL SELECT 'workflow_executions', count(*) FROM runs
 UNION ALL SELECT 'workflow_variables', count(*) FROM variables
 UNION ALL SELECT 'handoffs', count(*) FROM handed_over
 UNION ALL SELECT 'handoff_records', count(*) FROM records
+UNION ALL SELECT 'saved_views', count(*) FROM views
 UNION ALL SELECT 'login_failures', count(*) FROM failures
 UNION ALL SELECT 'idempotency_keys', count(*) FROM requests
 UNION ALL SELECT 'replays', count(*) FROM asked
@@ -170,5 +173,6 @@ SELECT r.of, r.id, r.mention_suffices, r.row::text AS row FROM (
     UNION ALL SELECT 'idempotency_keys', jsonb_build_array(k.caller, k.key)::text, true, to_jsonb(k.key)
         FROM idempotency_keys AS k
     UNION ALL SELECT 'replays', y.id::text, true, y.filter FROM replays AS y
+    UNION ALL SELECT 'saved_views', v.id::text, true, v.query || jsonb_build_object('', v.name) FROM saved_views AS v
 ) AS r
 WHERE encode(convert_to(r.row::text, 'UTF8'), 'escape') ~* :pattern

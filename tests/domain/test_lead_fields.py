@@ -30,7 +30,7 @@ async def test_a_field_is_a_column_of_its_table_and_of_the_views(relation: str, 
 def test_the_statement_that_writes_leads_sets_it(field: LeadField) -> None:
     sql = statement(WRITES[field.table])
     assert re.search(rf"\b{field.name} = (v|excluded)\.{field.name}\b", sql), WRITES[field.table]
-    assert re.search(rf"\b{field.name} (text|integer|numeric|date)", sql), "the record that it is read from"
+    assert re.search(rf"\b{field.name} (text|integer|numeric|date|timestamptz)", sql), "the record that it is read from"
 
 
 @pytest.mark.parametrize("field", LEAD_FIELDS, ids=lambda one: one.name)

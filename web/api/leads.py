@@ -55,6 +55,12 @@ class ListQuery(Query):
     city: Annotated[str, Plain, Field(max_length=200)] | None = Field(
         None, description="By its official name, in any case."
     )
+    trade: Annotated[str, Plain, Field(max_length=200)] | None = Field(None, description="business_type, in any case.")
+    owner: Annotated[list[Annotated[str, Plain]], Several] = Field(
+        [], description="Any of these users, separated by commas; - stands for nobody."
+    )
+    tag: Annotated[list[Annotated[str, Plain]], Several] = Field([], description="Any of them, separated by commas.")
+    snoozed: bool | None = Field(None, description="Only those that the inbox leaves out now, or only the others.")
     waiting: bool = Field(False, description="Only those that wait for our answer.")
     order: Order = Field(
         "newest",
@@ -103,7 +109,8 @@ class LeadOperations:
         query: ListQuery = call.query
         chosen = LeadFilter(
             status=query.status, temperature=query.temperature, phase=query.phase, city=query.city,
-            awaiting_reply=query.waiting or None,
+            awaiting_reply=query.waiting or None, trade=query.trade, owner=query.owner or None, tag=query.tag or None,
+            snoozed=query.snoozed,
         )  # fmt: skip
         wanted, strange = narrowed_by_search(chosen, query.q, call.caller.reader or NOBODY)
         after = cursor_of(query.after, query.order) if query.after else None

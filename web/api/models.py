@@ -55,6 +55,10 @@ class LeadSummary(BaseModel):
     last_message_direction: Direction | None
     reply_window_ends_at: datetime | None = Field(description="Until then WhatsApp lets us answer freely.")
     last_activity_at: datetime | None
+    owner: str | None = Field(description="The user who looks after them; null: nobody yet.")
+    tags: list[str] | None
+    snoozed_until: datetime | None
+    snoozed: bool = Field(description="Whether the inbox leaves them out: until snoozed_until, or until they write.")
     suggestions: int = Field(description="Open suggestions beside its fields.")
     overall_score: float | None = Field(description="lead_score from 0 to 1.")
     priority_tier: Tier

@@ -80,6 +80,9 @@ class Tools:
         status: list[Status] | None = None,
         temperature: list[Temperature] | None = None,
         city: Annotated[str, Field(max_length=200)] | None = None,
+        owner: Annotated[str, Field(max_length=64, description="The user who looks after them; - for nobody.")]
+        | None = None,
+        tag: Annotated[str, Field(max_length=200)] | None = None,
         awaiting_reply: Annotated[bool, Field(description="Only those that wait for our answer.")] = False,
         order: Annotated[
             Order,
@@ -92,9 +95,10 @@ class Tools:
     ) -> answers.Leads:
         """Find leads. Each comes with its status, score and why, and whether it waits for us. Go on with `next`."""
         chosen = LeadFilter(
-            status=status, temperature=temperature, city=city or None, awaiting_reply=awaiting_reply or None
-        )
-        asked = {"q": query, "city": city, "waiting": awaiting_reply, "status": ",".join(status or ()),
+            status=status, temperature=temperature, city=city or None, awaiting_reply=awaiting_reply or None,
+            owner=[owner] if owner else None, tag=[tag] if tag else None,
+        )  # fmt: skip
+        asked = {"q": query, "city": city, "owner": owner, "tag": tag, "waiting": awaiting_reply, "status": ",".join(status or ()),
                  "temperature": ",".join(temperature or ())}  # fmt: skip
         with tool_errors():
             cursor = cursor_of(after, order) if after else None

@@ -50,7 +50,7 @@ handoffs lead_level handoff_reason original_reason | handoff_records state error
 idempotency_keys caller asked suggested | identity_joins kind | inbox_losses * | inbox_watermarks * | articles *
 lead_changes field source actor | lead_contacts * | lead_notes source actor | lead_suggestions field source actor state
 lead_suggestions answered_by | lead_records chat_phase status lead_temperature language urgency_level set_by read_hash
-lead_records priority | login_addresses address | login_failures address | message_edits type
+lead_records priority owner | login_addresses address | login_failures address | message_edits type
 messages phone_number_id direction type origin status group_id unedited_type
 next_steps type status source actor occasion decided_by error | phone_numbers * | preference_sightings phone_number_id
 preference_sightings preference | project_events name | reconcile_runs *
@@ -163,6 +163,8 @@ async def plant(pool: Pool, redis: Redis) -> None:
         ("UPDATE lead_records SET converted_to_client_id = (SELECT id FROM clients)",),
         ("UPDATE lead_records SET phone = $1", f"+{NUMBER}"),
         ("UPDATE handoffs SET lead_id = NULL",),
+        ("INSERT INTO users (name, role, password_hash) VALUES ('budi', 'sales', '')",),
+        ("INSERT INTO saved_views (user_id, name, query) SELECT id, 'canary', '{}' FROM users",),
         ("INSERT INTO visitor_sessions (id) VALUES ($1)", SPELLED),
         ("UPDATE handoffs SET session_id = $1", SPELLED),
         ("INSERT INTO spill (id, received_at, event, body) VALUES (gen_random_uuid(), now(), 'x', $1)", f"cut {{ {SPELLED}".encode()),

@@ -1,0 +1,24 @@
+-- Who looks after a lead, words to sort leads by, and until when the inbox leaves one out; and lists that users keep.
+ALTER TABLE lead_records
+    ADD COLUMN owner text CONSTRAINT lead_records_owner_fkey REFERENCES users (name) ON UPDATE CASCADE ON DELETE SET NULL,
+    ADD COLUMN tags text[] CHECK (cardinality(tags) BETWEEN 1 AND 20),
+    ADD COLUMN snoozed_until timestamptz, ADD COLUMN snoozed_at timestamptz,
+    ADD CHECK (snoozed_until IS NULL OR snoozed_at IS NOT NULL);
+COMMENT ON COLUMN lead_records.owner IS 'users.name of who looks after them; null: nobody yet.';
+COMMENT ON COLUMN lead_records.tags IS 'Words that people sort their leads by.';
+COMMENT ON COLUMN lead_records.snoozed_until IS 'Until then the inbox leaves them out, unless they write.';
+COMMENT ON COLUMN lead_records.snoozed_at IS 'When snoozed_until was last set: what they write after that wakes them.';
+CREATE TABLE saved_views (
+    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id   uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    name      text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 60),
+    query     jsonb NOT NULL CHECK (jsonb_typeof(query) = 'object' AND length(query::text) <= 2000),
+    saved_at  timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (user_id, name)
+);
+COMMENT ON TABLE saved_views IS 'Filters of the lead list that a user keeps under a name.';
+COMMENT ON COLUMN saved_views.id IS 'Counts up.';
+COMMENT ON COLUMN saved_views.user_id IS 'users.id: whose it is.';
+COMMENT ON COLUMN saved_views.name IS 'As the user calls it.';
+COMMENT ON COLUMN saved_views.query IS 'The filter: names and texts as they stand in the address of the list.';
+COMMENT ON COLUMN saved_views.saved_at IS 'When it was last saved.';

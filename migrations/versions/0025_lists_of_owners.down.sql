@@ -1,0 +1,3 @@
+SET lock_timeout = '5s';
+DROP INDEX CONCURRENTLY IF EXISTS lead_records_by_owner;
+DROP INDEX CONCURRENTLY IF EXISTS lead_records_snoozed;

@@ -1,0 +1,135 @@
+"""Owner, tags and snoozing of a lead, and the views that a user saves."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from domain.field_kinds import NotAllowed
+from domain.lead import Source
+from domain.lead_filter import NOBODYS, LeadFilter, narrowed_by_search
+from store.leads import lead_list, leads, saved_views
+from store.leads.leads import Actor
+from store.postgres import Pool
+from tests.chats import lead
+from tests.desk import NUMBER, says, user
+
+OTHER = "6281200000001"
+BUDI = Actor(Source.HUMAN, "user:budi")
+LATER = datetime.now(UTC) + timedelta(days=1)
+
+
+async def found(pool: Pool, **wanted: Any) -> set[str]:
+    return {row["name"] for row in (await lead_list.page(pool, LeadFilter(**wanted))).leads}
+
+
+async def two(pool: Pool) -> None:
+    await says(pool, "halo", name="Rina")
+    await says(pool, "pagi", number=OTHER, name="Budi")
+    await user(pool, "budi")
+
+
+async def set_on_rina(pool: Pool, **values: object) -> leads.PatchedLead:
+    row = await lead(pool, number=NUMBER)
+    return await leads.patch(pool, row["id"], values, version=None, by=BUDI)
+
+
+async def test_an_owner_and_tags_narrow_the_list(pool: Pool) -> None:
+    await two(pool)
+    await set_on_rina(pool, owner="budi", tags=["vip", "expo"])
+    assert await found(pool, owner=["budi"]) == {"Rina"}
+    assert await found(pool, owner=[NOBODYS]) == {"Budi"}
+    assert await found(pool, owner=["budi", NOBODYS]) == {"Rina", "Budi"}
+    assert await found(pool, tag=["expo", "other"]) == {"Rina"}
+    history = await leads.history(pool, (await lead(pool, number=NUMBER))["id"])
+    assert {row["field"] for row in history} == {"owner", "tags"}
+
+
+async def test_who_is_no_user_owns_nothing(pool: Pool) -> None:
+    await two(pool)
+    with pytest.raises(NotAllowed, match="name of a user"):
+        await set_on_rina(pool, owner="somebody")
+
+
+async def test_a_snoozed_lead_wakes_when_the_time_comes_or_when_they_write(pool: Pool) -> None:
+    await two(pool)
+    await set_on_rina(pool, snoozed_until=LATER.isoformat())
+    assert await found(pool, snoozed=False) == {"Budi"}
+    assert await found(pool, snoozed=True) == {"Rina"}
+    await pool.execute(
+        "UPDATE lead_records SET snoozed_until = now() - interval '1 second' WHERE snoozed_until IS NOT NULL"
+    )
+    assert await found(pool, snoozed=False) == {"Rina", "Budi"}
+    await set_on_rina(pool, snoozed_until=LATER.isoformat())
+    assert await found(pool, snoozed=True) == {"Rina"}
+    await says(pool, "masih di situ?", name="Rina", at=datetime.now(UTC) + timedelta(seconds=2))
+    assert await found(pool, snoozed=True) == set()
+    # Our own answer wakes nobody; snoozed once more, what came before it does not either.
+    await set_on_rina(pool, snoozed_until=(LATER + timedelta(hours=1)).isoformat())
+    await pool.execute(
+        "UPDATE lead_records SET snoozed_at = now() + interval '5 seconds' WHERE snoozed_until IS NOT NULL"
+    )
+    await says(pool, "sebentar", ours=True, at=datetime.now(UTC) + timedelta(seconds=9))
+    assert await found(pool, snoozed=True) == {"Rina"}
+
+
+async def test_a_time_without_its_zone_is_refused(pool: Pool) -> None:
+    await two(pool)
+    for strange in ("2026-11-30T09:00:00", "tomorrow", 5):
+        with pytest.raises(NotAllowed, match="with its zone"):
+            await set_on_rina(pool, snoozed_until=strange)
+
+
+async def test_only_people_and_agents_give_a_lead_to_somebody(pool: Pool) -> None:
+    await two(pool)
+    row = await lead(pool, number=NUMBER)
+    done = await leads.patch(pool, row["id"], {"owner": "budi"}, version=None, by=Actor(Source.AI, "rules"))
+    assert (done.changed, done.suggested) == ([], ["owner"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("owner:budi", {"Rina"}), ("pemilik:budi", {"Rina"}), ("owner:-", {"Budi"}), ("tag:vip", {"Rina"}),
+        ("is:snoozed", {"Rina"}), ("is:ditunda", {"Rina"}), ("status:baru", {"Rina", "Budi"}), ("suhu:panas", set()),
+        ('status:"jadi pelanggan"', set()),
+    ],
+)  # fmt: skip
+async def test_a_search_knows_owners_tags_and_indonesian(pool: Pool, typed: str, names: set[str]) -> None:
+    await two(pool)
+    await set_on_rina(pool, owner="budi", tags=["vip"], snoozed_until=LATER.isoformat())
+    asked = narrowed_by_search(LeadFilter(), typed)
+    assert asked.strange == []
+    assert {row["name"] for row in (await lead_list.page(pool, asked.wanted)).leads} == names
+
+
+async def test_a_menu_offers_what_the_list_holds(pool: Pool) -> None:
+    await two(pool)
+    await set_on_rina(pool, owner="budi", tags=["vip"], domisili="Bandung", business_type="laundry")
+    offered = await lead_list.choices(pool, LeadFilter())
+    assert offered["city"] == [("Bandung", 1)]
+    assert offered["trade"] == [("laundry", 1)]
+    assert offered["owner"] == [("-", 1), ("budi", 1)]
+    assert offered["tag"] == [("vip", 1)]
+    # What is chosen narrows the others, and not its own values.
+    offered = await lead_list.choices(pool, LeadFilter(owner=["-"]))
+    assert (offered["city"], offered["owner"]) == ([], [("-", 1), ("budi", 1)])
+
+
+async def test_views_are_saved_replaced_and_deleted_by_their_user(pool: Pool) -> None:
+    budi, siti = await user(pool, "budi"), await user(pool, "siti")
+    await saved_views.save(pool, budi.id, "Hot in Bandung", {"temperature": "hot", "city": "Bandung"})
+    await saved_views.save(pool, budi.id, "Hot in Bandung", {"temperature": "hot"})
+    rows = await saved_views.of(pool, budi.id)
+    assert [(row["name"], orjson.loads(row["query"])) for row in rows] == [("Hot in Bandung", {"temperature": "hot"})]
+    await saved_views.delete(pool, siti.id, rows[0]["id"])
+    assert len(await saved_views.of(pool, budi.id)) == 1
+    await saved_views.delete(pool, budi.id, rows[0]["id"])
+    assert await saved_views.of(pool, budi.id) == []
+    with pytest.raises(NotAllowed):
+        await saved_views.save(pool, budi.id, " ", {})
+    for n in range(50):
+        await saved_views.save(pool, budi.id, f"view {n}", {})
+    with pytest.raises(NotAllowed, match="50 views"):
+        await saved_views.save(pool, budi.id, "one more", {})

@@ -164,6 +164,15 @@ class ReceiverSettings(KnowledgeSettings):
     port: int = Field(8000, ge=1, le=65535, description="The port that the web process listens on.")
     host: str = Field("0.0.0.0", description="The address that the web process listens on.")  # noqa: S104
     time_zone: str = Field("Asia/Jakarta", description="How the dashboard says times: a zone like Asia/Makassar.")
+    kapso_inbox_url: str | None = Field(
+        None,
+        pattern=r"^https://[^\s{}]+(\{(conversation_id|contact_id|phone)\}[^\s{}]*)*$",
+        description="A chat in Kapso's inbox, where replies go out from the business number:"
+        " https://app.kapso.ai/…/{conversation_id}; also {contact_id}, {phone}. Unset: no such button.",
+    )
+    reply_in: Literal["whatsapp", "kapso"] = Field(
+        "whatsapp", description="Where the team answers, and so which button comes first: whatsapp or kapso."
+    )
     media_hosts: Texts = Field(
         ("kapso.ai",),
         description="Hosts (with their subdomains) from which files of messages may be fetched, comma separated.",
@@ -198,6 +207,11 @@ class ReceiverSettings(KnowledgeSettings):
     inbox_limit_bytes: int = Field(
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )
+
+    @field_validator("kapso_inbox_url", mode="before")
+    @classmethod
+    def _no_inbox_is_unset(cls, value: object) -> object:
+        return value or None
 
     @field_validator("media_hosts")
     @classmethod

@@ -16,7 +16,15 @@ MOST_VALUE: Final = 10**10
 
 
 class NotAllowed(ValueError):
-    """A value that its field can't hold; the text says what it can."""
+    """What can't be done, such as a value that its field can't hold; the text says what can.
+
+    `template` and `values` say the same in parts, so that it can be said in other languages; `name` is a field's name.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
 
 
 class Kind(NamedTuple):
@@ -33,7 +41,7 @@ READABLE: Final = r"^[^\x00]*[^\s\x00-\x1f][^\x00]*$"
 def one_of(*allowed: str) -> Kind:
     def parse(name: str, value: object) -> Value:
         if value not in allowed:
-            raise NotAllowed(f"{name} must be one of: {', '.join(allowed)}")
+            raise NotAllowed("{name} must be one of: {allowed}", name=name, allowed=", ".join(allowed))
         return str(value)
 
     return Kind(parse, {"type": "string", "enum": list(allowed)})
@@ -42,10 +50,10 @@ def one_of(*allowed: str) -> Kind:
 def text(longest: int) -> Kind:
     def parse(name: str, value: object) -> Value:
         if not isinstance(value, str):
-            raise NotAllowed(f"{name} must be text")
+            raise NotAllowed("{name} must be text", name=name)
         words = " ".join(value.replace("\0", "").split())
         if not 0 < len(words) <= longest or not is_visible(words):
-            raise NotAllowed(f"{name} must have 1 to {longest} characters")
+            raise NotAllowed("{name} must have 1 to {longest} characters", name=name, longest=longest)
         return words
 
     return Kind(parse, {"type": "string", "maxLength": longest, "pattern": READABLE})
@@ -53,7 +61,7 @@ def text(longest: int) -> Kind:
 
 def _texts(name: str, value: object) -> Value:
     if not isinstance(value, list) or not 0 < len(value) <= 20:
-        raise NotAllowed(f"{name} must be a list of 1 to 20 texts")
+        raise NotAllowed("{name} must be a list of 1 to 20 texts", name=name)
     return list(dict.fromkeys(str(ITEM.parse(f"each of {name}", one)) for one in value))
 
 
@@ -65,19 +73,19 @@ def whole(value: object) -> object:
 def _score(name: str, value: object) -> Value:
     number = whole(value)
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 100:
-        raise NotAllowed(f"{name} must be a whole number from 0 to 100")
+        raise NotAllowed("{name} must be a whole number from 0 to 100", name=name)
     return number
 
 
 def _probability(name: str, value: object) -> Value:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
-        raise NotAllowed(f"{name} must be a number from 0 to 1")
+        raise NotAllowed("{name} must be a number from 0 to 1", name=name)
     return round(float(value), 2)
 
 
 def _amount(name: str, value: object) -> Value:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < MOST_VALUE:
-        raise NotAllowed(f"{name} must be a number from 0 to {MOST_VALUE - 0.01:.2f}")
+        raise NotAllowed("{name} must be a number from 0 to {most}", name=name, most=f"{MOST_VALUE - 0.01:.2f}")
     return round(value, 2)
 
 
@@ -87,7 +95,7 @@ def _day(name: str, value: object) -> Value:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise NotAllowed(f"{name} must be a date like 2026-11-23") from None
+        raise NotAllowed("{name} must be a date like 2026-11-23", name=name) from None
 
 
 def _moment(name: str, value: object) -> Value:
@@ -99,12 +107,12 @@ def _moment(name: str, value: object) -> Value:
 
 
 def _no_moment(name: str) -> Value:
-    raise NotAllowed(f"{name} must be a time with its zone, like 2026-11-23T09:00:00+07:00")
+    raise NotAllowed("{name} must be a time with its zone, like 2026-11-23T09:00:00+07:00", name=name)
 
 
 def _user_name(name: str, value: object) -> Value:
     if not isinstance(value, str) or not re.fullmatch(USER_NAME, value):
-        raise NotAllowed(f"{name} must be the name of a user")
+        raise NotAllowed("{name} must be the name of a user", name=name)
     return value
 
 
@@ -112,12 +120,12 @@ def phone(name: str, value: object, phones: Phones = ANYWHERE) -> Value:
     try:
         return phones.read(value if isinstance(value, str) else "")
     except NotAPhone as error:
-        raise NotAllowed(f"{name} {error}") from None
+        raise NotAllowed("{name} " + error.template, name=name, **error.values) from None
 
 
 def _language(name: str, value: object) -> Value:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2,8}", value):
-        raise NotAllowed(f"{name} must be a language code like id or en, or mixed")
+        raise NotAllowed("{name} must be a language code like id or en, or mixed", name=name)
     return value
 
 
@@ -129,7 +137,7 @@ EMAIL: Final = rf"{_PART}@{_PART}\.{_PART}"
 def _email(name: str, value: object) -> Value:
     bare = value.strip().lower() if isinstance(value, str) else ""
     if not re.fullmatch(EMAIL, bare) or len(bare) > 254:
-        raise NotAllowed(f"{name} must be an address like jane@example.com")
+        raise NotAllowed("{name} must be an address like jane@example.com", name=name)
     return bare
 
 
@@ -137,12 +145,21 @@ def _years(name: str, value: object) -> Value:
     given = [whole(one) for one in value] if isinstance(value, list) else []
     years = sorted({one for one in given if type(one) is int and 1900 <= one <= 2999})
     if not 0 < len(given) <= 100 or any(one not in years for one in given):
-        raise NotAllowed(f"{name} must be a list of years")
+        raise NotAllowed("{name} must be a list of years", name=name)
     return years
+
+
+def _tags(name: str, value: object) -> Value:
+    tags = _texts(name, value)
+    if any(len(one) > 40 or "," in one for one in map(str, tags)):  # type: ignore[arg-type]
+        raise NotAllowed("each of {name} must have at most 40 characters, and no comma", name=name)
+    return tags
 
 
 ITEM: Final = text(200)
 TEXTS: Final = Kind(_texts, {"type": "array", "items": ITEM.schema, "minItems": 1, "maxItems": 20})
+TAG: Final = {"type": "string", "maxLength": 40, "pattern": r"^[^\x00,]*[^\s\x00-\x1f,][^\x00,]*$"}
+TAGS: Final = Kind(_tags, {"type": "array", "items": TAG, "minItems": 1, "maxItems": 20})
 YEAR: Final = {"type": "integer", "minimum": 1900, "maximum": 2999}
 YEARS: Final = Kind(_years, {"type": "array", "items": YEAR, "minItems": 1, "maxItems": 100})
 SCORE: Final = Kind(_score, {"type": "integer", "minimum": 0, "maximum": 100})

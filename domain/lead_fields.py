@@ -16,6 +16,7 @@ from domain.field_kinds import (
     PHONE,
     PROBABILITY,
     SCORE,
+    TAGS,
     TEXTS,
     USER,
     YEARS,
@@ -72,7 +73,7 @@ class LeadField(NamedTuple):
 
     @property
     def is_list(self) -> bool:
-        return self.kind in (TEXTS, YEARS)
+        return self.kind in (TEXTS, TAGS, YEARS)
 
 
 PAINS: Final = (
@@ -152,7 +153,7 @@ LEAD_FIELDS: Final = (
     LeadField("lead_temperature", "suhu", one_of(*TEMPERATURES), stated_by_bot=True, is_exported=True),
     LeadField("chat_phase", "fase", one_of(*PHASES), stated_by_bot=True, is_exported=True),
     LeadField("owner", "penanggung jawab", USER, people_only=True, is_exported=True),
-    LeadField("tags", "label", TEXTS, is_exported=True),
+    LeadField("tags", "label", TAGS, is_exported=True),
     LeadField("snoozed_until", "ditunda sampai", MOMENT, people_only=True),
     LeadField(
         "estimated_value", "perkiraan nilai", AMOUNT, "The deal",

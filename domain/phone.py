@@ -27,6 +27,11 @@ ABROAD: Final = re.compile(r"^(?:00|\((?:00|\+)(?=[0-9]+\)))")
 class NotAPhone(ValueError):
     """The text says what a number must be like; what was typed does not stand in it."""
 
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template.format(**values))
+        self.template = template
+        self.values = values
+
 
 @dataclass(frozen=True, slots=True)
 class Phones:
@@ -38,11 +43,11 @@ class Phones:
         """E.164 with +. Raises NotAPhone."""
         tidy = tidied(text)
         if not NUMBER.fullmatch(tidy):
-            raise NotAPhone(f"must be a phone number, like {EXAMPLE}")
+            raise NotAPhone("must be a phone number, like {example}", example=EXAMPLE)
         if tidy.startswith("+"):
             return _international(tidy)
         if self.region is None:
-            raise NotAPhone(f"must be a number with its country, like {EXAMPLE}")
+            raise NotAPhone("must be a number with its country, like {example}", example=EXAMPLE)
         return self._national(tidy, self.region)
 
     def meant(self, text: str) -> list[str]:
@@ -65,13 +70,21 @@ class Phones:
         except NumberParseException as error:
             if error.error_type == NumberParseException.TOO_LONG:
                 raise NotAPhone("is too long for a phone number; write one number") from None
-            raise NotAPhone(f"must be a phone number, like {EXAMPLE}") from None
+            raise NotAPhone("must be a phone number, like {example}", example=EXAMPLE) from None
         match phonenumbers.is_possible_number_with_reason(number):
             case ValidationResult.IS_POSSIBLE:
                 return _e164(number)
             case ValidationResult.TOO_SHORT | ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-                raise NotAPhone(f"is too short for a number of {region}; from elsewhere, write it like {EXAMPLE}")
-        raise NotAPhone(f"is too long for a number of {region}; from elsewhere, write it like {EXAMPLE}")
+                raise NotAPhone(
+                    "is too short for a number of {region}; from elsewhere, write it like {example}",
+                    region=region,
+                    example=EXAMPLE,
+                )
+        raise NotAPhone(
+            "is too long for a number of {region}; from elsewhere, write it like {example}",
+            region=region,
+            example=EXAMPLE,
+        )
 
 
 ANYWHERE: Final = Phones()
@@ -128,10 +141,10 @@ def _international(tidy: str) -> str:
         number = _e164(phonenumbers.parse(tidy))
     except NumberParseException as error:
         if error.error_type == NumberParseException.INVALID_COUNTRY_CODE:
-            raise NotAPhone(f"begins with no country that there is; write it like {EXAMPLE}") from None
-        raise NotAPhone(f"must have {SHORTEST} to {LONGEST} digits with its country, like {EXAMPLE}") from None
+            raise NotAPhone("begins with no country that there is; write it like {example}", example=EXAMPLE) from None
+        raise _wrong_length() from None
     if not SHORTEST <= len(number) - 1 <= LONGEST:
-        raise NotAPhone(f"must have {SHORTEST} to {LONGEST} digits with its country, like {EXAMPLE}")
+        raise _wrong_length()
     return number
 
 
@@ -156,3 +169,12 @@ def _dials_zero_at_home(country: int) -> bool:
 
 def _plain(character: str) -> str:
     return {"Cf": "", "Pd": "-", "Zs": " "}.get(unicodedata.category(character), character)
+
+
+def _wrong_length() -> NotAPhone:
+    return NotAPhone(
+        "must have {least} to {most} digits with its country, like {example}",
+        least=SHORTEST,
+        most=LONGEST,
+        example=EXAMPLE,
+    )

@@ -96,6 +96,11 @@ def statement(name: str) -> str:
     return _statements()[name]
 
 
+def plain_pattern(part: str) -> str:
+    """LIKE's own signs stand for themselves."""
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 @cache
 def _statements() -> dict[str, str]:
     found: dict[str, str] = {}

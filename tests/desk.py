@@ -108,6 +108,13 @@ class Seat:
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.base + path)
 
+    async def unfold(self) -> None:
+        """All that is to be known of the open lead, also what nobody knows yet."""
+        await expect(self.page.locator("#lead")).to_be_visible()
+        await self.page.evaluate(
+            "for (const one of document.querySelectorAll('#lead details')) if (!one.matches('.menu')) one.open = true"
+        )
+
     async def names(self) -> list[str]:
         """Of the list, in its order."""
         names = await self.page.locator("#rows a[data-lead]").all_text_contents()  # drawn yet or not

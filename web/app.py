@@ -23,15 +23,22 @@ from web.access import COOKIE, Guard, Page
 from web.api.app import api_routes, nothing
 from web.api.operations import operations
 from web.away import Away
+from web.desk.agenda import Agenda
 from web.desk.beside import Beside
+from web.desk.board import Board
 from web.desk.crm import CrmPages
 from web.desk.desk import Desk
+from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
 from web.desk.login import Login
+from web.desk.many import Many
 from web.desk.media import MediaProxy
+from web.desk.menus import Menus
 from web.desk.panel import Panel
+from web.desk.reach import Reach
 from web.desk.steps import StepPages
 from web.desk.tickets import TicketPages
+from web.desk.work import Work
 from web.headers import Headers
 from web.live import Hub, is_over
 from web.ops.letters import LetterPages
@@ -45,7 +52,7 @@ STATIC = Path(__file__).parent / "static"
 
 class Dashboard:
     """`read_status` returns the status of the mirror; `zone` is the time zone of viewers who have not chosen one, such
-    as Asia/Jakarta; `crm` takes handoffs."""
+    as Asia/Jakarta; `crm` takes handoffs; `reach` says where people are answered."""
 
     def __init__(
         self,
@@ -58,6 +65,7 @@ class Dashboard:
         phones: Phones,
         media_hosts: Sequence[str],
         crm: CRMClient,
+        reach: Reach,
     ) -> None:
         self._pool = pool
         self._read_status = read_status
@@ -65,6 +73,7 @@ class Dashboard:
         self._phones = phones
         self._access_log = access_log
         self._crm = crm
+        self._reach = reach
         self._pages = Pages(zone)
         self._hub = Hub(pool)
         self._media = MediaProxy(pool, media_hosts)
@@ -75,11 +84,10 @@ class Dashboard:
 
     def app(self) -> Starlette:
         pool, hub, pages, guard = self._pool, self._hub, self._pages, Guard(self._pool)
-        login, panel = Login(pool, pages), Panel(pool, pages, hub, self._phones)
-        desk, crm = (
-            Desk(pool, pages, hub, panel, self._access_log),
-            CrmPages(pool, pages, self._phones, self._access_log),
-        )
+        menus = Menus(pool, pages, hub)
+        login, panel = Login(pool, pages), Panel(pool, pages, hub, menus, self._phones, self._reach)
+        desk = Desk(pool, pages, hub, panel, menus, self._access_log)
+        crm = CrmPages(pool, pages, self._phones, self._access_log)
         ops, letters, trace = (
             Ops(pool, pages, hub, self._read_status),
             LetterPages(pool, pages),
@@ -93,6 +101,10 @@ class Dashboard:
                 Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
                 Route("/live", guard.page(self._live)),
                 *desk_routes(guard, desk, panel, self._media),
+                *work_routes(guard, Work(pool, pages, panel), Many(pool, pages, hub), menus),
+                *overview_routes(
+                    guard, Find(pool, pages, self._embedders), Board(pool, pages, hub), Agenda(pool, pages, hub)
+                ),
                 *beside_routes(guard, Beside(pool, panel, self._phones)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),
                 *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders)),
@@ -106,10 +118,13 @@ class Dashboard:
                     guard,
                     pages,
                 ),
-                Mount("/static", StaticFiles(directory=STATIC)),
+                Mount("/static/{version}", StaticFiles(directory=STATIC)),
             ],
             exception_handlers={404: nothing} | dict.fromkeys(STORE_ERRORS, Away(pages).show),
-            middleware=[Middleware(Headers), Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
+            middleware=[
+                Middleware(Headers, version=pages.version),
+                Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+            ],
         )
 
     async def _live(self, request: Request, user: User) -> Response:
@@ -133,9 +148,11 @@ def desk_routes(guard: Guard, desk: Desk, panel: Panel, media: MediaProxy) -> li
         Route("/", guard.page(desk.list)),
         Route("/leads/rows", guard.page(desk.rows)),
         Route("/leads/bar", guard.page(desk.bar)),
+        Route("/leads/choices", guard.page(desk.choices)),
         Route("/media/{id:path}", guard.page(media.show)),
         Route("/leads.csv", guard.page(desk.export, role="sales")),
         Route("/leads/{id:uuid}", guard.page(panel.show), methods=["GET"]),
+        Route("/leads/{id:uuid}/find", guard.page(panel.find)),
         Route("/leads/{id:uuid}/unread", guard.page(panel.unread), methods=["POST"]),
         write("field", panel.field),
         write("let-go", panel.let_go),
@@ -144,6 +161,24 @@ def desk_routes(guard: Guard, desk: Desk, panel: Panel, media: MediaProxy) -> li
         write("delete", panel.delete),
         write("restore", panel.restore),
         write("suggestions/{suggestion:int}/{answer:str}", panel.answer),
+    ]
+
+
+def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Route]:
+    return [
+        Route("/leads/{id:uuid}/snooze", guard.page(work.snooze, role="sales"), methods=["POST"]),
+        Route("/leads/{id:uuid}/tags", guard.page(work.tags, role="sales"), methods=["POST"]),
+        Route("/leads/many", guard.page(many.act, role="sales"), methods=["POST"]),
+        Route("/views", guard.page(menus.save), methods=["POST"]),
+        Route("/views/{id:int}/delete", guard.page(menus.delete), methods=["POST"]),
+    ]
+
+
+def overview_routes(guard: Guard, find: Find, board: Board, agenda: Agenda) -> list[Route]:
+    return [
+        Route("/search", guard.page(find.everywhere)),
+        Route("/board", guard.page(board.show)),
+        Route("/tasks", guard.page(agenda.show)),
     ]
 
 

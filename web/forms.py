@@ -1,7 +1,9 @@
 """What browsers send: small forms, and a way back that stays inside."""
 
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from starlette.requests import Request
 
@@ -15,11 +17,24 @@ async def form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > LONGEST_FORM:
             return {}
+    return pairs(body.decode(errors="replace"))
+
+
+def pairs(text: str) -> dict[str, str]:
+    """Of `a=1&b=2`; the last of each name. Of more than a hundred, none."""
     try:
-        text = body.decode(errors="replace").replace("%00", "")
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+        return dict(parse_qsl(text.replace("%00", ""), keep_blank_values=True, max_num_fields=100))
     except ValueError:
         return {}
+
+
+def ids_of(text: str) -> list[UUID]:
+    """Ids by commas; what is none is left out."""
+    found = []
+    for one in text.split(","):
+        with suppress(ValueError):
+            found.append(UUID(one))
+    return found
 
 
 def number(text: str | None) -> int | None:

@@ -11,8 +11,15 @@ POLICY = (
 
 
 class Headers:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, version: str) -> None:
         self._app = app
+        self._version = version
+
+    def _kept(self, path: str) -> str:
+        """Files of this version never change. Those of another, as during a rolling release, are asked for again."""
+        if path.startswith(f"/static/{self._version}/"):
+            return "public, max-age=31536000, immutable"
+        return "no-cache" if path.startswith("/static/") else "no-store"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ours = scope["type"] == "http" and not scope["path"].startswith("/api/")
@@ -26,8 +33,7 @@ class Headers:
                 headers.setdefault("Content-Security-Policy", POLICY)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
-                # Our own files are asked for again, and sent only when they changed.
-                headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+                headers.setdefault("Cache-Control", self._kept(scope["path"]))
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

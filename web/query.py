@@ -3,17 +3,34 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from domain.lead_filter import LeadFilter, LeadReader, narrowed_by_search
+from domain.lead_filter import NOBODYS, LeadFilter, LeadReader, narrowed_by_search
 from domain.search import CHOICES
 from store.leads.lead_list import PLACES, ListCursor, Order
 from store.postgres import NEVER
 
-VIEWS = ("unread", "waiting", "oldest", "priority")
-ORDERS: dict[str, Order] = {"oldest": "waiting", "priority": "priority"}
-OPEN = ["new", "qualified", "contacted"]
+VIEWS = ("waiting", "unread", "mine", "nobodys", "snoozed", "all")
+"""Beside the inbox itself: who is not snoozed."""
+SORTS: Final[tuple[Order, ...]] = ("newest", "waiting", "priority", "oldest")
+USUAL_SORT: Final[Mapping[str, Order]] = {"waiting": "waiting"}
+DAYS: Final = (1, 7, 30, 90)
+FILTERS: Final[tuple[str, ...]] = (
+    "status",
+    "temperature",
+    "phase",
+    "city",
+    "trade",
+    "owner",
+    "tag",
+    "seen",
+    "came",
+    "q",
+)
+"""What narrows a list, as it stands in its address. `view` and `sort` do not."""
+SINGLE: Final = ("city", "trade", "seen", "came")
 LONGEST_SEARCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,33 +45,64 @@ class View:
     strange: list[str]
 
 
-def view_of(query: Mapping[str, str], reader: LeadReader) -> View:
-    """What the list can't filter by is left out: an old link still shows something. A search is taken at its word."""
-    view = query.get("view")
+def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime) -> View:
+    """What the list can't filter by is left out: an old link still shows something. A search is taken at its word,
+    and finds snoozed leads too. `me` is the name of the user who looks."""
+    view = query.get("view", "")
     chosen = LeadFilter(
         status=values(query, "status"),
         temperature=values(query, "temperature"),
         phase=values(query, "phase"),
         city=query.get("city"),
-        awaiting_reply=True if view in ("waiting", "oldest") else None,
+        trade=query.get("trade"),
+        owner=[me] if view == "mine" else [NOBODYS] if view == "nobodys" else values(query, "owner") or None,
+        tag=values(query, "tag") or None,
+        since=_days_ago(query, "seen", now),
+        created_since=_days_ago(query, "came", now),
+        snoozed={"snoozed": True, "all": None}.get(view, False),
+        awaiting_reply=True if view == "waiting" else None,
         unread_by=reader if view == "unread" else None,
     )
-    wanted, strange = narrowed_by_search(chosen, query.get("q", "")[:LONGEST_SEARCH], reader)
-    if view == "priority" and not wanted.status:
-        wanted = replace(wanted, status=OPEN)
-    order = ORDERS.get(view or "", "newest")
+    text = query.get("q", "").strip()[:LONGEST_SEARCH]
+    if text and view != "snoozed":
+        chosen = replace(chosen, snoozed=None)
+    wanted, strange = narrowed_by_search(chosen, text, reader)
+    order = sort_of(query)
     return View(wanted, cursor_of(query.get("after", ""), order), order, strange)
 
 
+def sort_of(query: Mapping[str, str]) -> Order:
+    """As chosen; else by the last message, or whom we keep waiting longest where the list shows who waits."""
+    chosen = query.get("sort", "")
+    return next((one for one in SORTS if one == chosen), USUAL_SORT.get(query.get("view", ""), "newest"))
+
+
+def _days_ago(query: Mapping[str, str], name: str, now: datetime) -> datetime | None:
+    """To the hour, so that all who look within it look at the same view."""
+    chosen = next((days for days in DAYS if str(days) == query.get(name)), None)
+    return now.replace(minute=0, second=0, microsecond=0) - timedelta(days=chosen) if chosen else None
+
+
 def values(query: Mapping[str, str], name: str) -> list[str]:
-    """The values chosen for a filter: `status=new,qualified`."""
-    return [value for value in query.get(name, "").split(",") if value in CHOICES[name]]
+    """The values chosen for a filter: `status=new,qualified`. Of a closed vocabulary, only those that it knows."""
+    return [value for value in query.get(name, "").split(",") if value and value in CHOICES.get(name, (value,))]
+
+
+def narrowings(query: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What narrows the list, name and value each; the search is not among them."""
+    found = [
+        (name, value) for name in ("status", "temperature", "phase", "owner", "tag") for value in values(query, name)
+    ]
+    found += [(name, query[name]) for name in ("city", "trade") if query.get(name)]
+    return found + [(name, query[name]) for name in ("seen", "came") if query.get(name, "") in map(str, DAYS)]
 
 
 def toggled(query: Mapping[str, str], name: str, value: str) -> str:
-    """The query with one value of a filter put in or taken out."""
-    chosen = values(query, name)
-    now = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
+    """The query with one value of a filter put in or taken out; of cities, trades and days there is one at most."""
+    if name in SINGLE:
+        return with_changes(query, **{name: None if query.get(name) == value else value})
+    on = values(query, name)
+    now = [one for one in on if one != value] if value in on else [*on, value]
     return with_changes(query, **{name: ",".join(now)})
 
 

@@ -2,19 +2,23 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from web.preferences import THEMES, ZONES, Preferences, preferences
-from web.words import LANGUAGES, UNITS, translator
+from web.words import LANGUAGES, UNITS, Translate, translator
 
 HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+TODAY, YESTERDAY = "today", "yesterday"
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class Pages:
@@ -22,6 +26,7 @@ class Pages:
 
     def __init__(self, zone: str) -> None:
         self._zone = zone
+        self.version = version_of(HERE / "static")
         self._jinja = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True,
@@ -32,10 +37,12 @@ class Pages:
 
     def render(self, template: str, prefer: Preferences, **values: Any) -> str:
         """A fragment: the same for all who prefer the same."""
-        zone, units = prefer.zone_info, UNITS[prefer.language]
+        zone, units, t = prefer.zone_info, UNITS[prefer.language], translator(prefer.language)
         return self._jinja.get_template(template).render(
-            t=translator(prefer.language), prefer=prefer,
-            moment=lambda at: f"{at.astimezone(zone):%d %b %H:%M}" if at else "",
+            t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint,
+            moment=lambda at: _moment(at.astimezone(zone), t) if at and at.year < 9999 else "",
+            clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",
+            date_of=lambda day: _date(day, datetime.now(zone).date(), t),
             full=lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {prefer.zone_name}" if at else "",
             iso=lambda at: at.astimezone(UTC).isoformat(timespec="seconds") if at and at.year > 1 else "",
             ago=lambda at: ago(at, datetime.now(UTC), units),
@@ -48,11 +55,44 @@ class Pages:
         here = request.url.path + query
         prefer = self.preferences(request)
         choices = {"languages": LANGUAGES, "zones": ZONES, "themes": THEMES, "units": "|".join(UNITS[prefer.language])}
-        return HTMLResponse(self.render(template, prefer, here=here, **choices, **values), code)
+        searched = request.query_params.get("q", "") if request.url.path == "/" else ""
+        return HTMLResponse(self.render(template, prefer, here=here, searched=searched, **choices, **values), code)
 
     def part(self, request: Request, template: str, code: int = 200, **values: Any) -> Response:
         """A live piece of a page; 304 when the browser has it already."""
         return live(request, self.render(template, self.preferences(request), **values), code)
+
+
+def _moment(at: datetime, t: Translate) -> str:
+    """23 Nov 09:15."""
+    return f"{at:%d} {t(MONTHS[at.month - 1])} {at:%H:%M}"
+
+
+def _date(day: date, today: date, t: Translate) -> str:
+    """today, yesterday, Monday 23 November, and the year where it is another."""
+    if day in (today, today - timedelta(days=1)):
+        return t(TODAY if day == today else YESTERDAY)
+    year = "" if day.year == today.year else f" {day.year}"
+    return f"{t(WEEKDAYS[day.weekday()])} {day.day} {t(MONTHS[day.month - 1])}{year}"
+
+
+def version_of(folder: Path) -> str:
+    """A hash of all files of a folder: what browsers may keep for ever under this name."""
+    found = hashlib.blake2b(digest_size=6)
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        found.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def initials(name: str | None) -> str:
+    """Rina Wulandari: RW. Of a number or a sign nothing."""
+    words = [word for word in (name or "").split() if word[0].isalpha()]
+    return "".join(word[0] for word in (words[0], words[-1])[: len(words)]).upper() if words else "·"
+
+
+def tint(id: UUID) -> int:
+    """Which of the six tints a lead has: always the same one."""
+    return id.int % 6
 
 
 def tag_of(html: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from domain.field_kinds import NotAllowed
 from domain.lead_fields import LEAD_FIELDS
 
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
@@ -34,6 +35,15 @@ def translator(language: str) -> Translate:
         return found.format(**values) if values else found
 
     return translate
+
+
+def told(error: NotAllowed, translate: Translate) -> str:
+    """What can't be done, in the viewer's language, with the field's name as the page says it."""
+    values = {
+        name: translate(str(value).replace("_", " ")) if name == "name" else value
+        for name, value in error.values.items()
+    }
+    return translate(error.template, **values)
 
 
 def preferred(accepted: str) -> str:

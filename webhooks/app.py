@@ -30,6 +30,7 @@ from store.postgres import STORE_ERRORS, Pool
 from store.tasks import cancel_and_wait
 from web.api.app import nothing
 from web.app import Dashboard
+from web.desk.reach import Reach
 from web.mcp.access import Door, by_request
 from web.mcp.server import server
 from web.mcp.tools import Tools
@@ -89,6 +90,7 @@ class Faces:
             stores.reading, self._glance, self._embedders, self.access_log,
             zone=settings.time_zone, phones=settings.phones, media_hosts=settings.media_hosts,
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
+            reach=Reach(settings.kapso_inbox_url, settings.reply_in),
         )  # fmt: skip
         tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)
         self.agents: MCPServer = server(tools, by_request, release=settings.release)

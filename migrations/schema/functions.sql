@@ -262,6 +262,12 @@ $$;
 COMMENT ON FUNCTION waiting_since IS 'Since when a contact waits for us: their first message after our last answer; null while nobody waits.';
 
 
+CREATE FUNCTION is_snoozed(until timestamptz, snoozed_at timestamptz, last_inbound_at timestamptz) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce(until > now() AND coalesce(last_inbound_at, '-infinity') <= snoozed_at, false)
+$$;
+COMMENT ON FUNCTION is_snoozed IS 'Whether the inbox leaves a lead out: until then, or until its person writes after it was snoozed.';
+
+
 CREATE FUNCTION contact_heard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.heard_lately := true;

@@ -8,6 +8,10 @@ COMMENT ON COLUMN lead_records.owner IS 'users.name of who looks after them; nul
 COMMENT ON COLUMN lead_records.tags IS 'Words that people sort their leads by.';
 COMMENT ON COLUMN lead_records.snoozed_until IS 'Until then the inbox leaves them out, unless they write.';
 COMMENT ON COLUMN lead_records.snoozed_at IS 'When snoozed_until was last set: what they write after that wakes them.';
+ALTER TABLE next_steps ADD COLUMN done_at timestamptz, ADD COLUMN done_by text,
+    ADD CHECK ((done_at IS NULL) = (done_by IS NULL)), ADD CHECK (done_at IS NULL OR status IN ('APPROVED', 'MODIFIED'));
+COMMENT ON COLUMN next_steps.done_at IS 'When somebody carried the approved step out; null: not yet, or nobody said so.';
+COMMENT ON COLUMN next_steps.done_by IS 'Who said that it is done.';
 CREATE TABLE saved_views (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     user_id   uuid NOT NULL REFERENCES users ON DELETE CASCADE,

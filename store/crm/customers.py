@@ -19,12 +19,12 @@ from domain.letters import searchable
 from domain.phone import Phones, part
 from domain.score import LUKEWARM, temperature
 from domain.types import Sighting
-from store.leads.lead_list import ALIKE, plain_pattern
+from store.leads.lead_list import ALIKE
 from store.leads.lead_merge import STATUS
 from store.leads.lead_records import LeadRecord, Write, decided, joined, write
 from store.leads.leads import Actor, NotFound, again_after_a_deadlock, at_version, insert_note, moved
 from store.mirror import identities
-from store.postgres import Connection, Pool, statement
+from store.postgres import Connection, Pool, plain_pattern, statement
 
 CONTACTED, COLD = "contacted", "cold"
 # Imports say when a customer came; nobody comes later than now, as far as clocks agree.

@@ -103,7 +103,7 @@ async def conversation_of(pool: Pool, lead: UUID) -> UUID | None:
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, allowed in (("status", STATUSES), ("priority", PRIORITIES)):
         if name in values and values[name] not in allowed:
-            raise NotAllowed(f"{name} must be one of: {', '.join(allowed)}")
+            raise NotAllowed("{name} must be one of: {allowed}", name=name, allowed=", ".join(allowed))
     return {
         name: _line(name, value, longest=200 if name == "subject" else 100, may_be_empty=name == "assignee")
         for name, value in values.items()
@@ -115,5 +115,5 @@ def _line(name: str, value: Any, *, longest: int, may_be_empty: bool) -> str | N
     if not words and may_be_empty:
         return None
     if not 0 < len(words) <= longest:
-        raise NotAllowed(f"{name} must have 1 to {longest} characters")
+        raise NotAllowed("{name} must have 1 to {longest} characters", name=name, longest=longest)
     return words

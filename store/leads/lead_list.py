@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from domain.lead_filter import LeadFilter
-from store.postgres import NEVER, Pool, statement
+from store.postgres import NEVER, Pool, plain_pattern, statement
 
 # A search that may contain a typo considers at most this many leads with similar spellings.
 ALIKE = 50
@@ -129,6 +129,11 @@ async def owners(pool: Pool) -> list[str]:
     return [row["name"] for row in await pool.fetch(statement("lead_owners"))]
 
 
+async def values(pool: Pool, wanted: LeadFilter) -> dict[str, asyncpg.Record]:
+    """Status to how many `leads` stand there, and their `value` together (null where none is estimated)."""
+    return {row["status"]: row for row in await pool.fetch(statement("lead_values"), *arguments(wanted))}
+
+
 async def how_many(pool: Pool, wanted: LeadFilter, *, most: int) -> int:
     """How many fit, counted up to `most`."""
     return int(await pool.fetchval(statement("lead_how_many"), *arguments(wanted), most))
@@ -155,11 +160,6 @@ async def every(pool: Pool, wanted: LeadFilter) -> AsyncIterator[asyncpg.Record]
     for start in range(0, len(ids), BATCH):
         for row in await pool.fetch(statement("lead_export"), ids[start : start + BATCH]):
             yield row
-
-
-def plain_pattern(part: str) -> str:
-    """LIKE's own signs stand for themselves."""
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def arguments(wanted: LeadFilter) -> tuple[object, ...]:

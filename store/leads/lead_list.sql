@@ -123,3 +123,13 @@ ORDER BY r.facet, r.place
 -- name: lead_owners
 -- Who can look after leads
 SELECT u.name FROM users AS u WHERE u.disabled_at IS NULL AND u.role <> 'viewer' ORDER BY u.name
+
+
+-- name: lead_values(statuses, temperatures, phases, city, waiting, least_score, most_score, since, part, parts, among,
+--     reader, reader_since, fields, trade, owners, tags, snoozed, created_since)
+-- How many leads stand at each status, and what they are worth together. The filter is that of matching_leads
+SELECT l.status, count(*) AS leads, sum(l.estimated_value) AS value
+FROM matching_leads(:statuses, :temperatures, :phases, :city, :waiting, :least_score, :most_score, :since, :part,
+    :parts, :among, :reader, :reader_since, :fields,
+    :trade, :owners, :tags, :snoozed, :created_since) AS l
+GROUP BY l.status

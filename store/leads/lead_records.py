@@ -112,7 +112,7 @@ async def _update(connection: Connection, leads: Sequence[LeadRecord]) -> None:
     except asyncpg.ForeignKeyViolationError as error:
         if error.constraint_name != "lead_records_owner_fkey":
             raise
-        raise NotAllowed("owner must be the name of a user") from None
+        raise NotAllowed("{name} must be the name of a user", name="owner") from None
 
 
 async def set_deleted(connection: Connection, lead: LeadRecord, claim: Claim) -> None:

@@ -19,7 +19,7 @@ from domain.lead import LOCKING, STATUSES, Claim, FieldChange, Source, decide
 from domain.lead_fields import parse
 from store.leads.lead_merge import STATUS, claim_of
 from store.leads.lead_records import LeadRecord, Write, decided, lead_of, locked, set_deleted, write
-from store.postgres import NEVER, Connection, Pool, statement
+from store.postgres import NEVER, Connection, Pool, plain_pattern, statement
 
 LET_GO = "let go"
 DELETED = "deleted_at"
@@ -64,12 +64,19 @@ class LeadDetail(NamedTuple):
     """Field to its last row of lead_changes; no row where nobody set it (a name then is the profile's)."""
     suggestions: list[asyncpg.Record]
     messages: list[asyncpg.Record]
-    """The newest, newest first."""
+    """The newest, or those around one; newest first."""
+    at: str | None = None
+    """The message that they are around."""
+    is_cut: bool = False
+    """Whether there are newer ones than these."""
 
 
-async def read(pool: Pool, id: UUID, by: Actor, *, messages: int = 50) -> LeadDetail:
-    """One lead with all that explains it. That it was opened, and by whom, is kept: once within ten minutes, however
-    often a live page asks again. Raises NotFound."""
+async def read(pool: Pool, id: UUID, by: Actor, *, messages: int = 50, at: str | None = None) -> LeadDetail:
+    """One lead with all that explains it, and the end of its chat; with `at`, so many messages before and after it.
+
+    That it was opened, and by whom, is kept: once within ten minutes, however often a live page asks again. Raises
+    NotFound.
+    """
     async with pool.acquire() as connection, connection.transaction():
         lead = await connection.fetchrow(statement("lead"), id)
         if lead is None:
@@ -77,8 +84,25 @@ async def read(pool: Pool, id: UUID, by: Actor, *, messages: int = 50) -> LeadDe
         await connection.execute(statement("log_open"), by.name, lead["id"])
         why = await connection.fetch(statement("why"), [lead["id"]])
         suggestions = await connection.fetch(statement("open_suggestions"), lead["id"])
-        tail = await connection.fetch(statement("messages_of_contact"), lead["contact_id"], messages, None, None, None)
-    return LeadDetail(lead, {row["field"]: row for row in why}, list(suggestions), list(tail))
+        middle = await _middle(connection, lead["contact_id"], at)
+        seen = MessageCursor.of(middle) if middle else (None, None, None)
+        before = await connection.fetch(statement("messages_of_contact"), lead["contact_id"], messages, *seen)
+        after = (
+            await connection.fetch(statement("messages_of_contact_after"), lead["contact_id"], messages + 1, *seen)
+            if middle
+            else []
+        )
+    shown = [*reversed(after[:messages]), *([middle] if middle else []), *before]
+    return LeadDetail(
+        lead, {row["field"]: row for row in why}, list(suggestions), shown, middle and middle["id"],
+        len(after) > messages,
+    )  # fmt: skip
+
+
+async def _middle(connection: Connection, contact: UUID, id: str | None) -> asyncpg.Record | None:
+    """That message, if it is one of this person's chat."""
+    found = await connection.fetchrow(statement("message"), id.replace("\0", "")) if id else None
+    return found if found and found["contact_id"] == contact else None
 
 
 async def current(pool: Pool, id: UUID) -> asyncpg.Record:
@@ -156,7 +180,7 @@ async def set_status(
 ) -> PatchedLead:
     """Move a lead, in any direction. Without a version it moves from wherever it stands."""
     if status not in STATUSES:
-        raise NotAllowed(f"status must be one of: {', '.join(STATUSES)}")
+        raise NotAllowed("{name} must be one of: {allowed}", name="status", allowed=", ".join(STATUSES))
     async with pool.acquire() as connection, connection.transaction():
         lead = await at_version(connection, id, version)
         await write(connection, [one := moved(lead, Claim(STATUS, status, by.source, by.name, reason))])
@@ -252,6 +276,17 @@ async def history(
 ) -> list[asyncpg.Record]:
     """Rows of lead_changes, newest first; go on with the last one's id as `before`."""
     return list(await pool.fetch(statement("lead_history"), id, field, before, limit))
+
+
+async def timeline(pool: Pool, id: UUID, contact: UUID, *, limit: int) -> list[asyncpg.Record]:
+    """What happened to a lead beside its chat, newest first."""
+    return list(await pool.fetch(statement("timeline"), id, contact, limit))
+
+
+async def said(pool: Pool, contact: UUID, words: str, *, limit: int) -> list[asyncpg.Record]:
+    """The newest messages of a person that hold these words: id, direction, sent_at, text."""
+    pattern = f"%{plain_pattern(words.replace(chr(0), ''))}%"
+    return list(await pool.fetch(statement("messages_that_say"), contact, pattern, limit))
 
 
 async def recent(pool: Pool, id: UUID | None, *, limit: int) -> list[asyncpg.Record]:

@@ -39,6 +39,52 @@ WHERE contact_id = :contact_id AND (:before::timestamptz IS NULL OR
 ORDER BY sent_at DESC NULLS LAST, coalesce(first_received_at, '-infinity') DESC, id DESC LIMIT :count
 
 
+-- name: messages_of_contact_after(contact_id, count, after, received_at, message_id)
+-- The messages of a person that follow one, oldest first; the order is that of messages_of_contact.
+SELECT id, conversation_id, contact_id, direction, type, text, transcript, media_url, content, reply_to_id, origin,
+    status, sent_at, delivered_at, read_at, failed_at, error, first_received_at, edited_at, revoked_at, unedited_text,
+    referral, referred_product
+FROM messages
+WHERE contact_id = :contact_id AND (coalesce(sent_at, '-infinity'), coalesce(first_received_at, '-infinity'), id)
+    > (:after::timestamptz, :received_at::timestamptz, :message_id)
+ORDER BY sent_at NULLS FIRST, coalesce(first_received_at, '-infinity'), id LIMIT :count
+
+
+-- name: messages_that_say(contact_id, pattern, count)
+-- The newest messages of a person that hold these words. :pattern for ILIKE
+SELECT m.id, m.direction, m.sent_at, coalesce(m.text, m.transcript) AS text
+FROM messages AS m
+WHERE m.contact_id = :contact_id AND (m.text ILIKE :pattern OR m.transcript ILIKE :pattern)
+ORDER BY m.sent_at DESC NULLS LAST, m.id DESC LIMIT :count
+
+
+-- name: timeline(lead_id, contact_id, count)
+-- What happened to a lead beside its chat, newest first: changes of fields and status, notes, next steps that were decided
+-- on, tickets, handoffs
+SELECT * FROM (
+    (SELECT 'change' AS kind, h.id, h.changed_at AS at, h.source, h.actor, h.field AS what, h.old::text AS old,
+         h.new::text AS new, h.reason, h.message_id, h.quote, NULL::bigint AS corrected_by
+     FROM lead_changes AS h WHERE h.lead_id = :lead_id ORDER BY h.id DESC LIMIT :count)
+    UNION ALL
+    (SELECT 'note', n.id, n.written_at, n.source, n.actor, n.text, NULL, NULL, NULL, NULL, NULL, c.id
+     FROM lead_notes AS n LEFT JOIN lead_notes AS c ON c.corrects = n.id
+     WHERE n.lead_id = :lead_id ORDER BY n.id DESC LIMIT :count)
+    UNION ALL
+    (SELECT 'step', s.id, coalesce(s.done_at, s.decided_at), 'human', coalesce(s.done_by, s.decided_by), s.type, NULL,
+         CASE WHEN s.done_at IS NULL THEN s.status ELSE 'DONE' END, coalesce(s.error, s.decision_reason), NULL, NULL, NULL
+     FROM next_steps AS s WHERE s.lead_id = :lead_id AND s.decided_at IS NOT NULL ORDER BY s.id DESC LIMIT :count)
+    UNION ALL
+    (SELECT 'ticket', t.id, t.created_at, 'human', t.opened_by, t.subject, NULL, t.status, NULL, NULL, NULL, NULL
+     FROM tickets AS t JOIN conversations AS v ON v.id = t.conversation_id
+     WHERE v.contact_id = :contact_id ORDER BY t.id DESC LIMIT :count)
+    UNION ALL
+    (SELECT 'handoff', o.id, o.created_at, 'bot', 'handoff', o.handoff_reason, NULL, o.lead_level,
+         o.conversation_summary, NULL, NULL, NULL
+     FROM handoffs AS o WHERE o.lead_id = :lead_id ORDER BY o.id DESC LIMIT :count)
+) AS happened
+ORDER BY at DESC, kind, id DESC LIMIT :count
+
+
 -- name: message(id)
 -- :id of a message
 SELECT id, conversation_id, contact_id, direction, type, text, transcript, media_url, content, reply_to_id, origin,

@@ -51,15 +51,24 @@ async def page(
     before: int | None = None,
     limit: int = 50,
     deleted: bool = False,
+    undone: bool = False,
 ) -> list[asyncpg.Record]:
     """Rows of next_steps with the lead's name and phone, newest first; go on with the last one's id as `before`.
 
-    With `deleted` also those of deleted leads, whose `known_lead_id` is null.
+    With `deleted` also those of deleted leads, whose `known_lead_id` is null; with `undone` only those that nobody has
+    carried out.
     """
     kinds = list(type) if type else None
     return list(
         await pool.fetch(
-            statement("next_steps_page"), list(status) if status else None, kinds, lead, before, limit, deleted
+            statement("next_steps_page"),
+            list(status) if status else None,
+            kinds,
+            lead,
+            before,
+            limit,
+            deleted,
+            undone,
         )
     )
 
@@ -104,6 +113,14 @@ async def fail(pool: Pool, id: int, error: str, *, by: Actor) -> asyncpg.Record:
     async with pool.acquire() as connection, connection.transaction():
         await _locked(connection, id, TO_DO)
         return await _decide(connection, id, State.FAILED, by, error=error)
+
+
+async def finish(pool: Pool, id: int, *, by: Actor) -> asyncpg.Record:
+    """An approved one was carried out. Raises NotFound."""
+    row = await pool.fetchrow(statement("finish_next_step"), id, by.name)
+    if row is None:
+        raise NotFound(f"there is no approved suggestion {id} to be done")
+    return row
 
 
 async def submit(pool: Pool, id: int) -> asyncpg.Record:

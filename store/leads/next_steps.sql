@@ -16,8 +16,8 @@ ON CONFLICT (lead_id, occasion) DO NOTHING
 RETURNING id
 
 
--- name: next_steps_page(statuses, types, lead, last_id, count, also_deleted)
--- :lead (null leaves one out), :also_deleted whether also of deleted leads; known_lead_id is null for those
+-- name: next_steps_page(statuses, types, lead, last_id, count, also_deleted, undone)
+-- :lead (null leaves one out), :undone whether only those that nobody has carried out, :also_deleted whether also of deleted leads; known_lead_id is null for those
 SELECT s.*, CASE WHEN r.deleted_at IS NULL THEN s.lead_id END AS known_lead_id,
     coalesce(r.name, c.name) AS name, coalesce(r.phone, c.phone) AS phone
 FROM next_steps AS s JOIN lead_records AS r ON r.id = s.lead_id JOIN contacts AS c ON c.id = r.contact_id
@@ -26,6 +26,7 @@ WHERE (:also_deleted OR r.deleted_at IS NULL)
   AND (:lead::uuid IS NULL OR s.lead_id = coalesce((SELECT a.lead_id FROM lead_aliases AS a
       WHERE a.old_id = :lead), :lead))
   AND (:last_id::bigint IS NULL OR s.id < :last_id)
+  AND (:undone IS NOT TRUE OR s.done_at IS NULL)
 ORDER BY s.id DESC LIMIT :count
 
 
@@ -40,6 +41,12 @@ FROM next_steps AS s JOIN lead_records AS r ON r.id = s.lead_id WHERE s.id = :id
 -- How many wait for a decision, counted up to :most (null: all)
 SELECT count(*) FROM (SELECT FROM next_steps AS s JOIN lead_records AS r ON r.id = s.lead_id
                       WHERE s.status = 'PENDING' AND r.deleted_at IS NULL LIMIT :most) AS waiting
+
+
+-- name: finish_next_step(id, actor)
+-- An approved step was carried out.
+UPDATE next_steps AS s SET done_at = now(), done_by = :actor
+WHERE s.id = :id AND s.status IN ('APPROVED', 'MODIFIED') AND s.done_at IS NULL RETURNING s.*
 
 
 -- name: submit_next_step(id)

@@ -24,7 +24,7 @@ async def add(pool: Pool, lead: UUID, who: str, *, role: str | None = None, by: 
     """`who`: an id, a number in any form, a @username. Adding them again sets the role. Raises NotFound, NotAllowed."""
     called = " ".join((role or "").replace("\0", "").split()) or None
     if called and len(called) > LONGEST_ROLE:
-        raise NotAllowed(f"role must have 1 to {LONGEST_ROLE} characters")
+        raise NotAllowed("{name} must have 1 to {longest} characters", name="role", longest=LONGEST_ROLE)
     try:
         person = await meant(pool, who, phones)
     except Ambiguous as error:

@@ -4,14 +4,16 @@ import re
 from pathlib import Path
 
 from domain.lead import STATUSES, Source
-from domain.lead_fields import FIELDS, PROFILE_FIELDS, TEMPERATURES
+from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES
 from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
+from domain.score import POINTS
 from domain.sentiment import SENTIMENTS
+from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
-from web import away
-from web.desk import chat_parts, crm, login, panel, steps, tickets
+from web import away, render
+from web.desk import agenda, board, chat_parts, crm, facts, find, login, menus, panel, reach, steps, tickets
 from web.ops import trace
 from web.preferences import THEMES
 from web.words import LANGUAGES, preferred, table, translator
@@ -37,7 +39,11 @@ def said() -> set[str]:
     found |= {AGREES, ANSWERED, REFUSES}
     found |= {*steps.TYPES.values(), *steps.STATES.values(), *steps.VIEWS}
     found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
-    found |= {heading for heading, _ in panel.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
+    found |= {*facts.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
+    found |= {word for one in LEAD_FIELDS for word in facts.vocabulary(one.name).values()} | {*facts.UNITS}
+    found |= {*find.PAGES.values(), *find.OPERATORS_PAGES.values(), *board.VIEWS.values(), *agenda.VIEWS.values()}
+    found |= {*agenda.DAYS, *menus.SNOOZES.values(), *reach.NAMES.values(), *reach.HINTS.values()}
+    found |= {*render.MONTHS, *render.WEEKDAYS, render.TODAY, render.YESTERDAY, *ROLES} | {*POINTS} | refusals()
     fields = {name.replace("_", " ") for name in (*FIELDS, *PROFILE_FIELDS)}
     return (
         found
@@ -49,6 +55,17 @@ def said() -> set[str]:
         | STATES
         | set(THEMES.values())
     )
+
+
+def refusals() -> set[str]:
+    """What people at the desk can't do, and why."""
+    found = set()
+    for path in (ROOM.parent / "domain/field_kinds.py", ROOM.parent / "domain/snooze.py", *(ROOM.parent / "store/leads").glob("*.py"),
+                 ROOM.parent / "store/crm/tickets.py", *(ROOM / "desk").glob("*.py")):  # fmt: skip
+        found |= set(re.findall(r'\bNotAllowed\(\s*"([^"]+)"[,)]', path.read_text()))
+        found |= set(re.findall(r'\bt\("([^"]+)"', path.read_text()))
+    phone = (ROOM.parent / "domain/phone.py").read_text()
+    return found | {"{name} " + one for one in re.findall(r'NotAPhone\(\s*"([^"]+)"', phone)}
 
 
 def test_every_word_has_its_translation() -> None:

@@ -11,12 +11,12 @@ from domain.field_kinds import NotAllowed
 from domain.phone import Phones
 from store.access.accounts import User
 from store.crm import tickets
-from store.leads import next_steps, people
+from store.leads import people
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
 from web.desk.panel import Panel
-from web.desk.steps import approve
+from web.desk.steps import decide
 from web.forms import form
 
 
@@ -31,10 +31,7 @@ class Beside:
         step, given = request.path_params["step"], await form(request)
 
         async def write() -> None:
-            if request.path_params["verdict"] == "reject":
-                await next_steps.reject(self.pool, step, by=actor(user))
-            else:
-                await approve(self.pool, step, given.get("text"), user)
+            await decide(self.pool, step, request.path_params["verdict"], given.get("text"), user)
 
         return await self._write_and_show(request, user, write)
 

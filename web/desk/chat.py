@@ -68,6 +68,16 @@ def bubbles(rows: Sequence[Mapping[str, Any]]) -> list[Bubble]:
     return list(found.values())
 
 
+def around(text: str, words: str) -> list[tuple[str, bool]]:
+    """Pieces of a message around the first place where it says these words, and whether each is them."""
+    at = text.lower().find(words.lower())
+    if at < 0:
+        return [(text[: 2 * QUOTE], False)]
+    start, end = max(0, at - QUOTE), at + len(words)
+    before = ("… " if start else "") + text[start:at]
+    return [(before, False), (text[at:end], True), (text[end : end + QUOTE], False)]
+
+
 def _bubble(row: Mapping[str, Any], content: object, part: dict[str, Any], before: Mapping[str, Bubble]) -> Bubble:
     outbound = row["direction"] == "outbound"
     said = details(row["type"], content)

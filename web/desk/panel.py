@@ -1,44 +1,44 @@
 """One lead beside the list: what is known and why, the chat, and what can be done to it."""
 
 import json
-import re
 from collections.abc import Awaitable, Callable
-from typing import Any, get_args
+from datetime import date, datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.field_kinds import NotAllowed
 from domain.lead import LOCKING, STATUSES
-from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, Section, of_section, with_country
-from domain.next_step import OPEN
+from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, with_country
+from domain.next_step import OPEN, TO_DO
 from domain.phone import Phones
+from domain.snooze import HANDLED
 from store.access.accounts import User
 from store.crm import tickets
 from store.leads import insights, lead_reads, leads, next_steps, people
 from store.leads.leads import NotFound, Stale
 from store.postgres import Pool
 from web.access import actor
-from web.desk.chat import bubbles
+from web.desk.chat import around, bubbles
+from web.desk.facts import DATES, LONG, as_text, as_value, sections, vocabulary
+from web.desk.menus import SNOOZES, Menus
+from web.desk.reach import Reach
 from web.desk.steps import step_words
 from web.forms import form, moment, number
 from web.live import Hub
+from web.preferences import Preferences
 from web.render import Pages, live
-from web.words import translator
+from web.words import Translate, told, translator
 
-SECTIONS = tuple((name, of_section(name)) for name in get_args(Section))
-DATES = tuple(one.name for one in LEAD_FIELDS if one.is_date)
-LISTS = tuple(one.name for one in LEAD_FIELDS if one.is_list)
-LONG = tuple(one.name for one in LEAD_FIELDS if one.is_long)
-HISTORY, TAIL, MOST, STEPS = 20, 50, 2000, 3
+TIMELINE, TAIL, MOST, STEPS = 20, 50, 2000, 3
 # Somebody else's write may come between our look and our own.
 TRIES = 3
-# "Rp 1.500.000", "1 500 000", "50,000.50": what stands behind the last sign, if it is one or two digits, are cents.
-CURRENCY = re.compile(r"Rp\.?|IDR", re.IGNORECASE)
-AMOUNT = re.compile(r"([0-9][0-9\s.,]*?)(?:[.,]([0-9]{1,2}))?")
-NOT_DIGITS = re.compile(r"[\s.,]")
 LONGEST_UNDO = 500
+LONGEST_WORDS, HITS = 100, 30
 MOVED = "Somebody moved this lead meanwhile: what they did stays."
 CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
 
@@ -48,8 +48,10 @@ class Conflict(Exception):
 
 
 class Panel:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub, phones: Phones) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, menus: Menus, phones: Phones, reach: Reach) -> None:
         self._pool = pool
+        self._menus = menus
+        self._reach = reach
         self._pages = pages
         self._hub = hub
         self._phones = phones
@@ -63,10 +65,10 @@ class Panel:
                 return self._gone(request)
             return PlainTextResponse(str(error), 404)
 
-    async def opened(self, request: Request, user: User, id: str | None) -> str:
-        """The panel that a link to the list names; nothing when it names none."""
+    async def opened(self, request: Request, user: User, id: str | None, at: str | None = None) -> str:
+        """The panel that a link to the list names, its chat at the message `at`; nothing when it names no lead."""
         try:
-            return await self._panel(request, user, UUID(id)) if id else ""
+            return await self._panel(request, user, UUID(id), at=at) if id else ""
         except (ValueError, NotFound):
             return ""
 
@@ -84,9 +86,10 @@ class Panel:
             return PlainTextResponse(f"there is no field {name[:40]!r}", 400)
 
         async def write() -> dict[str, Any] | None:
-            before, now = await self._patch(id, user, name, typed, was)
-            undo = {"field": name, "value": before, "was": now} if before and before != now else None
-            return _toast(f"{name.replace('_', ' ')}: {now or '–'}", f"/leads/{id}/field", undo)
+            t = self._words(request)
+            before, now = await self._patch(id, user, name, typed, was, t)
+            undo = {"field": name, "value": before, "was": now} if before != now else None
+            return toast(f"{t(BY_NAME[name].label)}: {now or '–'}", f"/leads/{id}/field", undo)
 
         return await self.write_and_show(request, user, id, write, typed={name: typed})
 
@@ -110,9 +113,13 @@ class Panel:
             before = lead["status"]
             if was and before != was:
                 raise NotAllowed(MOVED)
-            await leads.set_status(self._pool, id, status, by=actor(user), version=lead["version"] if was else None)
+            await leads.set_status(
+                self._pool, id, status, by=actor(user), version=lead["version"] if was else None,
+                reason=given.get("reason", "").strip() or None,
+            )  # fmt: skip
             undo = {"status": before, "was": status}
-            return _toast(f"{before} → {status}", f"/leads/{id}/status", undo) if before != status else None
+            t = self._words(request)
+            return toast(f"{t(before)} → {t(status)}", f"/leads/{id}/status", undo) if before != status else None
 
         return await self.write_and_show(request, user, id, write)
 
@@ -161,6 +168,16 @@ class Panel:
         self._hub.forget()
         return Response(status_code=204)
 
+    async def find(self, request: Request, user: User) -> Response:
+        """Messages of this chat that hold some words."""
+        words = request.query_params.get("q", "").strip()[:LONGEST_WORDS]
+        try:
+            lead = await leads.current(self._pool, request.path_params["id"])
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        rows = await leads.said(self._pool, lead["contact_id"], words, limit=HITS) if words else []
+        return self._pages.part(request, "chat_hits.html", rows=rows, words=words, lead=lead, around=around)
+
     # -- together
 
     async def write_and_show(
@@ -176,11 +193,11 @@ class Panel:
         try:
             toast, wrong, status = await write(), None, 200
         except NotAllowed as error:
-            toast, wrong, status = None, str(error), 422
+            toast, wrong, status = None, told(error, self._words(request)), 422
             if not typed:  # no field shows this error, and the next refresh of the panel would remove it: use a toast
-                toast = {"text": translator(self._pages.preferences(request).language)(wrong)}
+                toast = {"text": wrong}
         except (Conflict, Stale):
-            toast, wrong, status = None, CONFLICT, 409
+            toast, wrong, status = None, self._words(request)(CONFLICT), 409
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         self._hub.forget()
@@ -193,39 +210,56 @@ class Panel:
             response.headers["HX-Trigger"] = json.dumps({"toast": toast})  # ASCII, as headers must be
         return response
 
-    async def _patch(self, id: UUID, user: User, name: str, typed: str, was: str) -> tuple[str, str]:
+    def _words(self, request: Request) -> Translate:
+        return translator(self._pages.preferences(request).language)
+
+    async def _patch(self, id: UUID, user: User, name: str, typed: str, was: str, t: Translate) -> tuple[str, str]:
         """What stood there before, and what stands there now."""
         for _ in range(TRIES):
             lead = await leads.current(self._pool, id)
-            before = as_text(name, _edited(lead, name))
+            before = as_text(name, _edited(lead, name), t)
             if before != was:
                 raise Conflict
-            values = with_country({name: _value(name, typed)}, self._phones)
+            values = with_country({name: as_value(name, typed, t)}, self._phones)
             try:
                 done = await leads.patch(self._pool, id, values, version=lead["version"], by=actor(user))
             except Stale:
                 continue
-            return before, as_text(name, done.lead.fields[name])
+            return before, as_text(name, done.lead.fields[name], t)
         raise Conflict
 
     async def _panel(
-        self, request: Request, user: User, id: UUID, *, wrong: str | None = None, typed: dict[str, str] | None = None
+        self,
+        request: Request,
+        user: User,
+        id: UUID,
+        *,
+        at: str | None = None,
+        wrong: str | None = None,
+        typed: dict[str, str] | None = None,
     ) -> str:
-        tail, past = _count(request, "messages", TAIL), _count(request, "history", HISTORY)
+        prefer, t = self._pages.preferences(request), self._words(request)
+        tail, past = _count(request, "messages", TAIL), _count(request, "history", TIMELINE)
+        at = at or request.query_params.get("at")
         # In this order: what comes in between is shown as unread and not read unseen.
         shown = await lead_reads.mark_read(self._pool, user.id, id, shown=moment(request.query_params.get("shown")))
-        detail = await leads.read(self._pool, id, actor(user), messages=tail)
-        lead_id = detail.lead["id"]
+        detail = await leads.read(self._pool, id, actor(user), messages=tail, at=at)
+        lead = detail.lead
+        lead_id = lead["id"]
+        texts = {name: as_text(name, _edited(lead, name), t) for name in (*FIELDS, *PROFILE_FIELDS)}
         felt = await insights.of(self._pool, lead_id)
+        steps = await next_steps.page(self._pool, status=(*OPEN, *TO_DO), lead=lead_id, limit=STEPS, undone=True)
         return self._pages.render(
-            "panel.html", self._pages.preferences(request), user=user, detail=detail, lead=detail.lead, edited=_edited,
-            sections=SECTIONS, long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=as_text,
-            chat=bubbles(detail.messages), unfolds=len(detail.messages) == tail, tail=tail, past=past, shown=shown,
-            notes=await leads.notes(self._pool, lead_id),
-            history=await leads.history(self._pool, lead_id, limit=past),
-            steps=await next_steps.page(self._pool, status=OPEN, lead=lead_id, limit=STEPS), step_words=step_words,
-            people=await people.of(self._pool, lead_id), tickets=await tickets.of_lead(self._pool, lead_id),
-            priorities=tickets.PRIORITIES, sentiment=felt[0]["sentiment"] if felt else None,
+            "panel.html", prefer, user=user, detail=detail, lead=lead, texts=texts, sections=sections(texts),
+            long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=partial(as_text, t=t), closed=vocabulary,
+            chat=bubbles(detail.messages), unfolds=len(detail.messages) >= tail, tail=tail, past=past, shown=shown,
+            day=partial(_day, prefer=prefer), signals=orjson.loads(lead["signals"]), handled=HANDLED.year,
+            timeline=await leads.timeline(self._pool, lead_id, lead["contact_id"], limit=past),
+            ways=self._reach.ways(lead, await tickets.conversation_of(self._pool, lead_id)),
+            steps=steps, step_words=step_words, people=await people.of(self._pool, lead_id),
+            tickets=await tickets.of_lead(self._pool, lead_id), priorities=tickets.PRIORITIES,
+            owners=await self._menus.owners(), snoozes=SNOOZES,
+            sentiment=felt[0]["sentiment"] if felt else None,
             holds=[source.value for source in LOCKING], wrong=wrong, typed=typed or {},
         )  # fmt: skip
 
@@ -235,40 +269,17 @@ def _count(request: Request, name: str, usual: int) -> int:
     return min(number(request.query_params.get(name)) or usual, MOST)
 
 
+def _day(at: datetime | None, *, prefer: Preferences) -> date | None:
+    """On which day that is, where the viewer is."""
+    return at.astimezone(prefer.zone_info).date() if at else None
+
+
 def _edited(lead: Any, name: str) -> Any:
     """What stands in a field's input: of numbers the correction, not the number that WhatsApp says."""
     return lead["corrected_phone" if name == "phone" else name]
 
 
-def as_text(name: str, value: Any) -> str:
-    """A field as it stands in its input."""
-    if value is None:
-        return ""
-    if name == "predicted_close_probability":
-        return f"{value:.0%}"
-    if name == "estimated_value":
-        return f"{value:,.2f}".removesuffix(".00").replace(",", " ")
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _value(name: str, typed: str) -> object:
-    """What was typed, as the field takes it; what can't be that is left for the field to refuse."""
-    if not typed:
-        return None
-    if name in LISTS:
-        parts = [one.strip() for one in typed.split(",") if one.strip()]
-        return [number(one) or one for one in parts] if name == "seasons" else parts
-    if name == "estimated_value":
-        amount = AMOUNT.fullmatch(CURRENCY.sub("", typed).strip())
-        whole = number(NOT_DIGITS.sub("", amount[1])) if amount else None
-        return typed if amount is None or whole is None else whole + int((amount[2] or "0").ljust(2, "0")) / 100
-    if name == "predicted_close_probability":
-        percent = number(typed.rstrip("% "))
-        return typed if percent is None else percent / 100
-    return typed
-
-
-def _toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
+def toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
     """What the page says for a while, and the form that takes it back; long texts are not carried in a header."""
     short = undo if undo and all(len(value) < LONGEST_UNDO for value in undo.values()) else None
     return {"text": text[:LONGEST_UNDO], "url": url, "undo": short}

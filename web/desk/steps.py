@@ -19,8 +19,10 @@ from web.forms import form, number
 from web.live import Hub
 from web.query import with_changes
 from web.render import Pages
+from web.words import told, translator
 
 PAGE = 50
+COULD_NOT = "could not be done"
 INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 VIEWS: Final[Mapping[str, tuple[str, ...]]] = {
     "waiting": OPEN, "to do": TO_DO, "rejected": ("REJECTED",), "failed": ("FAILED",),
@@ -50,7 +52,11 @@ class StepPages:
         query = dict(request.query_params)
         view = query.get("view") if query.get("view") in VIEWS else "waiting"
         rows = await next_steps.page(
-            self._pool, status=VIEWS[view or "waiting"], before=number(query.get("before")), limit=PAGE
+            self._pool,
+            status=VIEWS[view or "waiting"],
+            before=number(query.get("before")),
+            limit=PAGE,
+            undone=view == "to do",
         )
         given: dict[str, Any] = {
             "rows": rows, "query": query, "more": len(rows) == PAGE, "change": with_changes, "user": user,
@@ -61,20 +67,30 @@ class StepPages:
         return self._pages.page(request, "steps.html", view=view, views=VIEWS, **given)
 
     async def decide(self, request: Request, user: User) -> Response:
-        """Approve, with what was edited, or reject. Answers with the row as it stands then."""
+        """Approve (with what was edited), reject, done or failed. Answers with the row as it stands then."""
         id, given = request.path_params["id"], await form(request)
         try:
-            if request.path_params["verdict"] == "reject":
-                await next_steps.reject(self._pool, id, by=actor(user))
-            else:
-                await approve(self._pool, id, given.get("text"), user)
+            await decide(self._pool, id, request.path_params["verdict"], given.get("text"), user)
         except NotAllowed as error:
-            return PlainTextResponse(str(error), 409)
+            return PlainTextResponse(told(error, translator(self._pages.preferences(request).language)), 409)
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         self._hub.forget()
         rows = await next_steps.page(self._pool, before=id + 1, limit=1)
         return self._pages.part(request, "step_rows.html", rows=rows, more=False, user=user, step_words=step_words)
+
+
+async def decide(pool: Pool, id: int, verdict: str, text: str | None, user: User) -> None:
+    """approve (with `text` in the place of what was suggested), reject, done or failed. Raises NotAllowed, NotFound."""
+    match verdict:
+        case "reject":
+            await next_steps.reject(pool, id, by=actor(user))
+        case "done":
+            await next_steps.finish(pool, id, by=actor(user))
+        case "failed":
+            await next_steps.fail(pool, id, (text or "").strip() or COULD_NOT, by=actor(user))
+        case _:
+            await approve(pool, id, text, user)
 
 
 async def approve(pool: Pool, id: int, text: str | None, user: User) -> None:

@@ -17,6 +17,7 @@ from web.forms import form, number
 from web.live import Hub
 from web.query import with_changes
 from web.render import Pages
+from web.words import told, translator
 
 PAGE = 50
 VIEWS: Final[Mapping[str, tuple[str, ...] | None]] = {
@@ -51,7 +52,7 @@ class TicketPages:
             values: dict[str, Any] = {name: given[name] for name in FIELDS if name in given}
             row = await tickets.patch(self._pool, id, values, by=actor(user))
         except NotAllowed as error:
-            return PlainTextResponse(str(error), 400)
+            return PlainTextResponse(told(error, translator(self._pages.preferences(request).language)), 400)
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         self._hub.forget()

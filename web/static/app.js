@@ -2,6 +2,10 @@
 import "./live.js";
 import "./times.js";
 import "./toast.js";
+import "./menus.js";
+import "./copy.js";
 import "./panel.js";
+import "./picked.js";
+import "./board.js";
 import "./keys.js";
 import "./chart.js";

@@ -1,19 +1,28 @@
 // The whole desk by keyboard. Where something is typed, keys are letters.
 import { release } from "./list.js";
-import { close } from "./panel.js";
+import { close, open } from "./panel.js";
+import { pick } from "./picked.js";
 import { undo } from "./toast.js";
 
 const rows = document.getElementById("rows");
 const panel = document.getElementById("panel");
 const help = document.getElementById("help");
-const PLACES = { l: "/", u: "/?view=unread", w: "/?view=waiting", o: "/?view=oldest" };
+const search = document.getElementById("search");
+const PLACES = { i: "/", l: "/", u: "/?view=unread", w: "/?view=waiting", m: "/?view=mine", s: "/?view=snoozed", b: "/board", t: "/tasks", k: "/knowledge", c: "/customers" };
+const SINGLE = document.getElementById("said").dataset.keys !== "off";
 let going = false;
 
+const links = () => [...rows.querySelectorAll("a[data-lead]")];
+const current = () => {
+  const all = links(), focused = all.indexOf(document.activeElement);
+  return focused >= 0 ? focused : all.findIndex((link) => link.closest("tr").matches(".opened"));
+};
 const step = (by) => {
-  const links = [...rows.querySelectorAll("a[data-lead]")];
-  const opened = links.findIndex((link) => link.closest("tr").matches(".opened"));
-  const at = links.indexOf(document.activeElement) >= 0 ? links.indexOf(document.activeElement) : opened;
-  links[Math.max(0, Math.min(at + by, links.length - 1))]?.focus();
+  const all = links(), link = all[Math.max(0, Math.min(current() + by, all.length - 1))];
+  if (!link) return;
+  link.focus({ preventScroll: true });
+  link.closest("tr").scrollIntoView({ block: "nearest" });
+  open(link.dataset.lead, null, true);
 };
 const unread = async () => {
   const id = document.getElementById("lead")?.dataset.id ?? document.activeElement?.dataset?.lead;
@@ -26,33 +35,59 @@ const edit = (selector) => {
   field?.focus();
   field?.select?.();
 };
+const press = (selector) => panel.querySelector(selector)?.click();
+// Out of the inbox until they write, and the next one is opened.
+const handled = () => {
+  const button = panel.querySelector("[data-handled]");
+  if (!button) return;
+  const all = links(), at = current();
+  button.click();
+  const next = all[at + 1] ?? all[at - 1];
+  if (next) { next.focus({ preventScroll: true }); open(next.dataset.lead, null, true); }
+};
+const menu = (id) => {
+  const one = document.getElementById(id);
+  if (!one) return;
+  one.open = true;
+  one.querySelector(".sheet button, .sheet a")?.focus();
+};
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
-  e: () => edit(".field [name=value]"),
+  e: handled,
+  s: () => menu("snooze-of"),
+  w: () => press("[data-way=whatsapp]"),
+  o: () => document.getElementById("owner-of")?.focus(),
+  f: () => edit(".field [name=value]"),
   n: () => edit("#note"),
+  r: () => edit("#reply"),
   u: unread,
+  x: () => pick(links()[current()]?.closest("tr")),
   z: undo,
-  a: () => panel.querySelector("[data-accept]")?.click(),
+  a: () => press("[data-accept]"),
   ".": release,
-  "/": () => document.getElementById("search").focus(),
   "?": () => help.showModal(),
   Escape: () => { if (document.getElementById("lead")) close(); },
 };
 
-if (rows) {
-  document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || help.open) return;
-    if (event.target.matches("input, textarea, select")) {
-      if (event.key === "Escape") event.target.blur();
-      return;
-    }
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || help?.open) return;
+  if (event.target.matches("input:not([type=checkbox]), textarea, select")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (event.key !== "Escape" && !SINGLE) return;
+  if (going && PLACES[event.key]) location.href = PLACES[event.key];
+  else if (event.key === "/" && search) search.focus();
+  else if (event.key === "g") { going = true; return; }
+  else if (!rows) { going = false; return; }
+  else {
     const status = panel.querySelectorAll(".statuses button:enabled")[Number(event.key) - 1];
-    if (going && PLACES[event.key]) location.href = PLACES[event.key];
-    else if (status) status.click();
+    if (status) status.click();
     else if (KEYS[event.key]) KEYS[event.key]();
-    else { going = event.key === "g"; return; }
-    going = false;
-    event.preventDefault();
-  });
-}
+    else { going = false; return; }
+  }
+  going = false;
+  event.preventDefault();
+});
+document.addEventListener("click", ({ target }) => { if (target.closest?.("[data-help]")) help.showModal(); });

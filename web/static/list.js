@@ -1,49 +1,72 @@
 // The lead list renews itself. Rows are known by their ids: those that are the same stay, the others are put in anew.
-// While somebody points at the list or stands in it, its order holds, and what waits is counted.
+// While somebody may be about to press one, its order holds, and what waits is counted.
 import { sayTimes } from "./times.js";
 
 export const rows = document.getElementById("rows");
 const table = rows?.closest("table");
 const fresh = document.getElementById("fresh");
 const said = document.getElementById("said");
-const CELLS = ["said", "age", "score", "city", "status", "phase", "window"];
-let tag = "", waits = null;
+const CELLS = ["said", "age", "score", "status", "phase", "window"];
+const TOUCH_MS = 3000, GLIDE_MS = 150;
+// A thumb has no hover: nothing tells that it is about to press.
+const coarse = matchMedia("(pointer: coarse)").matches;
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+let tag = "", waits = null, touchedAt = -TOUCH_MS;
 
-const inUse = () => table.matches(":hover") || fresh.matches(":hover") || rows.contains(document.activeElement);
-const same = (a, b) => a.dataset.tag && a.dataset.tag === b.dataset.tag && a.dataset.read === b.dataset.read;
+const inUse = () => coarse || scrollY > 0 || performance.now() - touchedAt < TOUCH_MS || table.matches(":hover")
+  || fresh.matches(":hover") || rows.contains(document.activeElement);
 const parsed = (html) => {
   const body = document.createElement("tbody");
   body.innerHTML = html;
   return [...body.children];
 };
+// Of a row that the page has, the server sends the place alone.
+const isSame = (row) => row.dataset.same !== undefined;
 
 const apply = (next) => {
   waits = null;
   fresh.hidden = true;
   const focused = document.activeElement?.dataset?.lead;
+  const tops = still ? null : new Map([...rows.children].map((row) => [row.id, row.offsetTop]));
+  const chosen = new Set([...rows.querySelectorAll(".pick input:checked")].map((one) => one.value));
   rows.replaceChildren(...next.map((row) => {
     const now = document.getElementById(row.id);
     if (now) delete now.dataset.was;
-    return now && same(now, row) ? now : row;
+    if (now && isSame(row)) return now;
+    const pick = row.querySelector(".pick input");
+    if (pick) pick.checked = chosen.has(pick.value);
+    return row;
   }));
   if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
   changed();
+  if (tops) glide(tops);
+};
+
+// Rows that moved arrive from where they stood.
+const glide = (tops) => {
+  for (const row of rows.children) {
+    const by = (tops.get(row.id) ?? row.offsetTop) - row.offsetTop;
+    if (by && Math.abs(by) < innerHeight) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: GLIDE_MS, easing: "ease-out" });
+  }
 };
 
 // What stands on the page is renewed in its place; what would come in or move up is counted.
 const hold = (next) => {
   let count = 0;
-  for (const row of next) {
+  const places = [...rows.children].map((row) => row.id);
+  next.forEach((row, place) => {
     const now = document.getElementById(row.id);
-    if (!row.dataset.said) continue;
+    if (isSame(row) && now) { if (now.dataset.was !== undefined && now.dataset.was !== now.dataset.said) count += 1; return; }
+    if (!row.dataset.said) return;
     if ((now?.dataset.was ?? now?.dataset.said) !== row.dataset.said) count += 1;
-    if (!now || same(now, row)) continue;
+    if (!now) return;
     now.dataset.was ??= now.dataset.said;
     // Its tag stays: once the list is let go, the row is put in anew with its name and badges.
     for (const name of ["read", "said"]) now.dataset[name] = row.dataset[name];
+    now.classList.toggle("waits", row.classList.contains("waits"));
     for (const name of CELLS) now.querySelector(`td.${name}`).replaceWith(row.querySelector(`td.${name}`));
-  }
-  waits = true;
+  });
+  waits = count > 0 || next.some((row, place) => row.id !== places[place]);
   fresh.textContent = said.dataset.new.replace("{n}", count);
   fresh.hidden = count === 0;
   changed();
@@ -56,7 +79,9 @@ const changed = () => {
 
 // Fetch the rows again. With `force`, apply them even while the list is in use.
 export const renew = async (force = false) => {
-  const answer = await fetch(rows.dataset.from, { headers: { "If-None-Match": force ? "" : tag, "HX-Request": "true", "HX-Current-URL": location.href } });
+  const have = [...rows.children].map((row) => row.dataset.tag).filter(Boolean).join(",");
+  const headers = { "If-None-Match": force ? "" : tag, "HX-Request": "true", "HX-Current-URL": location.href, Known: have };
+  const answer = await fetch(rows.dataset.from, { headers });
   if (document.body.dataset.leaving !== undefined) return;
   if (answer.headers.get("HX-Redirect")) { location.href = answer.headers.get("HX-Redirect"); return; }
   if (answer.status !== 200) return;
@@ -65,10 +90,12 @@ export const renew = async (force = false) => {
   if (inUse() && !force) hold(parsed(html)); else apply(parsed(html));
 };
 
-export const release = () => { if (waits) renew(true); };
+export const release = () => { if (waits) { scrollTo({ top: 0 }); renew(true); } };
 
 if (rows) {
   fresh.addEventListener("click", release);
   for (const part of [table, fresh]) part.addEventListener("mouseleave", () => { if (!inUse()) release(); });
   rows.addEventListener("focusout", () => setTimeout(() => { if (!inUse()) release(); }));
+  document.addEventListener("touchstart", () => { touchedAt = performance.now(); }, { passive: true });
+  addEventListener("scroll", () => { if (!inUse()) release(); }, { passive: true });
 }

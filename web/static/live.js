@@ -3,6 +3,10 @@
 import { renew, rows } from "./list.js";
 
 const lost = document.getElementById("lost");
+// Under constant change two small requests a second for the whole page, one on a phone; the first after a quiet second
+// goes at once.
+const coarse = matchMedia("(pointer: coarse)").matches;
+const PACE_MS = navigator.connection?.saveData ? 3000 : coarse ? 1000 : 500;
 const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000;
 const busy = new WeakSet(), waiting = new WeakSet(), askedAt = new WeakMap();
 let heardAt = Date.now(), line = null;
@@ -10,7 +14,9 @@ let heardAt = Date.now(), line = null;
 // One request a part at a time; what is asked for meanwhile is done once, afterwards.
 const refresh = (part) => {
   if (busy.has(part)) { waiting.add(part); return; }
-  const rest = Number(part.dataset.every || 0) - (Date.now() - (askedAt.get(part) || 0));
+  const parts = document.querySelectorAll("[data-live]:not([data-every])").length || 1;
+  const every = Math.max(PACE_MS * (part.dataset.every ? 1 : parts), Number(part.dataset.every || 0));
+  const rest = every - (Date.now() - (askedAt.get(part) || 0));
   if (rest > 0) {
     if (!waiting.has(part)) { waiting.add(part); setTimeout(() => { waiting.delete(part); refresh(part); }, rest); }
     return;

@@ -2,7 +2,7 @@
 const panel = document.getElementById("panel");
 const TYPED = "typed:";
 const KEPT = `${TYPED}${document.body.dataset.user}:`;  // drafts belong to their user
-const FIELDS = "input[name=value], textarea";
+const FIELDS = "input[name=value]:not([type=hidden]), textarea";
 
 const sentBy = new WeakMap();  // a request: its fields as they were sent
 const answers = new WeakMap();  // a form: the status of its last answer
@@ -10,7 +10,7 @@ const answers = new WeakMap();  // a form: the status of its last answer
 const conflicts = new Map();
 
 const keyOf = (field) => `${KEPT}${field.closest("#lead").dataset.id}:${field.id}`;
-const wasOf = (field) => field.form.querySelector("input[name=was]");
+const wasOf = (field) => field.form?.querySelector("input[name=was]");
 
 const keep = (field) => {
   const was = wasOf(field);
@@ -37,6 +37,7 @@ const restore = () => {
     if (kept === null) continue;
     const [value, was] = JSON.parse(kept);
     field.value = value;
+    field.closest("details")?.setAttribute("open", "");
     if (was !== null) wasOf(field).value = was;
     keep(field);
   }
@@ -68,7 +69,33 @@ export const close = () => {
   clear();
   if (named() && history.state?.opened) history.back(); else address(null);
 };
-const open = (id) => htmx.ajax("GET", `/leads/${id}`, { target: "#panel", swap: "innerHTML" });
+// The name at once, the rest when it is there. With `at`, the chat is opened at that message.
+export const open = (id, at, stays = false) => {
+  keepsFocus = stays;
+  if (document.getElementById("lead")?.dataset.id !== id) {
+    const name = document.querySelector(`#rows a[data-lead="${id}"]`)?.textContent;
+    const here = document.createElement("p");
+    here.className = "skeleton";
+    here.textContent = name ? `${name} …` : "…";
+    panel.replaceChildren(here);
+    panel.setAttribute("aria-busy", "true");
+    panel.parentElement.classList.add("open");
+    for (const link of document.querySelectorAll("#rows a[data-lead]")) link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
+  }
+  asked = id;
+  return htmx.ajax("GET", `/leads/${id}${at ? `?at=${encodeURIComponent(at)}` : ""}`, { target: "#panel", swap: "innerHTML" });
+};
+let asked = null, keepsFocus = false;
+const flash = (id) => {
+  const bubble = document.getElementById(`m-${id}`);
+  if (!bubble) return false;
+  const chat = document.getElementById("chat");
+  chat.scrollTop = bubble.offsetTop - chat.clientHeight / 2 + bubble.clientHeight / 2;
+  if (chat.getBoundingClientRect().top < 0 || chat.getBoundingClientRect().bottom > innerHeight) chat.scrollIntoView({ block: "center" });
+  bubble.classList.add("flash");
+  setTimeout(() => bubble.classList.remove("flash"), 2500);
+  return true;
+};
 
 // Who signs out on purpose leaves nothing behind.
 document.addEventListener("submit", ({ target }) => {
@@ -134,17 +161,33 @@ if (panel) {
     }
     if (ctx.target === panel || ctx.target?.id === "panel") {
       const lead = document.getElementById("lead");
+      panel.removeAttribute("aria-busy");
+      panel.scrollTop = 0;
       if (!lead) address(null);
-      else { address(lead.dataset.id); lead.querySelector("h2").focus({ preventScroll: true }); }
+      else { address(lead.dataset.id); if (!keepsFocus) lead.querySelector("h2").focus({ preventScroll: true }); }
       atEnd = true;
+      mark();
+      if (lead?.dataset.around && flash(lead.dataset.around)) return;
     }
     mark();
     if (atEnd) toEnd();
   });
+  document.addEventListener("htmx:before:swap", (event) => {
+    // Who goes on to the next lead quickly is not shown the one before.
+    const { ctx } = event.detail;
+    if (ctx.target?.id === "panel" && ctx.request.method === "GET" && asked && !ctx.request.action.includes(asked)) event.preventDefault();
+  });
   document.addEventListener("list:changed", mark);
   document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const shows = event.target.closest?.("#lead a[data-at]");
+    if (shows) {
+      event.preventDefault();
+      shows.closest("details.menu")?.removeAttribute("open");
+      if (!flash(shows.dataset.at)) open(document.getElementById("lead").dataset.id, shows.dataset.at);
+    }
     const link = event.target.closest?.("a[data-lead]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link) return;
     event.preventDefault();
     open(link.dataset.lead);
   });
@@ -154,5 +197,6 @@ if (panel) {
   });
   restore();
   mark();
-  toEnd();
+  const around = document.getElementById("lead")?.dataset.around;
+  if (!around || !flash(around)) toEnd();
 }

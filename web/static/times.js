@@ -1,6 +1,7 @@
-// Ages and what is left of the reply window, said anew every second without asking the server.
-const units = document.documentElement.dataset.units.split("|");
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
+// Ages, waiting times and what is left of the reply window, said anew every second without asking the server.
+const { units: said, closed } = document.documentElement.dataset;
+const units = said.split("|");
+const MINUTE = 60, HOUR = 3600, DAY = 86400, SOON = 4 * HOUR;
 
 const ago = (seconds) =>
   seconds < MINUTE ? `${seconds}${units[0]}`
@@ -8,23 +9,26 @@ const ago = (seconds) =>
   : seconds < DAY ? `${Math.floor(seconds / HOUR)}${units[2]}`
   : `${Math.floor(seconds / DAY)}${units[3]}`;
 
-const left = (seconds) => {
+// 2 h 10: whoever waits for hours is told apart by minutes.
+const exactly = (seconds) => {
   const hours = Math.floor(seconds / HOUR), minutes = Math.floor((seconds % HOUR) / MINUTE);
-  return hours ? `${hours}${units[2]} ${minutes}${units[1]}` : `${minutes}${units[1]}`;
+  return seconds < HOUR || hours >= 24 ? ago(seconds) : `${hours}${units[2]} ${minutes}${units[1]}`;
 };
 
-const say = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+const say = (element, text) => {
+  const whole = element.dataset.words ? element.dataset.words.replace("·", text) : text;
+  if (element.textContent !== whole) element.textContent = whole;
+};
 
 export const sayTimes = (root = document) => {
   const now = Date.now();
-  for (const time of root.querySelectorAll("time[data-ago]")) {
-    const at = Date.parse(time.dateTime);
-    say(time, Number.isNaN(at) ? "" : ago(Math.max(0, Math.floor((now - at) / 1000))));
-  }
+  const since = (element) => Math.max(0, Math.floor((now - Date.parse(element.dateTime)) / 1000));
+  for (const time of root.querySelectorAll("time[data-ago]")) if (time.dateTime) say(time, ago(since(time)));
+  for (const time of root.querySelectorAll("time[data-waits]")) if (time.dateTime) say(time, exactly(since(time)));
   for (const time of root.querySelectorAll("time[data-left]")) {
     const seconds = Math.floor((Date.parse(time.dateTime) - now) / 1000);
-    say(time, seconds > 0 ? left(seconds) : "–");
-    time.className = seconds <= 0 ? "over" : seconds < 3 * HOUR ? "soon" : "";
+    say(time, seconds <= 0 ? closed : seconds < SOON ? exactly(seconds) : "");
+    time.className = seconds <= 0 ? "over" : seconds < SOON ? "soon" : "";
   }
 };
 

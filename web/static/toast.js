@@ -11,6 +11,13 @@ const show = (text, milliseconds) => {
   ending = setTimeout(() => { toast.replaceChildren(); undoing = null; }, milliseconds);
 };
 
+export const tell = (text) => show(text, WRONG_MS);
+// What an answer to a fetch of our own says, as htmx would have said it.
+export const toldBy = (answer) => {
+  const said = answer.headers.get("HX-Trigger");
+  if (said) document.dispatchEvent(new CustomEvent("toast", { detail: JSON.parse(said).toast }));
+};
+
 export const undo = () => {
   if (!undoing) return;
   const { url, undo: values } = undoing;
@@ -18,7 +25,8 @@ export const undo = () => {
   undoing = null;
   // Where that lead is open still, it is renewed in its place: whoever goes on typing keeps the cursor.
   const open = document.getElementById("lead")?.dataset.id;
-  const place = url.split("/").includes(open) ? { target: "#lead", swap: "outerMorph" } : { target: "#panel", swap: "innerHTML" };
+  const place = url.split("/").includes(open) ? { target: "#lead", swap: "outerMorph" }
+    : document.getElementById("panel") ? { target: "#panel", swap: "innerHTML" } : { target: "#toast", swap: "none" };
   htmx.ajax("POST", url, { values, ...place });
 };
 

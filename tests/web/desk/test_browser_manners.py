@@ -104,7 +104,7 @@ async def test_drafts_are_shown_to_nobody_else_in_the_same_tab(
         await expect(at.page.locator("#lead h2")).to_contain_text("Rina")
         assert await at.page.locator("#note").input_value() == ""
         await at.page.locator("#note").fill("siti's words")
-        await at.page.locator(".menu summary").click()
+        await at.page.locator(".top .menu summary").click()
         await at.page.get_by_role("button", name="Sign out").click()
         await at.page.wait_for_url("**/login")
         assert await at.page.evaluate("Object.keys(sessionStorage).length") == 0
@@ -163,6 +163,7 @@ async def test_enter_ends_the_composition_of_a_word_and_saves_nothing(
     await says(pool, "halo", name="Rina", at=datetime.now(UTC))
     async with sitting(pool, browser, redis_url, database_url) as at:
         await opened(at)
+        await at.unfold()
         story = at.page.locator(".field textarea[name=value]").first
         await story.click()
         devtools = await at.page.context.new_cdp_session(at.page)

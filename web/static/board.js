@@ -1,0 +1,59 @@
+// A card that is dropped on a column, or whose menu says another status, moves its lead.
+import { tell, toldBy } from "./toast.js";
+
+const board = document.getElementById("board");
+let moving = null;
+
+const move = async (card, status) => {
+  if (status === card.dataset.status) return;
+  const body = new URLSearchParams({ status, was: card.dataset.status });
+  const column = board.querySelector(`.column[data-status="${status}"]`);
+  const from = card.parentElement, next = card.nextSibling;
+  column.querySelector("header").after(card);
+  try {
+    const answer = await fetch(`/leads/${card.dataset.lead}/status`, { method: "POST", body, headers: { "HX-Request": "true" } });
+    toldBy(answer);
+    if (!answer.ok) from.insertBefore(card, next); else card.dataset.status = status;
+  } catch {
+    from.insertBefore(card, next);
+    tell(document.getElementById("said").dataset.failed);
+  }
+  htmx.trigger(board, "refresh");
+};
+
+if (board) {
+  board.addEventListener("dragstart", (event) => {
+    moving = event.target.closest(".deal");
+    moving?.classList.add("moving");
+    event.dataTransfer.effectAllowed = "move";
+  });
+  board.addEventListener("dragend", () => {
+    moving?.classList.remove("moving");
+    for (const one of board.querySelectorAll(".over")) one.classList.remove("over");
+    moving = null;
+  });
+  board.addEventListener("dragover", (event) => {
+    const column = event.target.closest(".column");
+    if (!column || !moving) return;
+    event.preventDefault();
+    for (const one of board.querySelectorAll(".over")) if (one !== column) one.classList.remove("over");
+    column.classList.add("over");
+  });
+  board.addEventListener("drop", (event) => {
+    const column = event.target.closest(".column");
+    if (!column || !moving) return;
+    event.preventDefault();
+    move(moving, column.dataset.status);
+  });
+  board.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-move]")) move(target.closest(".deal"), target.value);
+  });
+  board.addEventListener("keydown", (event) => {
+    const card = event.target.closest?.(".deal");
+    if (!card || !event.altKey || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    const order = [...board.querySelectorAll(".column")].map((one) => one.dataset.status);
+    const to = order[order.indexOf(card.dataset.status) + (event.key === "ArrowRight" ? 1 : -1)];
+    if (to) move(card, to).then(() => document.querySelector(`#${card.id} a`)?.focus());
+  });
+}

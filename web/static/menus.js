@@ -1,0 +1,57 @@
+// Menus: one is open at a time; a press elsewhere or Escape closes it. A filter keeps the lead that is open beside the list.
+const menus = () => document.querySelectorAll("details.menu[open]");
+const close = (except) => { for (const one of menus()) if (!one.contains(except)) one.open = false; };
+
+document.addEventListener("click", ({ target }) => close(target));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const [open] = menus();
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+  event.stopImmediatePropagation();
+}, true);
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches?.("details.menu") || !target.open) return;
+  const loads = target.querySelector("[hx-trigger=opened]");
+  if (loads) htmx.trigger(loads, "opened");
+  target.querySelector(".sheet")?.scrollTo(0, 0);
+}, true);
+
+const withLead = (href) => {
+  const url = new URL(href, location.href), lead = new URL(location.href).searchParams.get("lead");
+  if (lead) url.searchParams.set("lead", lead);
+  return url.href;
+};
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-keeps]");
+  if (link) link.href = withLead(link.href);
+  const narrow = event.target.closest?.("[data-narrow]");
+  if (!narrow) return;
+  const url = new URL(withLead(location.href));
+  url.searchParams.set(narrow.dataset.narrow, narrow.dataset.value);
+  url.searchParams.delete("after");
+  location.href = url.href;
+});
+
+// The search below the field: arrows walk through what was found.
+const search = document.getElementById("search"), found = document.getElementById("found");
+if (found) {
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); search.focus(); search.select(); }
+  });
+  search.form.addEventListener("keydown", (event) => {
+    if (event.isComposing || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    const links = [search, ...found.querySelectorAll("a")];
+    const next = links[links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+  search.addEventListener("input", () => { if (!search.value.trim()) found.replaceChildren(); });
+}
+
+// A form that leaves the page says at once that it was taken.
+document.addEventListener("submit", ({ target, defaultPrevented }) => {
+  if (defaultPrevented || target.matches("[hx-post], [hx-get], [method=dialog]")) return;
+  for (const button of target.querySelectorAll("button")) setTimeout(() => { button.disabled = true; });
+  setTimeout(() => { for (const button of target.querySelectorAll("button")) button.disabled = false; }, 5000);
+});

@@ -11,6 +11,7 @@ from store.access import accounts
 from store.access.accounts import User
 from store.leads.leads import Actor
 from store.postgres import Pool
+from web.excuses import NO_PAGE, Excuses, wants_a_page
 
 COOKIE = "session"
 # What Postgres can count.
@@ -21,25 +22,36 @@ Page = Callable[[Request, User], Awaitable[Response]]
 class Guard:
     """Lets pages be seen by those who may."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, excuses: Excuses) -> None:
         self._pool = pool
+        self._excuses = excuses
 
     def page(self, show: Page, *, role: str = "viewer") -> Callable[[Request], Awaitable[Response]]:
         """Wrap a page: a visitor without a session is sent to the login and back; one with too low a role gets 403."""
 
         async def guarded(request: Request) -> Response:
-            if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
-                return PlainTextResponse("there is nothing of that number", 404)
             if request.method != "GET" and not is_ours(request):
                 return PlainTextResponse("this write did not come from one of our pages", 403)
             user = await self.user(request)
             if user is None:
                 return _to_login(request)
-            if not user.may(role):
-                return PlainTextResponse(f"this needs the role {role}; yours is {user.role}", 403)
-            return await show(request, user)
+            return self._excuses.instead(request, user, await self._shown(request, user, show, role))
 
         return guarded
+
+    async def _shown(self, request: Request, user: User, show: Page, role: str) -> Response:
+        if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
+            return PlainTextResponse("there is nothing of that number", 404)
+        if not user.may(role):
+            return PlainTextResponse(f"this needs the role {role}; yours is {user.role}", 403)
+        return await show(request, user)
+
+    async def nowhere(self, request: Request) -> Response:
+        """Where no route leads: a page for who is signed in, the login for others."""
+        user = await self.user(request) if wants_a_page(request) else None
+        if user is None:
+            return PlainTextResponse(NO_PAGE, 404)
+        return self._excuses.page(request, 404, NO_PAGE, user=user)
 
     async def user(self, request: Request) -> User | None:
         token = request.cookies.get(COOKIE)

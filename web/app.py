@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,6 +22,7 @@ from store.access.accounts import User
 from store.postgres import STORE_ERRORS, Pool
 from web.access import COOKIE, Guard, Page
 from web.api.app import api_routes, nothing
+from web.api.operation import PREFIX
 from web.api.operations import operations
 from web.away import Away
 from web.desk.agenda import Agenda
@@ -39,6 +41,7 @@ from web.desk.reach import Reach
 from web.desk.steps import StepPages
 from web.desk.tickets import TicketPages
 from web.desk.work import Work
+from web.excuses import Excuses
 from web.headers import Headers
 from web.live import Hub, is_over
 from web.ops.letters import LetterPages
@@ -83,7 +86,9 @@ class Dashboard:
         await self._media.close()
 
     def app(self) -> Starlette:
-        pool, hub, pages, guard = self._pool, self._hub, self._pages, Guard(self._pool)
+        pool, hub, pages = self._pool, self._hub, self._pages
+        excuses = Excuses(pages)
+        guard = Guard(pool, excuses)
         menus = Menus(pool, pages, hub)
         login, panel = Login(pool, pages), Panel(pool, pages, hub, menus, self._phones, self._reach)
         desk = Desk(pool, pages, hub, panel, menus, self._access_log)
@@ -93,6 +98,8 @@ class Dashboard:
             LetterPages(pool, pages),
             Trace(pool, pages, self._phones),
         )
+        handlers: dict[Any, Any] = {404: partial(nowhere, guard), Exception: excuses.broken}
+        handlers |= dict.fromkeys(STORE_ERRORS, Away(pages).show)
         return Starlette(
             routes=[
                 Route("/login", login.show, methods=["GET"]),
@@ -120,7 +127,7 @@ class Dashboard:
                 ),
                 Mount("/static/{version}", StaticFiles(directory=STATIC)),
             ],
-            exception_handlers={404: nothing} | dict.fromkeys(STORE_ERRORS, Away(pages).show),
+            exception_handlers=handlers,
             middleware=[
                 Middleware(Headers, version=pages.version),
                 Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
@@ -134,6 +141,13 @@ class Dashboard:
             return await accounts.still_signed_in(self._pool, token) is not None
 
         return self._hub.stream((user.id, token), may, partial(is_over, request))
+
+
+async def nowhere(guard: Guard, request: Request, error: Exception) -> Response:
+    """Where no route leads: JSON for programs, a page for people."""
+    if request.url.path.startswith(PREFIX):
+        return await nothing(request, error)
+    return await guard.nowhere(request)
 
 
 async def choose_preferences(request: Request, _: User) -> Response:

@@ -30,7 +30,7 @@ def translator(language: str) -> Translate:
     """What is not in the table stays English. Places in braces are filled in by name."""
     known = table(language)
 
-    def translate(text: str, **values: object) -> str:
+    def translate(text: str, /, **values: object) -> str:
         found = known.get(text, text)
         return found.format(**values) if values else found
 

@@ -205,7 +205,7 @@ END $$;
 CREATE FUNCTION index_lead_words(contact uuid) RETURNS void LANGUAGE sql AS $$
     UPDATE lead_search AS s SET words = searchable(concat_ws(' ', r.name, c.name, '@' || c.username, r.phone, c.phone, p.email,
         (SELECT string_agg(i.value, ' ' ORDER BY i.value) FROM contact_identities AS i
-         WHERE i.contact_id = c.id AND i.kind = 'phone' AND i.value <> c.phone)))
+         WHERE i.contact_id = c.id AND i.kind = 'phone' AND i.value <> c.phone), r.business_type, r.domisili))
     FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
     WHERE c.id = contact AND s.lead_id = r.id
 $$;

@@ -11,7 +11,8 @@ CREATE TRIGGER contacts_wait BEFORE UPDATE ON contacts FOR EACH ROW
     WHEN (NEW.last_message_id IS DISTINCT FROM OLD.last_message_id
           AND (NEW.waiting_since IS NULL) = (NEW.last_message_direction = 'inbound')) EXECUTE FUNCTION contact_waits();
 CREATE TRIGGER lead_records_renamed AFTER UPDATE ON lead_records FOR EACH ROW
-    WHEN ((OLD.name, OLD.phone, OLD.contact_id) IS DISTINCT FROM (NEW.name, NEW.phone, NEW.contact_id))
+    WHEN ((OLD.name, OLD.phone, OLD.contact_id, OLD.business_type, OLD.domisili)
+          IS DISTINCT FROM (NEW.name, NEW.phone, NEW.contact_id, NEW.business_type, NEW.domisili))
     EXECUTE FUNCTION lead_renamed();
 CREATE TRIGGER customer_profiles_email AFTER INSERT OR UPDATE OF email ON customer_profiles FOR EACH ROW
     EXECUTE FUNCTION customer_email_changed();

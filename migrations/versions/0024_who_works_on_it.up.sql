@@ -12,6 +12,7 @@ ALTER TABLE next_steps ADD COLUMN done_at timestamptz, ADD COLUMN done_by text,
     ADD CHECK ((done_at IS NULL) = (done_by IS NULL)), ADD CHECK (done_at IS NULL OR status IN ('APPROVED', 'MODIFIED'));
 COMMENT ON COLUMN next_steps.done_at IS 'When somebody carried the approved step out; null: not yet, or nobody said so.';
 COMMENT ON COLUMN next_steps.done_by IS 'Who said that it is done.';
+COMMENT ON TABLE lead_search IS 'Names, @username, e-mail, all numbers, trade and city of each lead as a search compares them. Kept by triggers, so that no release can forget to.';
 CREATE TABLE saved_views (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     user_id   uuid NOT NULL REFERENCES users ON DELETE CASCADE,

@@ -12,7 +12,7 @@ from domain.sentiment import SENTIMENTS
 from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
-from web import away, render
+from web import away, excuses, render
 from web.desk import agenda, board, chat_parts, crm, facts, find, login, menus, panel, reach, steps, tickets
 from web.ops import trace
 from web.preferences import THEMES
@@ -33,6 +33,7 @@ def said() -> set[str]:
         for match in re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text())
     }
     found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "ops" / "trace.py").read_text()))
+    found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
     found |= {login.WRONG, login.LATER, away.AWAY, away.READ_ONLY, panel.CONFLICT, panel.MOVED, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}

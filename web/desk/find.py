@@ -10,12 +10,14 @@ from knowledge.embedder import Embedders
 from store.access.accounts import User
 from store.knowledge import articles
 from store.leads import lead_list
+from store.leads.lead_list import ListedLeads
 from store.postgres import Pool
 from web.desk.knowledge import marked
 from web.render import Pages
 from web.words import translator
 
 PEOPLE, CHATS = 6, 5
+NOBODY: Final = ListedLeads([], None)
 LONGEST: Final = 200
 SHORTEST_FOR_CHATS: Final = 3
 PAGES: Final = {
@@ -40,9 +42,10 @@ class Find:
         text = request.query_params.get("q", "").replace("\0", "").strip()[:LONGEST]
         t = translator(self._pages.preferences(request).language)
         asked = narrowed_by_search(LeadFilter(), text, LeadReader(user.id, user.since))
-        people = (await lead_list.page(self._pool, asked.wanted, limit=PEOPLE)).leads if text else []
+        found = await lead_list.page(self._pool, asked.wanted, limit=PEOPLE) if text else NOBODY
         plain = bool(asked.wanted.parts) and not asked.strange and len(text) >= SHORTEST_FOR_CHATS
         said = (await articles.search_chats(self._pool, self._embedders, text, limit=CHATS)).rows if plain else []
+        people = [] if found.guessed and said else found.leads
         known = PAGES | (OPERATORS_PAGES if user.may("operator") else {})
         places = [(path, name) for path, name in known.items() if text and text.lower() in t(name).lower()]
         return self._pages.part(

@@ -6,16 +6,19 @@ let moving = null;
 
 const move = async (card, status) => {
   if (status === card.dataset.status) return;
-  const body = new URLSearchParams({ status, was: card.dataset.status });
+  const was = card.dataset.status;
+  const body = new URLSearchParams({ status, was });
   const column = board.querySelector(`.column[data-status="${status}"]`);
   const from = card.parentElement, next = card.nextSibling;
+  const takeBack = () => { card.dataset.status = was; from.insertBefore(card, next); };
+  card.dataset.status = status;
   column.querySelector("header").after(card);
   try {
     const answer = await fetch(`/leads/${card.dataset.lead}/status`, { method: "POST", body, headers: { "HX-Request": "true" } });
     toldBy(answer);
-    if (!answer.ok) from.insertBefore(card, next); else card.dataset.status = status;
+    if (!answer.ok) takeBack();
   } catch {
-    from.insertBefore(card, next);
+    takeBack();
     tell(document.getElementById("said").dataset.failed);
   }
   htmx.trigger(board, "refresh");

@@ -92,8 +92,8 @@ const flash = (id) => {
   const chat = document.getElementById("chat");
   chat.scrollTop = bubble.offsetTop - chat.clientHeight / 2 + bubble.clientHeight / 2;
   if (chat.getBoundingClientRect().top < 0 || chat.getBoundingClientRect().bottom > innerHeight) chat.scrollIntoView({ block: "center" });
-  bubble.classList.add("flash");
-  setTimeout(() => bubble.classList.remove("flash"), 2500);
+  const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent");
+  bubble.animate([{ outline: `3px solid ${accent}` }, { outline: `3px solid ${accent}`, offset: .7 }, { outline: "3px solid transparent" }], 3000);
   return true;
 };
 
@@ -135,6 +135,9 @@ if (panel) {
     if (!form || !panel.contains(form)) return;
     answers.set(form, ctx.response.status);
     const sent = sentBy.get(ctx) ?? {};
+    if (ctx.response.status === 200 && !form.matches(".field")) {  // what was sent is emptied
+      for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = field.defaultValue;
+    }
     for (const field of form.querySelectorAll(FIELDS)) {
       // What was typed since stays typed.
       if (ctx.response.status === 200 && field.value === sent[field.id]) { forget(field); if (!form.matches(".field")) field.value = ""; }

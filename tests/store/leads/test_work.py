@@ -133,3 +133,23 @@ async def test_views_are_saved_replaced_and_deleted_by_their_user(pool: Pool) ->
         await saved_views.save(pool, budi.id, f"view {n}", {})
     with pytest.raises(NotAllowed, match="50 views"):
         await saved_views.save(pool, budi.id, "one more", {})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "laundry",
+        "bandung",
+        "laundry bandung",
+        "rina bandung",
+        "wa.me/6281234567890",
+        "https://wa.me/6281234567890?text=halo",
+        "\u200e+62 812-3456-7890\u202c",
+    ],
+)
+async def test_plain_words_find_trade_and_city_and_a_pasted_link_the_number(pool: Pool, typed: str) -> None:
+    await two(pool)
+    await set_on_rina(pool, business_type="laundry", domisili="Bandung")
+    assert {
+        row["name"] for row in (await lead_list.page(pool, narrowed_by_search(LeadFilter(), typed).wanted)).leads
+    } == {"Rina"}

@@ -1,4 +1,4 @@
-"""Indexes for the leads of one owner and for the snoozed ones, built beside writers; the search knows trade and city."""
+"""Indexes for the leads of one owner and for the snoozed ones, beside writers; the search knows trade and city."""
 
 from alembic import op
 

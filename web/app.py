@@ -38,6 +38,7 @@ from web.desk.media import MediaProxy
 from web.desk.menus import Menus
 from web.desk.panel import Panel
 from web.desk.reach import Reach
+from web.desk.rules import RulePages
 from web.desk.steps import StepPages
 from web.desk.tickets import TicketPages
 from web.desk.work import Work
@@ -114,6 +115,7 @@ class Dashboard:
                 ),
                 *beside_routes(guard, Beside(pool, panel, self._phones)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),
+                *rule_routes(guard, RulePages(pool, pages, menus)),
                 *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders)),
                 *ops_routes(guard, ops, letters, trace),
                 *api_routes(
@@ -185,6 +187,14 @@ def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Rout
         Route("/leads/many", guard.page(many.act, role="sales"), methods=["POST"]),
         Route("/views", guard.page(menus.save), methods=["POST"]),
         Route("/views/{id:int}/delete", guard.page(menus.delete), methods=["POST"]),
+    ]
+
+
+def rule_routes(guard: Guard, rules: RulePages) -> list[Route]:
+    return [
+        Route("/owners", guard.page(rules.show, role="admin"), methods=["GET"]),
+        Route("/owners", guard.page(rules.add, role="admin"), methods=["POST"]),
+        Route("/owners/{id:int}/delete", guard.page(rules.delete, role="admin"), methods=["POST"]),
     ]
 
 

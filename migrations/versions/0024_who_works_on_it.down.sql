@@ -1,3 +1,4 @@
+DROP TABLE owner_rules;
 DROP TABLE saved_views;
 ALTER TABLE lead_records DROP COLUMN owner, DROP COLUMN tags, DROP COLUMN snoozed_until, DROP COLUMN snoozed_at;
 ALTER TABLE next_steps DROP COLUMN done_at, DROP COLUMN done_by;

@@ -27,3 +27,21 @@ COMMENT ON COLUMN saved_views.user_id IS 'users.id: whose it is.';
 COMMENT ON COLUMN saved_views.name IS 'As the user calls it.';
 COMMENT ON COLUMN saved_views.query IS 'The filter: names and texts as they stand in the address of the list.';
 COMMENT ON COLUMN saved_views.saved_at IS 'When it was last saved.';
+CREATE TABLE owner_rules (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind     text NOT NULL CHECK (kind IN ('everybody', 'city', 'advertisement')),
+    value    text CHECK (char_length(value) BETWEEN 1 AND 200),
+    owners   text[] NOT NULL CHECK (cardinality(owners) BETWEEN 1 AND 50),
+    given    bigint NOT NULL DEFAULT 0 CHECK (given >= 0),
+    made_by  text NOT NULL,
+    made_at  timestamptz NOT NULL DEFAULT now(),
+    CHECK ((kind = 'everybody') = (value IS NULL))
+);
+COMMENT ON TABLE owner_rules IS 'Who looks after new leads that nobody was given yet. Rules of a city or an advertisement come before those of everybody.';
+COMMENT ON COLUMN owner_rules.id IS 'Counts up. Of several rules that fit, the oldest applies.';
+COMMENT ON COLUMN owner_rules.kind IS 'everybody: all new leads; city: those of one city; advertisement: those who came from one.';
+COMMENT ON COLUMN owner_rules.value IS 'The city, or words that the advertisement''s headline holds.';
+COMMENT ON COLUMN owner_rules.owners IS 'Names of users who take turns.';
+COMMENT ON COLUMN owner_rules.given IS 'How many leads it has given away: whose turn it is.';
+COMMENT ON COLUMN owner_rules.made_by IS 'Who made the rule.';
+COMMENT ON COLUMN owner_rules.made_at IS 'It applies to leads that came after this.';

@@ -13,7 +13,7 @@ from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
 from web import away, excuses, render
-from web.desk import agenda, board, chat_parts, crm, facts, find, login, menus, panel, reach, steps, tickets
+from web.desk import agenda, board, chat_parts, crm, facts, find, login, menus, panel, reach, rules, steps, tickets
 from web.ops import trace
 from web.preferences import THEMES
 from web.words import LANGUAGES, preferred, table, translator
@@ -43,7 +43,13 @@ def said() -> set[str]:
     found |= {*facts.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
     found |= {word for one in LEAD_FIELDS for word in facts.vocabulary(one.name).values()} | {*facts.UNITS}
     found |= {*find.PAGES.values(), *find.OPERATORS_PAGES.values(), *board.VIEWS.values(), *agenda.VIEWS.values()}
-    found |= {*agenda.DAYS, *menus.SNOOZES.values(), *reach.NAMES.values(), *reach.HINTS.values()}
+    found |= {
+        *agenda.DAYS,
+        *menus.SNOOZES.values(),
+        *reach.NAMES.values(),
+        *reach.HINTS.values(),
+        *rules.KINDS.values(),
+    }
     found |= {*render.MONTHS, *render.WEEKDAYS, render.TODAY, render.YESTERDAY, *ROLES} | {*POINTS} | refusals()
     fields = {name.replace("_", " ") for name in (*FIELDS, *PROFILE_FIELDS)}
     return (

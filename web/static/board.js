@@ -3,6 +3,7 @@ import { tell, toldBy } from "./toast.js";
 
 const board = document.getElementById("board");
 let moving = null;
+let before = Promise.resolve();  // moves are sent one after the other: each names the status that the one before set
 
 const move = async (card, status) => {
   if (status === card.dataset.status) return;
@@ -13,8 +14,10 @@ const move = async (card, status) => {
   const takeBack = () => { card.dataset.status = was; from.insertBefore(card, next); };
   card.dataset.status = status;
   column.querySelector("header").after(card);
+  const send = () => fetch(`/leads/${card.dataset.lead}/status`, { method: "POST", body, headers: { "HX-Request": "true" } });
+  before = before.then(send, send);
   try {
-    const answer = await fetch(`/leads/${card.dataset.lead}/status`, { method: "POST", body, headers: { "HX-Request": "true" } });
+    const answer = await before;
     toldBy(answer);
     if (!answer.ok) takeBack();
   } catch {

@@ -1,4 +1,4 @@
-"""What needs no Kapso: days made and dropped, old runs pruned, and an ear for silence."""
+"""What needs no Kapso: days made and dropped, old runs pruned, new leads given away, and an ear for silence."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ from config.hours import BusinessHours
 from store.access import access_log
 from store.crm import customers, handoffs
 from store.inbox import inbox, watermarks
-from store.leads import reading
+from store.leads import owner_rules, reading
 from store.mirror import deliveries, reconcile
 from store.ops import alarms, lag, waits
 from store.postgres import Pool
@@ -31,6 +31,12 @@ ORPHANS = (
     "{count} rows of the last two days name a contact or a conversation that is not there. This is a fault of the "
     "mirror: report it with the result of the statement orphans (store/mirror/reconcile.sql)."
 )
+
+
+async def give_leads(pool: Pool) -> None:
+    """To those whose turn it is, by the manager's rules."""
+    if given := await owner_rules.give(pool):
+        log.info("gave new leads to their owners", leads=given)
 
 
 async def keep_days(pool: Pool, *, days: int, handoff_days: int, access_days: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_filter import NOBODYS, LeadFilter, narrowed_by_search
-from store.leads import lead_list, leads, saved_views
+from store.leads import lead_list, leads, owner_rules, saved_views
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import lead
@@ -153,3 +153,65 @@ async def test_plain_words_find_trade_and_city_and_a_pasted_link_the_number(pool
     assert {
         row["name"] for row in (await lead_list.page(pool, narrowed_by_search(LeadFilter(), typed).wanted)).leads
     } == {"Rina"}
+
+
+async def came(pool: Pool, name: str, number: str, *, city: str | None = None, headline: str | None = None) -> None:
+    more: dict[str, Any] = {"referral": {"source_type": "ad", "headline": headline}} if headline else {}
+    await says(pool, "halo", number=number, name=name, **more)
+    if city:
+        row = await lead(pool, number=number)
+        await leads.patch(pool, row["id"], {"domisili": city}, version=None, by=BUDI)
+
+
+async def given(pool: Pool) -> dict[str, str]:
+    await owner_rules.give(pool)
+    return {row["name"]: row["owner"] for row in await pool.fetch("SELECT name, owner FROM leads ORDER BY name")}
+
+
+async def test_new_leads_go_to_those_whose_turn_it_is(pool: Pool) -> None:
+    for name in ("budi", "siti", "rina"):
+        await user(pool, name)
+    await came(pool, "Before the rules", "6281200000009")
+    await owner_rules.add(pool, "everybody", "", ["budi", "siti"], by=BUDI)
+    await owner_rules.add(pool, "city", "bandung", ["rina"], by=BUDI)
+    await owner_rules.add(pool, "advertisement", "promo", ["siti"], by=BUDI)
+    for n, name in enumerate(("A", "B", "C")):
+        await came(pool, name, f"628120000001{n}")
+        await owner_rules.give(pool)
+    await came(pool, "D", "6281200000020", city="Bandung")
+    await came(pool, "E", "6281200000021", headline="Promo akhir tahun")
+    assert await given(pool) == {
+        "A": "budi",
+        "B": "siti",
+        "Before the rules": None,
+        "C": "budi",
+        "D": "rina",
+        "E": "siti",
+    }
+    told = await pool.fetchrow("SELECT * FROM lead_changes WHERE field = 'owner' AND new = '\"rina\"'")
+    assert (told["source"], told["actor"]) == ("agent", "rule:owner")
+
+
+async def test_what_a_person_decided_is_not_given_away_again(pool: Pool) -> None:
+    await user(pool, "budi")
+    siti = await user(pool, "siti")
+    await owner_rules.add(pool, "everybody", "", ["siti"], by=BUDI)
+    await says(pool, "halo", name="Rina")
+    await set_on_rina(pool, owner="budi")
+    await set_on_rina(pool, owner=None)
+    await came(pool, "Wati", OTHER)
+    await pool.execute("UPDATE users SET disabled_at = now() WHERE id = $1", siti.id)
+    assert await given(pool) == {"Rina": None, "Wati": None}  # nobody can take a turn
+    await pool.execute("UPDATE users SET disabled_at = NULL")
+    assert await given(pool) == {"Rina": None, "Wati": "siti"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "owners"),
+    [("everybody", "", []), ("everybody", "", ["somebody"]), ("city", " ", ["budi"]), ("moon", "x", ["budi"])],
+)
+async def test_a_rule_that_can_not_work_is_refused(pool: Pool, kind: str, value: str, owners: list[str]) -> None:
+    await user(pool, "budi")
+    with pytest.raises(NotAllowed):
+        await owner_rules.add(pool, kind, value, owners, by=BUDI)
+    assert await owner_rules.page(pool) == []

@@ -52,7 +52,7 @@ lead_changes field source actor | lead_contacts * | lead_notes source actor | le
 lead_suggestions answered_by | lead_records chat_phase status lead_temperature language urgency_level set_by read_hash
 lead_records priority owner | login_addresses address | login_failures address | message_edits type
 messages phone_number_id direction type origin status group_id unedited_type
-next_steps type status source actor occasion decided_by done_by error | phone_numbers * | preference_sightings phone_number_id
+next_steps type status source actor occasion decided_by done_by error | owner_rules * | phone_numbers * | preference_sightings phone_number_id
 preference_sightings preference | project_events name | reconcile_runs *
 replays asked_by kind state cancel_asked_by error | sessions * | sightings marketing_preference | spill event version
 temperature_words * | ticket_changes field source actor | tickets status priority assignee opened_by | tombstones *

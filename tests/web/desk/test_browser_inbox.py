@@ -430,3 +430,22 @@ async def test_what_can_not_be_shown_is_said_in_the_frame(
         await at.page.get_by_role("link", name="Ke kotak masuk").click()
         await expect(at.page.locator("#rows")).to_be_visible()
         at.complaints.clear()  # the browser tells of each refusal
+
+
+async def test_a_manager_says_who_gets_new_leads(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await user(pool, "siti")
+    async with sitting(pool, browser, redis_url, database_url, "/owners", role="admin") as at:
+        page = at.page
+        await page.get_by_label("Which leads").select_option("city")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("alert")).to_contain_text("choose who takes turns")
+        await page.get_by_label("Which leads").select_option("city")
+        await page.get_by_label("City, or words").fill("Bandung")
+        await page.get_by_label("siti").check()
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.locator("main table")).to_contain_text("Bandung")
+        await page.get_by_role("button", name="Delete").click()
+        await expect(page.locator("main table")).to_contain_text("No rule yet")
+        at.complaints.clear()  # the browser tells of the refusal

@@ -350,6 +350,7 @@ async def test_a_card_is_dragged_moved_by_its_menu_and_by_key(
         await card.locator("a").focus()
         await page.keyboard.press("Alt+ArrowRight")
         await expect((await column(page, "converted")).locator(".deal")).to_contain_text("Rina")
+        await expect(page.locator("#toast")).to_contain_text("contacted → converted")
         await page.locator("#toast button").click()
         await expect((await column(page, "contacted")).locator(".deal")).to_contain_text("Rina")
     assert (await lead(pool))["status"] == "contacted"

@@ -1,6 +1,7 @@
 """What a seller does all day, in a real Chromium: who waits, what they said, whose they are, and the next one."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,6 +75,55 @@ async def tapped(at: Seat, place: int) -> bool:
     await at.page.get_by_role("button", name="Close the lead").tap()
     await expect(at.page.locator("#rows")).to_be_visible()
     return opened == name
+
+
+async def test_an_open_page_costs_little_under_constant_change(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    """At 17 messages a second, for ten seconds: 25 requests and 80 KB at most, and every message is seen within a second."""
+    await waiting(pool, 30)
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await away(at.page)
+        session = await at.page.context.new_cdp_session(at.page)
+        await session.send("Network.enable")
+        asked: list[str] = []
+        taken = [0.0]
+        session.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
+        session.on("Network.loadingFinished", lambda event: taken.append(event["encodedDataLength"]))
+        late = []
+        began = time.monotonic()
+        while time.monotonic() - began < 10:
+            for _ in range(4):
+                await says(pool, f"pesan {len(late)}", number=number_of(len(late) % 30), at=datetime.now(UTC))
+                await asyncio.sleep(1 / 17)
+            said = time.monotonic()
+            await at.page.wait_for_function(
+                "text => document.getElementById('rows').textContent.includes(text)", arg=f"pesan {len(late)}"
+            )
+            late.append(time.monotonic() - said)
+        assert len(asked) <= 25, asked
+        assert sum(taken) <= 80_000
+        assert max(late) < 1
+
+
+@pytest.mark.long
+async def test_the_first_change_after_a_quiet_second_is_seen_at_once(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    """From its commit to the page: half of them within 150 ms, all within 400."""
+    await waiting(pool, 30)
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await away(at.page)
+        late = []
+        for n in range(12):
+            await at.page.wait_for_timeout(1100)
+            script = "text => new Promise(done => { const look = () => document.getElementById('rows').textContent.includes(text) ? done(Date.now()) : setTimeout(look, 5); look(); })"
+            seen = asyncio.create_task(at.page.evaluate(script, f"pesan {n}"))
+            await says(pool, f"pesan {n}", number=number_of(n), at=datetime.now(UTC))
+            said = time.time()
+            late.append(await seen / 1000 - said)
+        assert sorted(late)[len(late) // 2] < 0.15, late
+        assert max(late) < 0.4, late
 
 
 async def test_on_a_phone_what_is_new_waits_for_the_thumb(

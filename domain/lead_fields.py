@@ -40,7 +40,7 @@ Table: TypeAlias = Literal["lead_records", "customer_profiles"]
 class LeadField(NamedTuple):
     name: str
     indonesian: str
-    """Its label; the English one is its name, with spaces."""
+    """Its label in Indonesian."""
     kind: Kind
     section: Section | None = None
     """Where the panel shows it, in the order of the table; None: the panel shows it in a place of its own."""
@@ -61,11 +61,13 @@ class LeadField(NamedTuple):
     is_exported: bool = False
     """Whether it is a column of the list's CSV file."""
     table: Table = "lead_records"
+    english: str = ""
+    """Its label where that is another than its name, with spaces."""
 
     @property
     def label(self) -> str:
         """In English."""
-        return self.name.replace("_", " ")
+        return self.english or self.name.replace("_", " ")
 
     @property
     def is_date(self) -> bool:
@@ -98,19 +100,19 @@ LEAD_FIELDS: Final = (
     LeadField(
         "business_type", "jenis usaha", text(200), "What is known",
         prompt="the trade in the customer's own words, in lower case and the shortest form: laundry, toko kue",
-        is_filtered=True, is_exported=True,
+        is_filtered=True, is_exported=True, english="trade",
     ),
     LeadField(
         "domisili", "domisili", text(200), "What is known",
         prompt="the city or regency, by its official name without Kota or Kabupaten, where the business is, or else "
         "the customer lives; of a district or nickname the city it lies in; a province only where nothing nearer is "
         "said",
-        is_exported=True,
+        is_exported=True, english="city",
     ),
     LeadField(
         "business_duration", "lama usaha", text(200), "What is known",
         prompt='how long the business runs: "3 years", "6 months", "18 months", "since 2019" or "just started"; '
-        "never an age, a rent, a former job or how long a job takes",
+        "never an age, a rent, a former job or how long a job takes", english="in business for",
     ),
     LeadField(
         "language", "bahasa", LANGUAGE, "What is known",
@@ -124,11 +126,11 @@ LEAD_FIELDS: Final = (
     LeadField(
         "pain_points", "kendala", TEXTS, "What is known",
         prompt="an entry for each trouble of the business; the category where one fits, else the customer's words",
-        categories=PAINS, is_long=True, is_filtered=True, is_exported=True,
+        categories=PAINS, is_long=True, is_filtered=True, is_exported=True, english="troubles",
     ),
     LeadField(
         "interest_motivation", "alasan berminat", text(500), "What is known",
-        prompt="why they want what the seller sells", categories=MOTIVES, is_long=True,
+        prompt="why they want what the seller sells", categories=MOTIVES, is_long=True, english="motivation",
     ),
     LeadField(
         "priority", "prioritas", text(200), "What is known",
@@ -137,21 +139,23 @@ LEAD_FIELDS: Final = (
     LeadField(
         "urgency_level", "tingkat urgensi", one_of(*URGENCIES), "What is known",
         prompt="high: now, today, this week; medium: this or next month; low: later, no hurry, just looking",
-        is_filtered=True, is_exported=True,
+        is_filtered=True, is_exported=True, english="urgency",
     ),
     LeadField(
         "objection_raised", "keberatan", text(500), "What is known",
         prompt="the last one to the seller's offer; a question is none", categories=OBJECTIONS, is_long=True,
-        is_exported=True,
+        is_exported=True, english="objection",
     ),
     LeadField(
         "closing_technique_used", "teknik penutupan", text(200), "What is known",
         prompt="the last way in which the seller tried to close, quoted from the seller's message", categories=CLOSINGS,
-        from_us=True,
+        from_us=True, english="way of closing",
     ),
-    LeadField("lead_score", "skor", SCORE, stated_by_bot=True, is_exported=True),
-    LeadField("lead_temperature", "suhu", one_of(*TEMPERATURES), stated_by_bot=True, is_exported=True),
-    LeadField("chat_phase", "fase", one_of(*PHASES), stated_by_bot=True, is_exported=True),
+    LeadField("lead_score", "skor", SCORE, stated_by_bot=True, is_exported=True, english="score"),
+    LeadField(
+        "lead_temperature", "suhu", one_of(*TEMPERATURES), stated_by_bot=True, is_exported=True, english="temperature"
+    ),
+    LeadField("chat_phase", "fase", one_of(*PHASES), stated_by_bot=True, is_exported=True, english="phase"),
     LeadField("owner", "penanggung jawab", USER, people_only=True, is_exported=True),
     LeadField("tags", "label", TAGS, is_exported=True),
     LeadField("snoozed_until", "ditunda sampai", MOMENT, people_only=True),
@@ -160,8 +164,8 @@ LEAD_FIELDS: Final = (
         prompt="what they can or want to pay the seller, as a bare number; never their own prices, rent or turnover",
         people_only=True,
     ),
-    LeadField("expected_close_date", "perkiraan tanggal jadi", DAY, "The deal"),
-    LeadField("predicted_close_probability", "peluang jadi", PROBABILITY, "The deal"),
+    LeadField("expected_close_date", "perkiraan tanggal jadi", DAY, "The deal", english="expected to close"),
+    LeadField("predicted_close_probability", "peluang jadi", PROBABILITY, "The deal", english="odds of closing"),
     LeadField("email", "surel", ADDRESS, "As a customer", prompt="the customer's own", table="customer_profiles"),
     LeadField("address", "alamat", text(500), "As a customer", table="customer_profiles"),
     LeadField("state", "provinsi", text(100), "As a customer", table="customer_profiles"),
@@ -177,6 +181,11 @@ PROFILE_FIELDS: Final = tuple(one.name for one in LEAD_FIELDS if one.table == "c
 """In the profile of a customer, beside the lead; the same rules apply."""
 FILTERED: Final = tuple(one.name for one in LEAD_FIELDS if one.is_filtered)
 READ_BY_AI: Final = tuple(one.name for one in LEAD_FIELDS if one.prompt is not None)
+
+
+def label_of(name: str) -> str:
+    """In English; of what is no field, its name with spaces."""
+    return BY_NAME[name].label if name in BY_NAME else name.replace("_", " ")
 
 
 def of_section(section: Section) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ BY_RULE: Final[Mapping[str, tuple[str, float, str, str, str]]] = {
     ),
     HOT: (
         "SCHEDULE_CALL", 0.7, "the lead went hot",
-        "Bicarakan langkah berikutnya{kak}", "Talk about the next step{name}",
+        "Bicarakan langkah berikutnya{dengan}", "Talk about the next step{name}",
     ),
 }  # fmt: skip
 
@@ -206,7 +206,9 @@ def by_rule(occasion: str, about: str, *, name: str | None, language: str | None
     kind, confidence, why, indonesian, english = BY_RULE[occasion]
     called = (name or "").split(" ")[0][:40]
     text = (english if language == "en" else indonesian).format(
-        kak=f" Kak {called}" if called else "", name=f" {called}" if called else ""
+        kak=f" Kak {called}" if called else "",
+        dengan=f" dengan Kak {called}" if called else "",
+        name=f" with {called}" if called and kind == "SCHEDULE_CALL" else f" {called}" if called else "",
     )
     given = {"topic": text} if kind == "SCHEDULE_CALL" else {"text": text}
     return SuggestedStep(kind, content(kind, given), confidence, why, f"{occasion} {about}")

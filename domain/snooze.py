@@ -19,7 +19,7 @@ CHOICES: Final = ("hours", "tomorrow", "monday", "week", "handled")
 def until(choice: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The moment that a choice means to somebody in that zone; None for `wake`.
 
-    Beside CHOICES, a local time as a browser writes it: 2026-11-30T09:00. Raises NotAllowed.
+    Beside CHOICES, a time: local as a browser writes it, 2026-11-30T09:00, or with its zone. Raises NotAllowed.
     """
     here = now.astimezone(zone)
     days = {"tomorrow": 1, "monday": 7 - here.weekday(), "week": 7}
@@ -32,7 +32,8 @@ def until(choice: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     if choice in days:
         return _morning(here + timedelta(days=days[choice]))
     try:
-        at = datetime.fromisoformat(choice).replace(tzinfo=zone).astimezone(UTC)
+        said = datetime.fromisoformat(choice)
+        at = (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise NotAllowed("say until when") from None
     if at <= now:

@@ -111,7 +111,7 @@ class Dashboard:
                 *desk_routes(guard, desk, panel, self._media),
                 *work_routes(guard, Work(pool, pages, panel), Many(pool, pages, hub), menus),
                 *overview_routes(
-                    guard, Find(pool, pages, self._embedders), Board(pool, pages, hub), Agenda(pool, pages, hub)
+                    guard, Find(pool, pages, hub, self._embedders), Board(pool, pages, hub), Agenda(pool, pages, hub)
                 ),
                 *beside_routes(guard, Beside(pool, panel, self._phones)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),

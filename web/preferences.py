@@ -12,7 +12,7 @@ from web.words import LANGUAGES, preferred
 
 COOKIE = "preferences"
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT", "UTC": "UTC"}
-COLUMNS = ("score", "status", "owner", "tags", "window", "phase")
+COLUMNS = ("score", "status", "owner", "tags", "phase")
 KEPT = ("language", "zone", "theme", "keys", "without")
 THEMES = {"system": "as the system", "light": "light", "dark": "dark"}
 

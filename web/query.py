@@ -1,12 +1,13 @@
 """The list's filter as it stands in the URL, and back (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from domain.lead import STATUSES
 from domain.lead_filter import NOBODYS, LeadFilter, LeadReader, narrowed_by_search
 from domain.search import CHOICES
 from store.leads.lead_list import PLACES, ListCursor, Order
@@ -16,6 +17,7 @@ VIEWS = ("waiting", "unread", "mine", "nobodys", "snoozed", "all")
 """Beside the inbox itself: who is not snoozed."""
 SORTS: Final[tuple[Order, ...]] = ("newest", "waiting", "priority", "oldest")
 USUAL_SORT: Final[Mapping[str, Order]] = {"waiting": "waiting"}
+AT_WORK: Final = [one for one in STATUSES if one != "archived"]
 DAYS: Final = (1, 7, 30, 90)
 FILTERS: Final[tuple[str, ...]] = (
     "status",
@@ -43,6 +45,8 @@ class View:
     after: ListCursor | None
     order: Order
     strange: list[str]
+    said: Sequence[str] = ()
+    """Words of the search that were looked for in chats."""
 
 
 def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime) -> View:
@@ -63,9 +67,11 @@ def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime
         awaiting_reply=True if view == "waiting" else None,
         unread_by=reader if view == "unread" else None,
     )
+    if not chosen.status and view not in ("all", "snoozed"):
+        chosen = replace(chosen, status=AT_WORK)
     text = query.get("q", "").strip()[:LONGEST_SEARCH]
     if text and view != "snoozed":
-        chosen = replace(chosen, snoozed=None)
+        chosen = replace(chosen, snoozed=None, status=values(query, "status"))
     wanted, strange = narrowed_by_search(chosen, text, reader)
     order = sort_of(query)
     return View(wanted, cursor_of(query.get("after", ""), order), order, strange)

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from domain.lead_fields import label_of
 from web.preferences import THEMES, ZONES, Preferences, preferences
 from web.words import LANGUAGES, UNITS, Translate, translator
 
@@ -39,7 +40,7 @@ class Pages:
         """A fragment: the same for all who prefer the same."""
         zone, units, t = prefer.zone_info, UNITS[prefer.language], translator(prefer.language)
         return self._jinja.get_template(template).render(
-            t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint,
+            t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint, label=label_of,
             moment=lambda at: _moment(at.astimezone(zone), t) if at and at.year < 9999 else "",
             clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",
             date_of=lambda day: _date(day, datetime.now(zone).date(), t),

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from domain.field_kinds import NotAllowed
-from domain.lead_fields import LEAD_FIELDS
+from domain.lead_fields import LEAD_FIELDS, label_of
 
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
 HERE = Path(__file__).parent / "languages"
@@ -40,8 +40,7 @@ def translator(language: str) -> Translate:
 def told(error: NotAllowed, translate: Translate) -> str:
     """What can't be done, in the viewer's language, with the field's name as the page says it."""
     values = {
-        name: translate(str(value).replace("_", " ")) if name == "name" else value
-        for name, value in error.values.items()
+        name: translate(label_of(str(value))) if name == "name" else value for name, value in error.values.items()
     }
     return translate(error.template, **values)
 

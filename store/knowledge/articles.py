@@ -5,6 +5,7 @@ Whoever embeds is handed in; without pgvector, or without anybody who embeds, se
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -189,6 +190,12 @@ async def search_chats(pool: Pool, embedders: Embedders, question: str, *, limit
         statement("search_chats"), terms(question), near.ids, near.likeness, limit, DEPTH, WORDS_SHARE
     )
     return FoundPassages(list(rows), near.meant)
+
+
+async def leads_that_say(pool: Pool, words: str, *, limit: int) -> list[UUID]:
+    """Ids of leads in whose chats all of these words stand, in any of their forms."""
+    wanted = terms(words)
+    return [row["lead_id"] for row in await pool.fetch(statement("leads_that_say"), wanted, limit)] if wanted else []
 
 
 async def _near(pool: Pool, embedders: Embedders, question: str, nearest: str, *which: object) -> NearestPassages:

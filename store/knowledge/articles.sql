@@ -224,6 +224,16 @@ FROM (SELECT to_tsquery('indonesian', w.words) || to_tsquery('english', w.words)
 ORDER BY b.score DESC, l.id
 
 
+-- name: leads_that_say(terms, count)
+-- Leads in whose chats each of these words stands, in any of its forms. :terms for to_tsquery, a word each
+SELECT p.lead_id
+FROM unnest(:terms::text[]) AS w (term)
+    JOIN passages AS p ON p.lead_id IS NOT NULL
+        AND p.words @@ (to_tsquery('indonesian', w.term) || to_tsquery('english', w.term))
+GROUP BY p.lead_id HAVING count(DISTINCT w.term) = cardinality(:terms::text[])
+LIMIT :count
+
+
 -- name: search_wide
 -- For this transaction: look at so many neighbours that the nearest are rarely missed.
 SET LOCAL hnsw.ef_search = 120

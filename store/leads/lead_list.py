@@ -77,7 +77,7 @@ def _may_be_mistyped(parts: Sequence[str]) -> bool:
 
 async def _guessed(pool: Pool, wanted: LeadFilter, rows: Sequence[asyncpg.Record], limit: int) -> ListedLeads:
     alike = [row[0] for row in await pool.fetch(statement("leads_spelled_like"), " ".join(wanted.parts), ALIKE)]
-    near = replace(wanted, parts=(), among=alike)
+    near = replace(wanted, parts=(), among=[id for id in alike if wanted.among is None or id in wanted.among])
     found = await pool.fetch(statement("lead_page"), *arguments(near), None, None, None, ALIKE)
     known = {row["id"] for row in rows}
     place = {id: at for at, id in enumerate(alike)}

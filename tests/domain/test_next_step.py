@@ -76,7 +76,7 @@ def test_rules_speak_the_customers_language() -> None:
     step = by_rule(HOT, "7", name="{kak}", language=None)
     assert (step.type, step.content["topic"], step.occasion) == (
         "SCHEDULE_CALL",
-        "Bicarakan langkah berikutnya Kak {kak}",
+        "Bicarakan langkah berikutnya dengan Kak {kak}",
         "went hot 7",
     )
     assert {by_rule(one, "x", name="A", language="id").type for one in BY_RULE} == {

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from domain.lead import STATUSES, Source
-from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES
+from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES, label_of
 from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
 from domain.score import POINTS
@@ -13,7 +13,22 @@ from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
 from web import away, excuses, render
-from web.desk import agenda, board, chat_parts, crm, facts, find, login, menus, panel, reach, rules, steps, tickets
+from web.desk import (
+    agenda,
+    board,
+    chat_parts,
+    crm,
+    facts,
+    find,
+    login,
+    menus,
+    panel,
+    reach,
+    reasons,
+    rules,
+    steps,
+    tickets,
+)
 from web.ops import trace
 from web.preferences import THEMES
 from web.words import LANGUAGES, preferred, table, translator
@@ -51,7 +66,8 @@ def said() -> set[str]:
         *rules.KINDS.values(),
     }
     found |= {*render.MONTHS, *render.WEEKDAYS, render.TODAY, render.YESTERDAY, *ROLES} | {*POINTS} | refusals()
-    fields = {name.replace("_", " ") for name in (*FIELDS, *PROFILE_FIELDS)}
+    fields = {label_of(name) for name in (*FIELDS, *PROFILE_FIELDS)}
+    found |= {*reasons.SAID}
     return (
         found
         | fields

@@ -26,6 +26,7 @@ from store.postgres import Pool
 from web.access import actor
 from web.desk.menus import Menus
 from web.desk.panel import Panel
+from web.desk.said import SearchInChats
 from web.forms import ids_of
 from web.live import Hub
 from web.preferences import Preferences
@@ -87,6 +88,7 @@ class Desk:
         self._panel = panel
         self._access_log = access_log
         self._menus = menus
+        self._chats = SearchInChats(pool, hub)
 
     async def list(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)
@@ -112,7 +114,7 @@ class Desk:
     async def choices(self, request: Request, user: User) -> Response:
         """What the filter menu offers, with counts."""
         query = dict(request.query_params)
-        wanted = self._view(query, user).wanted
+        wanted = (await self._view(query, user)).wanted
         counts = await self._counts(wanted, wait=True)
         offered = await lead_list.choices(self._pool, wanted)
         return self._pages.part(request, "choices.html", query=query, counts=counts, offered=offered, closed=CHOICES,
@@ -120,7 +122,7 @@ class Desk:
 
     async def export(self, request: Request, user: User) -> Response:
         """All that the filter lets through, as the list shows it. Who took it is kept."""
-        view = self._view(dict(request.query_params), user)
+        view = await self._view(dict(request.query_params), user)
         if view.strange:
             return PlainTextResponse(f"Not understood: {' '.join(view.strange)}. Nothing was exported.", 422)
         wanted = view.wanted
@@ -133,13 +135,15 @@ class Desk:
 
     # -- made once for all who look
 
-    def _view(self, query: Mapping[str, str], user: User) -> View:
-        return view_of(query, LeadReader(user.id, user.since), user.name, datetime.now(UTC))
+    async def _view(self, query: Mapping[str, str], user: User) -> View:
+        view = view_of(query, LeadReader(user.id, user.since), user.name, datetime.now(UTC))
+        wanted, said = await self._chats.resolved(view.wanted)
+        return replace(view, wanted=wanted, said=said)
 
     async def _rows(self, request: Request, user: User, *, known: frozenset[str] = frozenset()) -> str:
         prefer, reader = self._pages.preferences(request), LeadReader(user.id, user.since)
         query = dict(request.query_params)
-        view = self._view(query, user)
+        view = await self._view(query, user)
 
         async def fetch() -> lead_list.ListedLeads:
             return await lead_list.page(self._pool, view.wanted, after=view.after, limit=PAGE, order=view.order)
@@ -155,7 +159,7 @@ class Desk:
         self._access_log.note(actor(user).name, "list", asked, [lead["id"] for lead in page.leads], live=True)
         html = "".join(_for_reader(row, reader, known) for row in rows)
         return html + self._pages.render("rows_end.html", prefer, query=query, change=with_changes, page=page,
-                                         strange=view.strange, no_filters=NO_FILTERS,
+                                         strange=view.strange, said=view.said, no_filters=NO_FILTERS,
                                          narrowed=any(query.get(name) for name in FILTERS),
                                          next=cursor_text(page.next) if page.next else None)  # fmt: skip
 
@@ -175,10 +179,10 @@ class Desk:
         """What is counted under the tabs, and the tabs. A page that has just been opened shows counts once they are
         there: counting reads everything."""
         prefer, query = self._pages.preferences(request), dict(request.query_params)
-        wanted = self._view(query, user).wanted
+        wanted = (await self._view(query, user)).wanted
         counted = {view: await self._counted(query, view, user, wait=wait) for view in COUNTED}
         counts = await self._counts(wanted, wait=wait)
-        inbox = await self._counts(self._view({**query, "view": ""}, user).wanted, wait=wait)
+        inbox = await self._counts((await self._view({**query, "view": ""}, user)).wanted, wait=wait)
         counted[""] = inbox["all"]["all"] if inbox else None
         counted["waiting"] = inbox["waiting"].get("true", 0) if inbox else None
         html = self._pages.render("bar.html", prefer, query=query, counts=counts, counted=counted, choices=CHOICES,
@@ -186,7 +190,7 @@ class Desk:
         return counted, html
 
     async def _counted(self, query: Mapping[str, str], view: str, user: User, *, wait: bool) -> int | None:
-        wanted = self._view({**query, "view": view}, user).wanted
+        wanted = (await self._view({**query, "view": view}, user)).wanted
 
         async def count() -> int:
             return await lead_list.how_many(self._pool, wanted, most=MANY)

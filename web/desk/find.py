@@ -13,10 +13,13 @@ from store.leads import lead_list
 from store.leads.lead_list import ListedLeads
 from store.postgres import Pool
 from web.desk.knowledge import marked
+from web.desk.said import SearchInChats
+from web.live import Hub
 from web.render import Pages
 from web.words import translator
 
 PEOPLE, CHATS = 6, 5
+MARK: Final = "**"
 NOBODY: Final = ListedLeads([], None)
 LONGEST: Final = 200
 SHORTEST_FOR_CHATS: Final = 3
@@ -32,8 +35,9 @@ OPERATORS_PAGES: Final = {
 
 
 class Find:
-    def __init__(self, pool: Pool, pages: Pages, embedders: Embedders) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, embedders: Embedders) -> None:
         self._pool = pool
+        self._chats = SearchInChats(pool, hub)
         self._pages = pages
         self._embedders = embedders
 
@@ -42,9 +46,11 @@ class Find:
         text = request.query_params.get("q", "").replace("\0", "").strip()[:LONGEST]
         t = translator(self._pages.preferences(request).language)
         asked = narrowed_by_search(LeadFilter(), text, LeadReader(user.id, user.since))
-        found = await lead_list.page(self._pool, asked.wanted, limit=PEOPLE) if text else NOBODY
+        wanted, _ = await self._chats.resolved(asked.wanted)
+        found = await lead_list.page(self._pool, wanted, limit=PEOPLE) if text else NOBODY
         plain = bool(asked.wanted.parts) and not asked.strange and len(text) >= SHORTEST_FOR_CHATS
         said = (await articles.search_chats(self._pool, self._embedders, text, limit=CHATS)).rows if plain else []
+        said = [one for one in said if MARK in one["snippet"]]  # in words, and not only in meaning
         people = [] if found.guessed and said else found.leads
         known = PAGES | (OPERATORS_PAGES if user.may("operator") else {})
         places = [(path, name) for path, name in known.items() if text and text.lower() in t(name).lower()]

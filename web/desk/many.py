@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -32,7 +33,8 @@ class Many:
         self._hub = hub
 
     async def act(self, request: Request, user: User) -> Response:
-        """`ids` by commas, `act` (status, owner, snooze or tag) and `value`. Answers {text} for the toast.
+        """`ids` by commas, `act` (status, owner, snooze or tag) and `value`. Answers {text} for the toast, and `undo`:
+        forms that take it back.
 
         One that is gone or may not be changed does not stop the others; the answer says how many did not change.
         """
@@ -45,11 +47,11 @@ class Many:
             return JSONResponse({"text": told(error, t) if isinstance(error, NotAllowed) else ""}, 422)
         if not 0 < len(ids) <= MOST:
             return JSONResponse({"text": t("Choose from 1 to {most} leads.", most=MOST)}, 422)
-        done = sum([await self._done(change, id) for id in ids])
+        done = {id: before for id in ids if (before := await self._before(change, id)) is not None}
         self._hub.forget()
-        left = len(ids) - done
-        text = t("{n} leads changed.", n=done) + (" " + t("{n} stayed as they were.", n=left) if left else "")
-        return JSONResponse({"text": text})
+        left = len(ids) - len(done)
+        text = t("{n} leads changed.", n=len(done)) + (" " + t("{n} stayed as they were.", n=left) if left else "")
+        return JSONResponse({"text": text, "undo": taken_back(given["act"], done) or None})
 
     def _change(self, given: Mapping[str, str], by: Actor, zone: Any) -> Act:
         value = given["value"].strip()
@@ -78,8 +80,24 @@ class Many:
                 return tag
         raise KeyError(given["act"])
 
-    async def _done(self, change: Act, id: UUID) -> bool:
+    async def _before(self, change: Act, id: UUID) -> asyncpg.Record | None:
+        """The lead as it stood before it was changed; None where it was not."""
         try:
-            return bool((await change(id)).changed)
+            before = await leads.current(self._pool, id)
+            return before if (await change(id)).changed else None
         except (NotFound, NotAllowed):
-            return False
+            return None
+
+
+def taken_back(act: str, before: Mapping[UUID, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Forms that set leads back: one for each value that some of them had. Tags are not taken back."""
+    had: dict[str, list[str]] = {}
+    for id, lead in before.items():
+        if act == "snooze":
+            value = lead["snoozed_until"].isoformat() if lead["snoozed_until"] else "wake"
+        elif act in ("status", "owner"):
+            value = lead[act] or NOBODYS
+        else:
+            continue
+        had.setdefault(value, []).append(str(id))
+    return [{"act": act, "value": value, "ids": ",".join(ids)} for value, ids in had.items()]

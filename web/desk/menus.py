@@ -22,7 +22,7 @@ from web.words import told, translator
 
 OWNERS_SECONDS: Final = 30.0
 SNOOZES: Final = {
-    "hours": "in three hours", "tomorrow": "tomorrow at 9", "monday": "on Monday at 9", "week": "in a week",
+    "hours": "in three hours", "tomorrow": "tomorrow at 9", "monday": "next Monday at 9", "week": "in a week",
     "handled": "handled, until they write", "wake": "back to the inbox",
 }  # fmt: skip
 assert tuple(SNOOZES) == (*CHOICES, "wake")

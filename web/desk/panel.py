@@ -1,8 +1,8 @@
 """One lead beside the list: what is known and why, the chat, and what can be done to it."""
 
 import json
-from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from web.desk.chat import around, bubbles
 from web.desk.facts import DATES, LONG, as_text, as_value, sections, vocabulary
 from web.desk.menus import SNOOZES, Menus
 from web.desk.reach import Reach
+from web.desk.reasons import because
 from web.desk.steps import step_words
 from web.forms import form, moment, number
 from web.live import Hub
@@ -119,7 +120,8 @@ class Panel:
             )  # fmt: skip
             undo = {"status": before, "was": status}
             t = self._words(request)
-            return toast(f"{t(before)} → {t(status)}", f"/leads/{id}/status", undo) if before != status else None
+            said = f"{called(lead)}: {t(before)} → {t(status)}"
+            return toast(said, f"/leads/{id}/status", undo) if before != status else None
 
         return await self.write_and_show(request, user, id, write)
 
@@ -252,6 +254,7 @@ class Panel:
         return self._pages.render(
             "panel.html", prefer, user=user, detail=detail, lead=lead, texts=texts, sections=sections(texts),
             long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=partial(as_text, t=t), closed=vocabulary,
+            because=partial(because, t=t), when=datetime.fromisoformat, now=datetime.now(UTC),
             chat=bubbles(detail.messages), unfolds=len(detail.messages) >= tail, tail=tail, past=past, shown=shown,
             day=partial(_day, prefer=prefer), signals=orjson.loads(lead["signals"]), handled=HANDLED.year,
             timeline=await leads.timeline(self._pool, lead_id, lead["contact_id"], limit=past),
@@ -277,6 +280,11 @@ def _day(at: datetime | None, *, prefer: Preferences) -> date | None:
 def _edited(lead: Any, name: str) -> Any:
     """What stands in a field's input: of numbers the correction, not the number that WhatsApp says."""
     return lead["corrected_phone" if name == "phone" else name]
+
+
+def called(lead: Mapping[str, Any]) -> str:
+    """How a toast names a lead."""
+    return str(lead["name"] or lead["phone"] or "…")
 
 
 def toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 Place = Literal["whatsapp", "kapso"]
-NAMES: Final[Mapping[Place, str]] = {"whatsapp": "Open in WhatsApp", "kapso": "Open in Kapso"}
+NAMES: Final[Mapping[Place, str]] = {"whatsapp": "WhatsApp", "kapso": "Kapso"}
 HINTS: Final[Mapping[Place, str]] = {
     "whatsapp": "Writes from the WhatsApp of this device",
     "kapso": "Writes from the business number",

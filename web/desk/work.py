@@ -15,7 +15,7 @@ from store.leads import leads
 from store.postgres import Pool
 from web.access import actor
 from web.desk.menus import SNOOZES
-from web.desk.panel import Panel, toast
+from web.desk.panel import Panel, called, toast
 from web.forms import form
 from web.render import Pages
 from web.words import translator
@@ -33,7 +33,8 @@ class Work:
         t = translator(prefer.language)
 
         async def write() -> dict[str, Any]:
-            before = (await leads.current(self.pool, _lead(request)))["snoozed_until"]
+            lead = await leads.current(self.pool, _lead(request))
+            before = lead["snoozed_until"]
             choice = given.get("for", "")
             until = _moment(given) if "until" in given else snooze.until(choice, datetime.now(UTC), prefer.zone_info)
             await self._patch(request, user, {"snoozed_until": until})
@@ -44,7 +45,11 @@ class Work:
                 if until
                 else t("back to the inbox")
             )
-            return toast(said, f"/leads/{_lead(request)}/snooze", {"until": before.isoformat() if before else ""})
+            return toast(
+                f"{called(lead)}: {said}",
+                f"/leads/{_lead(request)}/snooze",
+                {"until": before.isoformat() if before else ""},
+            )
 
         return await self.panel.write_and_show(request, user, _lead(request), write)
 

@@ -8,4 +8,5 @@ import "./panel.js";
 import "./picked.js";
 import "./board.js";
 import "./keys.js";
+import "./tables.js";
 import "./chart.js";

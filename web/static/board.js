@@ -28,6 +28,9 @@ const move = async (card, status) => {
 };
 
 if (board) {
+  // The cards stay where they are while somebody may be about to take one.
+  board.addEventListener("mouseenter", () => { board.dataset.held = ""; });
+  board.addEventListener("mouseleave", () => { delete board.dataset.held; });
   board.addEventListener("dragstart", (event) => {
     moving = event.target.closest(".deal");
     moving?.classList.add("moving");

@@ -6,14 +6,15 @@ export const rows = document.getElementById("rows");
 const table = rows?.closest("table");
 const fresh = document.getElementById("fresh");
 const said = document.getElementById("said");
-const CELLS = ["said", "age", "score", "status", "phase", "window"];
-const TOUCH_MS = 3000, GLIDE_MS = 150;
+const pane = document.getElementById("content");
+const CELLS = ["said", "age", "score", "status", "phase"];
+const TOUCH_MS = 3000, GLIDE_MS = 150, GLIDE_MOST = 4, GLIDE_EVERY_MS = 3000;
 // A thumb has no hover: nothing tells that it is about to press.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-let tag = "", waits = null, touchedAt = -TOUCH_MS;
+let tag = "", waits = null, touchedAt = -TOUCH_MS, glidedAt = -GLIDE_EVERY_MS;
 
-const inUse = () => coarse || scrollY > 0 || performance.now() - touchedAt < TOUCH_MS || table.matches(":hover")
+const inUse = () => coarse || scrollY > 0 || pane.scrollTop > 0 || performance.now() - touchedAt < TOUCH_MS || table.matches(":hover")
   || fresh.matches(":hover") || rows.contains(document.activeElement);
 const parsed = (html) => {
   const body = document.createElement("tbody");
@@ -28,13 +29,10 @@ const apply = (next) => {
   fresh.hidden = true;
   const focused = document.activeElement?.dataset?.lead;
   const tops = still ? null : new Map([...rows.children].map((row) => [row.id, row.offsetTop]));
-  const chosen = new Set([...rows.querySelectorAll(".pick input:checked")].map((one) => one.value));
   rows.replaceChildren(...next.map((row) => {
     const now = document.getElementById(row.id);
-    if (now) delete now.dataset.was;
+    if (now) { delete now.dataset.was; now.classList.remove("left"); }
     if (now && isSame(row)) return now;
-    const pick = row.querySelector(".pick input");
-    if (pick) pick.checked = chosen.has(pick.value);
     return row;
   }));
   if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
@@ -42,9 +40,14 @@ const apply = (next) => {
   if (tops) glide(tops);
 };
 
-// Rows that moved arrive from where they stood.
+// Rows that moved arrive from where they stood. Where everything moves all the time, nothing glides.
 const glide = (tops) => {
-  for (const row of rows.children) {
+  if (performance.now() - glidedAt < GLIDE_EVERY_MS) return;
+  const before = [...tops.keys()], now = [...rows.children];
+  const rose = now.filter((row, place) => before.includes(row.id) && before.indexOf(row.id) > place);
+  if (rose.length === 0 || rose.length > GLIDE_MOST) return;
+  glidedAt = performance.now();
+  for (const row of now) {
     const by = (tops.get(row.id) ?? row.offsetTop) - row.offsetTop;
     if (by && Math.abs(by) < innerHeight) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: GLIDE_MS, easing: "ease-out" });
   }
@@ -66,9 +69,12 @@ const hold = (next) => {
     now.classList.toggle("waits", row.classList.contains("waits"));
     for (const name of CELLS) now.querySelector(`td.${name}`).replaceWith(row.querySelector(`td.${name}`));
   });
+  // Who has left this list (handled, answered) is still shown, and is seen to have left.
+  const here = new Set(next.map((row) => row.id));
+  for (const row of rows.children) row.classList.toggle("left", Boolean(row.dataset.said) && !here.has(row.id));
   waits = count > 0 || next.some((row, place) => row.id !== places[place]);
-  fresh.textContent = said.dataset.new.replace("{n}", count);
-  fresh.hidden = count === 0;
+  fresh.textContent = count ? said.dataset.new.replace("{n}", count) : said.dataset.moved;
+  fresh.hidden = !waits;
   changed();
 };
 
@@ -90,12 +96,12 @@ export const renew = async (force = false) => {
   if (inUse() && !force) hold(parsed(html)); else apply(parsed(html));
 };
 
-export const release = () => { if (waits) { scrollTo({ top: 0 }); renew(true); } };
+export const release = () => { if (waits) { scrollTo({ top: 0 }); pane.scrollTo({ top: 0 }); renew(true); } };
 
 if (rows) {
   fresh.addEventListener("click", release);
   for (const part of [table, fresh]) part.addEventListener("mouseleave", () => { if (!inUse()) release(); });
   rows.addEventListener("focusout", () => setTimeout(() => { if (!inUse()) release(); }));
   document.addEventListener("touchstart", () => { touchedAt = performance.now(); }, { passive: true });
-  addEventListener("scroll", () => { if (!inUse()) release(); }, { passive: true });
+  document.addEventListener("scroll", () => { if (!inUse()) release(); }, { passive: true, capture: true });
 }

@@ -21,6 +21,7 @@ const refresh = (part) => {
     if (!waiting.has(part)) { waiting.add(part); setTimeout(() => { waiting.delete(part); refresh(part); }, rest); }
     return;
   }
+  if (part.dataset.held !== undefined) { setTimeout(() => refresh(part), 1000); return; }
   busy.add(part);
   askedAt.set(part, Date.now());
   if (part === rows) renew().catch(() => {}).finally(() => done(part));

@@ -2,7 +2,22 @@
 const menus = () => document.querySelectorAll("details.menu[open]");
 const close = (except) => { for (const one of menus()) if (!one.contains(except)) one.open = false; };
 
-document.addEventListener("click", ({ target }) => close(target));
+// A press outside closes the menu, and does nothing else: what lies under it was not aimed at.
+document.addEventListener("click", (event) => {
+  const [open] = menus();
+  if (!open || open.contains(event.target)) return;
+  if (event.target.closest("details.menu > summary")) { close(event.target); return; }
+  close();
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
+// Who has chosen is done with the menu.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest(".sheet button[hx-post], .sheet [data-copy], .sheet a[data-at]")) target.closest("details.menu").open = false;
+});
+document.addEventListener("htmx:after:request", ({ target, detail: { ctx } }) => {
+  if (target.matches?.(".sheet form") && ctx.response?.status === 200) target.closest("details.menu").open = false;
+});
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const [open] = menus();

@@ -181,6 +181,16 @@ if (panel) {
     if (ctx.target?.id === "panel" && ctx.request.method === "GET" && asked && !ctx.request.action.includes(asked)) event.preventDefault();
   });
   document.addEventListener("list:changed", mark);
+  // The header stays: a part begins below it.
+  panel.addEventListener("click", (event) => {
+    const way = event.target.closest(".ways a");
+    if (!way) return;
+    event.preventDefault();
+    const part = document.querySelector(way.getAttribute("href")), head = panel.querySelector(".lead-head");
+    const by = part.getBoundingClientRect().top - head.getBoundingClientRect().bottom - 8;
+    const scrolls = panel.scrollHeight > panel.clientHeight && getComputedStyle(panel).overflowY === "auto" ? panel : window;
+    scrolls.scrollBy({ top: by, behavior: "instant" });
+  });
   document.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const shows = event.target.closest?.("#lead a[data-at]");
@@ -198,6 +208,11 @@ if (panel) {
     if (!named()) clear();
     else if (named() !== document.getElementById("lead")?.dataset.id) open(named());
   });
+  // The chat fills what the header leaves.
+  const heads = new ResizeObserver(([{ target }]) => panel.style.setProperty("--head", `${target.offsetHeight}px`));
+  const watch = () => { heads.disconnect(); const head = panel.querySelector(".lead-head"); if (head) heads.observe(head); };
+  document.addEventListener("htmx:after:swap", watch);
+  watch();
   restore();
   mark();
   const around = document.getElementById("lead")?.dataset.around;

@@ -4,27 +4,30 @@ import { tell } from "./toast.js";
 
 const bar = document.getElementById("picked");
 const said = document.getElementById("said");
-const chosen = () => [...rows.querySelectorAll(".pick input:checked")];
+const chosen = new Set();  // ids: they stay chosen when their rows leave the page
 let last = null;
 
+const boxes = () => [...rows.querySelectorAll(".pick input")];
 const show = () => {
-  const now = chosen();
-  bar.hidden = now.length === 0;
-  rows.closest("table").classList.toggle("picking", now.length > 0);
-  bar.querySelector("[data-picked]").textContent = said.dataset.picked.replace("{n}", now.length);
-  for (const row of rows.querySelectorAll("tr.picked")) row.classList.remove("picked");
-  for (const one of now) one.closest("tr").classList.add("picked");
+  bar.hidden = chosen.size === 0;
+  rows.closest("table").classList.toggle("picking", chosen.size > 0);
+  bar.querySelector("[data-picked]").textContent = said.dataset.picked.replace("{n}", chosen.size);
+  for (const box of boxes()) {
+    box.checked = chosen.has(box.value);
+    box.closest("tr").classList.toggle("picked", box.checked);
+  }
 };
-const none = () => { for (const one of chosen()) one.checked = false; show(); };
+const set = (box, on) => { if (on) chosen.add(box.value); else chosen.delete(box.value); };
+const none = () => { chosen.clear(); show(); };
 const act = async (action, value) => {
-  const ids = chosen().map((one) => one.value).join(",");
+  const ids = [...chosen].join(",");
   bar.setAttribute("aria-busy", "true");
   try {
     const body = new URLSearchParams({ ids, act: action, value });
     const answer = await fetch("/leads/many", { method: "POST", body });
-    const { text } = await answer.json();
+    const { text, undo } = await answer.json();
     if (answer.ok) none();
-    if (text) tell(text);
+    if (text) tell(text, undo && (() => takeBack(undo)));
     renew(true);
   } catch {
     tell(said.dataset.failed);
@@ -32,10 +35,16 @@ const act = async (action, value) => {
   bar.removeAttribute("aria-busy");
 };
 
+// Each part of `undo` sets those leads back that had one and the same value.
+const takeBack = async (undo) => {
+  for (const part of undo) await fetch("/leads/many", { method: "POST", body: new URLSearchParams(part) });
+  renew(true);
+};
+
 export const pick = (row) => {
   const box = row?.querySelector(".pick input");
   if (!box || !bar) return;
-  box.checked = !box.checked;
+  set(box, !box.checked);
   show();
 };
 
@@ -43,12 +52,13 @@ if (rows && bar) {
   rows.addEventListener("click", (event) => {
     const box = event.target.closest(".pick input");
     if (!box) return;
-    const all = [...rows.querySelectorAll(".pick input")];
+    const all = boxes();
     // With Shift all between the last one and this one.
     if (event.shiftKey && last && all.includes(last)) {
       const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
-      for (const one of all.slice(from, to)) one.checked = box.checked;
+      for (const one of all.slice(from, to)) set(one, box.checked);
     }
+    set(box, box.checked);
     last = box;
     show();
   });
@@ -68,6 +78,6 @@ if (rows && bar) {
 // The rows that were chosen, out of the same file that the whole list gives.
 const exportChosen = () => {
   const url = new URL("/leads.csv", location.href);
-  url.searchParams.set("ids", chosen().map((one) => one.value).join(","));
+  url.searchParams.set("ids", [...chosen].join(","));
   location.href = url.href;
 };

@@ -1,5 +1,5 @@
 // Ages, waiting times and what is left of the reply window, said anew every second without asking the server.
-const { units: said, closed } = document.documentElement.dataset;
+const { units: said, closed, now: justNow } = document.documentElement.dataset;
 const units = said.split("|");
 const MINUTE = 60, HOUR = 3600, DAY = 86400, SOON = 4 * HOUR;
 
@@ -16,15 +16,20 @@ const exactly = (seconds) => {
 };
 
 const say = (element, text) => {
-  const whole = element.dataset.words ? element.dataset.words.replace("·", text) : text;
+  const whole = element.dataset.words && text ? element.dataset.words.replace("·", text) : text;
   if (element.textContent !== whole) element.textContent = whole;
 };
 
 export const sayTimes = (root = document) => {
   const now = Date.now();
   const since = (element) => Math.max(0, Math.floor((now - Date.parse(element.dateTime)) / 1000));
-  for (const time of root.querySelectorAll("time[data-ago]")) if (time.dateTime) say(time, ago(since(time)));
-  for (const time of root.querySelectorAll("time[data-waits]")) if (time.dateTime) say(time, exactly(since(time)));
+  for (const time of root.querySelectorAll("time[data-ago]")) if (time.dateTime) say(time, since(time) < MINUTE ? justNow : ago(since(time)));
+  for (const time of root.querySelectorAll("time[data-waits]")) {
+    if (!time.dateTime) continue;
+    const seconds = since(time);
+    say(time, seconds < MINUTE ? justNow : exactly(seconds));
+    time.className = seconds < 5 * MINUTE ? "calm" : seconds < HOUR ? "soon" : "late";
+  }
   for (const time of root.querySelectorAll("time[data-left]")) {
     const seconds = Math.floor((Date.parse(time.dateTime) - now) / 1000);
     say(time, seconds <= 0 ? closed : seconds < SOON ? exactly(seconds) : "");

@@ -4,6 +4,13 @@ const said = document.getElementById("said");
 const SHOWN_MS = 12000, WRONG_MS = 6000;
 let ending = 0, undoing = null;
 
+const offer = (act) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = matchMedia("(pointer: coarse)").matches ? said.dataset.undo : `${said.dataset.undo} (z)`;
+  button.addEventListener("click", act);
+  toast.append(button);
+};
 const show = (text, milliseconds) => {
   clearTimeout(ending);
   undoing = null;
@@ -11,7 +18,11 @@ const show = (text, milliseconds) => {
   ending = setTimeout(() => { toast.replaceChildren(); undoing = null; }, milliseconds);
 };
 
-export const tell = (text) => show(text, WRONG_MS);
+// With `takeBack`, an Undo that calls it.
+export const tell = (text, takeBack) => {
+  show(`${text} `, takeBack ? SHOWN_MS : WRONG_MS);
+  if (takeBack) offer(() => { toast.replaceChildren(); takeBack(); });
+};
 // What an answer to a fetch of our own says, as htmx would have said it.
 export const toldBy = (answer) => {
   const said = answer.headers.get("HX-Trigger");
@@ -34,11 +45,7 @@ document.addEventListener("toast", ({ detail }) => {
   show(`${detail.text} `, SHOWN_MS);
   if (!detail.undo) return;
   undoing = detail;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = `${said.dataset.undo} (z)`;
-  button.addEventListener("click", undo);
-  toast.append(button);
+  offer(undo);
 });
 document.addEventListener("htmx:error", ({ target, detail: { ctx } }) => {
   if (ctx.request.method !== "GET" && !target.matches?.("[data-live]")) show(said.dataset.failed, WRONG_MS);

@@ -271,7 +271,7 @@ async def test_layout_holds_on_every_page_in_a_narrow_and_in_a_wide_font(
     await user(pool, role="admin")
     wrong: list[str] = []
     shown: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "locale": locale, "color_scheme": theme}
-    touch = {"has_touch": True, "is_mobile": True} if width < 768 else {}
+    touch: dict[str, Any] = {"has_touch": True, "is_mobile": True} if width < 768 else {}
     async with (
         web(redis_url, database_url) as base,
         seat(pool, browser, base, bypass_csp=True, **shown, **touch) as at,

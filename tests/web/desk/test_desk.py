@@ -211,7 +211,7 @@ async def test_the_desk_moves_notes_and_answers(pool: Pool, redis_url: str, data
             f"/leads/{id}/field", content=form(field="domisili", value="Solo", was=(await lead(pool))["domisili"])
         )
         held = await http.get(f"/leads/{id}")
-        assert "let go" in held.text
+        assert "Let AI change it again" in held.text
         assert "let-go" not in (await http.post(f"/leads/{id}/let-go", content=form(field="domisili"))).text
     assert (await lead(pool))["status"] == "contacted"
     assert {one["actor"] for one in await rows(pool, "access_log")} == {"user:budi"}

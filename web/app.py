@@ -169,6 +169,7 @@ def desk_routes(guard: Guard, desk: Desk, panel: Panel, media: MediaProxy) -> li
         Route("/leads.csv", guard.page(desk.export, role="sales")),
         Route("/leads/{id:uuid}", guard.page(panel.show), methods=["GET"]),
         Route("/leads/{id:uuid}/find", guard.page(panel.find)),
+        Route("/leads/{id:uuid}/belongings", guard.page(panel.belongings)),
         Route("/leads/{id:uuid}/unread", guard.page(panel.unread), methods=["POST"]),
         write("field", panel.field),
         write("let-go", panel.let_go),

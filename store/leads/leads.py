@@ -278,6 +278,24 @@ async def history(
     return list(await pool.fetch(statement("lead_history"), id, field, before, limit))
 
 
+class Belongings(NamedTuple):
+    """What else belongs to a lead: rows of media, conversations, and the client it became."""
+
+    media: list[asyncpg.Record]
+    conversations: list[asyncpg.Record]
+    client: asyncpg.Record | None
+
+
+async def belongings(pool: Pool, id: UUID, *, limit: int = 24) -> Belongings:
+    """The newest of each. Raises NotFound."""
+    lead = await current(pool, id)
+    return Belongings(
+        list(await pool.fetch(statement("media_of_contact"), lead["contact_id"], limit)),
+        list(await pool.fetch(statement("conversations_of_contact"), lead["contact_id"], limit)),
+        await pool.fetchrow(statement("client_of_lead"), lead["id"]),
+    )
+
+
 async def timeline(pool: Pool, id: UUID, contact: UUID, *, limit: int) -> list[asyncpg.Record]:
     """What happened to a lead beside its chat, newest first."""
     return list(await pool.fetch(statement("timeline"), id, contact, limit))

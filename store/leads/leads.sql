@@ -58,6 +58,26 @@ WHERE m.contact_id = :contact_id AND (m.text ILIKE :pattern OR m.transcript ILIK
 ORDER BY m.sent_at DESC NULLS LAST, m.id DESC LIMIT :count
 
 
+-- name: media_of_contact(contact_id, count)
+-- Pictures, films, voice notes and files of a chat, the newest first
+SELECT m.id, m.type, m.direction, m.sent_at, m.content ->> 'filename' AS filename
+FROM messages AS m
+WHERE m.contact_id = :contact_id AND m.media_url IS NOT NULL AND m.revoked_at IS NULL
+ORDER BY m.sent_at DESC NULLS LAST, m.id DESC LIMIT :count
+
+
+-- name: conversations_of_contact(contact_id, count)
+-- The newest first; with the first message of each, to open the chat there
+SELECT v.id, v.status, v.created_at, v.last_active_at,
+    (SELECT m.id FROM messages AS m WHERE m.conversation_id = v.id ORDER BY m.sent_at, m.id LIMIT 1) AS first_message_id
+FROM conversations AS v WHERE v.contact_id = :contact_id
+ORDER BY v.last_active_at DESC NULLS LAST, v.id LIMIT :count
+
+
+-- name: client_of_lead(id)
+SELECT c.name, r.converted_at FROM lead_records AS r JOIN clients AS c ON c.id = r.converted_to_client_id WHERE r.id = :id
+
+
 -- name: timeline(lead_id, contact_id, count)
 -- What happened to a lead beside its chat, newest first: changes of fields and status, notes, next steps that were decided
 -- on, tickets, handoffs

@@ -20,7 +20,7 @@ import uvloop
 from playwright.async_api import Browser, Page, async_playwright
 from redis.asyncio import Redis
 
-from domain.lead_filter import LeadFilter, LeadReader
+from domain.lead_filter import NOBODYS, LeadFilter, LeadReader
 from store import postgres
 from store.access import accounts
 from store.leads import lead_list
@@ -28,6 +28,7 @@ from store.postgres import Pool
 from tools.benchmarks.bench import PEOPLE, Bench, Running
 from tools.benchmarks.leads import FILL, make_all_due, no_pass_for_now
 from tools.simulator.checker.compare import percentiles
+from web.query import AT_WORK
 
 PAGES = 3
 PASSWORD = "benchmarks only"  # noqa: S105
@@ -208,6 +209,14 @@ async def _reads(pool: Pool, reader: LeadReader, count: int) -> dict[str, dict[s
         "a name with a typo": LeadFilter(parts=["oramg", "123456"]),
         "unread, nothing read yet": LeadFilter(unread_by=nobody),
         "unread, all read": LeadFilter(unread_by=reader),
+        "the inbox": LeadFilter(snoozed=False, status=AT_WORK),
+        "mine": LeadFilter(owner=["bench"], snoozed=False, status=AT_WORK),
+        "nobody's": LeadFilter(owner=[NOBODYS], snoozed=False, status=AT_WORK),
+        "snoozed": LeadFilter(snoozed=True),
+        "a tag": LeadFilter(tag=["vip"]),
+        "hot in a city, waiting": LeadFilter(temperature=["hot"], city="Bandung", awaiting_reply=True),
+        "a trade": LeadFilter(trade="laundry"),
+        "a city as a word": LeadFilter(parts=["bandung"]),
     }
     found = {}
     for name, wanted in asked.items():
@@ -215,6 +224,9 @@ async def _reads(pool: Pool, reader: LeadReader, count: int) -> dict[str, dict[s
     oldest = LeadFilter(awaiting_reply=True)
     found["longest waiting"] = percentiles(
         [await _timed(lambda: lead_list.page(pool, oldest, order="waiting")) for _ in range(count)]
+    )
+    found["what the filter menu offers"] = percentiles(
+        [await _timed(lambda: lead_list.choices(pool, LeadFilter(snoozed=False))) for _ in range(5)]
     )
     found["counts of everybody"] = percentiles(
         [await _timed(lambda: lead_list.counts(pool, LeadFilter())) for _ in range(10)]

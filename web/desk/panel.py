@@ -170,6 +170,15 @@ class Panel:
         self._hub.forget()
         return Response(status_code=204)
 
+    async def belongings(self, request: Request, user: User) -> Response:
+        """The client that a lead became, its conversations and its media: fetched when somebody unfolds them."""
+        id = request.path_params["id"]
+        try:
+            found = await leads.belongings(self._pool, id)
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        return self._pages.part(request, "belongings.html", found=found, id=id)
+
     async def find(self, request: Request, user: User) -> Response:
         """Messages of this chat that hold some words."""
         words = request.query_params.get("q", "").strip()[:LONGEST_WORDS]

@@ -7,6 +7,7 @@ import "./copy.js";
 import "./panel.js";
 import "./picked.js";
 import "./board.js";
+import "./notify.js";
 import "./keys.js";
 import "./tables.js";
 import "./chart.js";

@@ -27,7 +27,7 @@ document.addEventListener("keydown", (event) => {
   event.stopImmediatePropagation();
 }, true);
 document.addEventListener("toggle", ({ target }) => {
-  if (!target.matches?.("details.menu") || !target.open) return;
+  if (!target.matches?.("details.menu, details[data-loads]") || !target.open) return;
   const loads = target.querySelector("[hx-trigger=opened]");
   if (loads) htmx.trigger(loads, "opened");
   target.querySelector(".sheet")?.scrollTo(0, 0);

@@ -520,3 +520,28 @@ async def test_who_asked_about_prices_in_surabaya(
         await expect(at.page.locator("[data-view=inbox] small")).to_have_text("1")
         await at.open("/?q=harga")
         assert set(await at.names()) == {"Orang A0", "Orang B1"}
+
+
+async def test_what_else_belongs_to_a_lead_is_fetched_when_unfolded_and_stays(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina", id="wamid.first")
+    document = {"id": "1", "filename": "daftar harga.pdf", "link": "https://media.invalid/1"}
+    await says(pool, "", id="wamid.file", type="document", document=document)
+    async with sitting(pool, browser, redis_url, database_url, f"/?lead={(await lead(pool))['id']}") as at:
+        page, files = at.page, at.page.locator("#belongings")
+        await page.get_by_text("Conversations and files").click()
+        await expect(files).to_contain_text("daftar harga.pdf")
+        await says(pool, "lagi", at=datetime.now(UTC) + timedelta(seconds=2))
+        await expect(page.locator("#chat")).to_contain_text("lagi")
+        await expect(files).to_contain_text("daftar harga.pdf")  # what comes in renews the rest
+        await files.get_by_role("link", name="daftar harga.pdf").click()
+        await in_sight(page, "wamid.file")
+
+
+async def test_the_title_says_who_waits(pool: Pool, browser: Browser, redis_url: str, database_url: str) -> None:
+    await waiting(pool, 2)
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await expect(at.page).to_have_title("(2) Inbox")
+        await says(pool, "sudah kami jawab", number=number_of(0), ours=True, at=datetime.now(UTC))
+        await expect(at.page).to_have_title("(1) Inbox")

@@ -28,10 +28,13 @@ from web.away import Away
 from web.desk.agenda import Agenda
 from web.desk.beside import Beside
 from web.desk.board import Board
+from web.desk.chat_pages import ChatPages
 from web.desk.crm import CrmPages
 from web.desk.desk import Desk
 from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
+from web.desk.leads_csv import LeadsCsv
+from web.desk.list_views import ListViews
 from web.desk.login import Login
 from web.desk.many import Many
 from web.desk.media import MediaProxy
@@ -40,6 +43,7 @@ from web.desk.panel import Panel
 from web.desk.reach import Reach
 from web.desk.rules import RulePages
 from web.desk.steps import StepPages
+from web.desk.tabs import Tabs
 from web.desk.tickets import TicketPages
 from web.desk.work import Work
 from web.excuses import Excuses
@@ -92,7 +96,9 @@ class Dashboard:
         guard = Guard(pool, excuses)
         menus = Menus(pool, pages, hub)
         login, panel = Login(pool, pages), Panel(pool, pages, hub, menus, self._phones, self._reach)
-        desk = Desk(pool, pages, hub, panel, menus, self._access_log)
+        views = ListViews(pool, hub)
+        tabs = Tabs(pool, pages, hub, views)
+        desk = Desk(pool, pages, hub, views=views, tabs=tabs, panel=panel, menus=menus, access_log=self._access_log)
         crm = CrmPages(pool, pages, self._phones, self._access_log)
         ops, letters, trace = (
             Ops(pool, pages, hub, self._read_status),
@@ -108,7 +114,8 @@ class Dashboard:
                 Route("/logout", login.sign_out, methods=["POST"]),
                 Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
                 Route("/live", guard.page(self._live)),
-                *desk_routes(guard, desk, panel, self._media),
+                *list_routes(guard, desk, tabs, LeadsCsv(pool, pages, views)),
+                *desk_routes(guard, panel, ChatPages(pool, pages), self._media),
                 *work_routes(guard, Work(pool, pages, panel), Many(pool, pages, hub), menus),
                 *overview_routes(
                     guard, Find(pool, pages, hub, self._embedders), Board(pool, pages, hub), Agenda(pool, pages, hub)
@@ -156,20 +163,25 @@ async def choose_preferences(request: Request, _: User) -> Response:
     return await choose(request)
 
 
-def desk_routes(guard: Guard, desk: Desk, panel: Panel, media: MediaProxy) -> list[Route]:
+def list_routes(guard: Guard, desk: Desk, tabs: Tabs, file: LeadsCsv) -> list[Route]:
+    return [
+        Route("/", guard.page(desk.list)),
+        Route("/leads/rows", guard.page(desk.rows)),
+        Route("/leads/bar", guard.page(tabs.bar)),
+        Route("/leads/choices", guard.page(tabs.choices)),
+        Route("/leads.csv", guard.page(file.show, role="sales")),
+    ]
+
+
+def desk_routes(guard: Guard, panel: Panel, chat: ChatPages, media: MediaProxy) -> list[Route]:
     def write(path: str, act: Page) -> Route:
         return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
 
     return [
-        Route("/", guard.page(desk.list)),
-        Route("/leads/rows", guard.page(desk.rows)),
-        Route("/leads/bar", guard.page(desk.bar)),
-        Route("/leads/choices", guard.page(desk.choices)),
         Route("/media/{id:path}", guard.page(media.show)),
-        Route("/leads.csv", guard.page(desk.export, role="sales")),
         Route("/leads/{id:uuid}", guard.page(panel.show), methods=["GET"]),
-        Route("/leads/{id:uuid}/find", guard.page(panel.find)),
-        Route("/leads/{id:uuid}/belongings", guard.page(panel.belongings)),
+        Route("/leads/{id:uuid}/find", guard.page(chat.find)),
+        Route("/leads/{id:uuid}/belongings", guard.page(chat.belongings)),
         Route("/leads/{id:uuid}/unread", guard.page(panel.unread), methods=["POST"]),
         write("field", panel.field),
         write("let-go", panel.let_go),

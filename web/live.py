@@ -22,6 +22,8 @@ LOOK_SECONDS = 0.15
 # How long somebody who may not listen any more still does.
 ASK_SECONDS = 3.0
 MOST_VIEWS = 1000
+# What depends on the clock (who is snoozed) changes without a commit.
+LONGEST_SECONDS = 10.0
 CHANGED = b"event: changed\ndata:\n\n"
 STILL_HERE = b"event: still\ndata:\n\n"
 AWAY = b"event: away\ndata:\n\n"
@@ -113,6 +115,8 @@ class Hub:
             return False
         if seconds is not None:
             return time.monotonic() - made.at <= seconds
+        if made.task.done() and time.monotonic() - made.at > LONGEST_SECONDS:
+            return False
         return made.changes == self._changes and (bool(self._listeners) or not made.task.done())
 
     def forget(self) -> None:

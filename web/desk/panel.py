@@ -23,7 +23,7 @@ from store.leads import insights, lead_reads, leads, next_steps, people
 from store.leads.leads import NotFound, Stale
 from store.postgres import Pool
 from web.access import actor
-from web.desk.chat import around, bubbles
+from web.desk.chat import bubbles
 from web.desk.facts import DATES, LONG, as_text, as_value, sections, vocabulary
 from web.desk.menus import SNOOZES, Menus
 from web.desk.reach import Reach
@@ -39,7 +39,6 @@ TIMELINE, TAIL, MOST, STEPS = 20, 50, 2000, 3
 # Somebody else's write may come between our look and our own.
 TRIES = 3
 LONGEST_UNDO = 500
-LONGEST_WORDS, HITS = 100, 30
 MOVED = "Somebody moved this lead meanwhile: what they did stays."
 CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
 
@@ -169,25 +168,6 @@ class Panel:
         await lead_reads.mark_unread(self._pool, user.id, request.path_params["id"])
         self._hub.forget()
         return Response(status_code=204)
-
-    async def belongings(self, request: Request, user: User) -> Response:
-        """The client that a lead became, its conversations and its media: fetched when somebody unfolds them."""
-        id = request.path_params["id"]
-        try:
-            found = await leads.belongings(self._pool, id)
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        return self._pages.part(request, "belongings.html", found=found, id=id)
-
-    async def find(self, request: Request, user: User) -> Response:
-        """Messages of this chat that hold some words."""
-        words = request.query_params.get("q", "").strip()[:LONGEST_WORDS]
-        try:
-            lead = await leads.current(self._pool, request.path_params["id"])
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        rows = await leads.said(self._pool, lead["contact_id"], words, limit=HITS) if words else []
-        return self._pages.part(request, "chat_hits.html", rows=rows, words=words, lead=lead, around=around)
 
     # -- together
 

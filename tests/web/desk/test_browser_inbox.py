@@ -15,7 +15,7 @@ from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import extracted, lead
 from tests.desk import NUMBER, Seat, says, user
-from tests.helpers import rows
+from tests.helpers import rows, until
 from tests.web.desk.test_browser import away, browser, sitting
 
 __all__ = ["browser"]
@@ -276,9 +276,19 @@ async def test_two_hundred_leads_are_given_away_at_once(
         await at.page.locator("#picked").get_by_role("button", name="archived").click()
         await expect(at.page.locator("#toast")).to_contain_text("5 leads changed.")
         await expect(at.page.locator("#picked")).to_be_hidden()
+        assert await archived(pool) == 5
+        await at.page.locator("#toast button").click()
+        await until(lambda: is_archived(pool, 0))
     found = await rows(pool, "lead_records")
     assert {row["owner"] for row in found} == {"budi"}
-    assert sum(row["status"] == "archived" for row in found) == 5
+
+
+async def archived(pool: Pool) -> int:
+    return sum(row["status"] == "archived" for row in await rows(pool, "lead_records"))
+
+
+async def is_archived(pool: Pool, count: int) -> bool:
+    return await archived(pool) == count
 
 
 async def long_chat(pool: Pool) -> None:

@@ -84,7 +84,8 @@ WHERE s.lead_id = v.lead_id AND s.field = 'status' AND s.state = 'open'
 
 
 -- name: insert_suggestions(lead_id, field, value, source, actor, reason, message_id, quote, confidence)
--- A field has one open suggestion (outdate_suggestions comes first); what a person ignored is not suggested again.
+-- A field has one open suggestion (outdate_suggestions comes first); what a person ignored, or put another value in the
+-- place of, is not suggested again.
 INSERT INTO lead_suggestions (lead_id, field, value, source, actor, reason, message_id, quote, confidence)
 SELECT v.* FROM unnest(:lead_id::uuid[], :field::text[], :value::jsonb[], :source::text[], :actor::text[],
     :reason::text[], :message_id::text[], :quote::text[],
@@ -94,4 +95,7 @@ WHERE NOT EXISTS (
     SELECT FROM lead_suggestions AS s
     WHERE s.lead_id = v.lead_id AND s.field = v.field
       AND (s.state = 'open' OR (s.state = 'ignored' AND s.value = v.value)))
+  AND NOT EXISTS (
+    SELECT FROM lead_changes AS h
+    WHERE h.lead_id = v.lead_id AND h.field = v.field AND h.source = 'human' AND h.old = v.value AND h.field <> 'status')
 RETURNING lead_id, field

@@ -103,8 +103,9 @@ class Desk:
         asked = {name: value for name, value in query.items() if name != "lead"}
         self._access_log.note(actor(user).name, "list", asked, [lead["id"] for lead in page.leads], live=True)
         html = "".join(_for_reader(row, reader, known) for row in rows)
-        return html + self._pages.render("rows_end.html", prefer, query=query, change=with_changes, page=page,
-                                         strange=view.strange, said=view.said, no_filters=NO_FILTERS,
+        begin = self._pages.render("rows_begin.html", prefer, page=page, strange=view.strange, said=view.said)
+        return begin + html + self._pages.render("rows_end.html", prefer, query=query, change=with_changes, page=page,
+                                         no_filters=NO_FILTERS,
                                          narrowed=any(query.get(name) for name in FILTERS),
                                          next=cursor_text(page.next) if page.next else None)  # fmt: skip
 

@@ -45,6 +45,8 @@ class Work:
                 if until
                 else t("back to the inbox")
             )
+            if until and until < snooze.HANDLED:
+                said = f"{t('snoozed')}, {said}"
             return toast(
                 f"{called(lead)}: {said}",
                 f"/leads/{_lead(request)}/snooze",

@@ -68,10 +68,15 @@ const hold = (next) => {
     for (const name of ["read", "said"]) now.dataset[name] = row.dataset[name];
     now.classList.toggle("waits", row.classList.contains("waits"));
     for (const name of CELLS) now.querySelector(`td.${name}`).replaceWith(row.querySelector(`td.${name}`));
+    now.querySelector("a[data-lead]").textContent = row.querySelector("a[data-lead]").textContent;
   });
   // Who has left this list (handled, answered) is still shown, and is seen to have left.
   const here = new Set(next.map((row) => row.id));
-  for (const row of rows.children) row.classList.toggle("left", Boolean(row.dataset.said) && !here.has(row.id));
+  for (const row of rows.children) {
+    const left = Boolean(row.dataset.said) && !here.has(row.id);
+    row.classList.toggle("left", left);
+    if (left) row.querySelector("td.age").textContent = said.dataset.left;
+  }
   waits = count > 0 || next.some((row, place) => row.id !== places[place]);
   fresh.textContent = count ? said.dataset.new.replace("{n}", count) : said.dataset.moved;
   fresh.hidden = !waits;

@@ -11,6 +11,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   event.stopPropagation();
 }, true);
+document.addEventListener("mousedown", (event) => {  // and what lies there takes no focus
+  const [open] = menus();
+  if (open && !open.contains(event.target) && !event.target.closest("details.menu > summary")) event.preventDefault();
+}, true);
 // Who has chosen is done with the menu.
 document.addEventListener("click", ({ target }) => {
   if (target.closest(".sheet button[hx-post], .sheet [data-copy], .sheet a[data-at]")) target.closest("details.menu").open = false;

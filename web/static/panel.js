@@ -135,7 +135,7 @@ if (panel) {
     if (!form || !panel.contains(form)) return;
     answers.set(form, ctx.response.status);
     const sent = sentBy.get(ctx) ?? {};
-    if (ctx.response.status === 200 && !form.matches(".field")) {  // what was sent is emptied
+    if (ctx.response.status === 200 && ctx.request.method !== "GET" && !form.matches(".field")) {  // what was sent is emptied
       for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = field.defaultValue;
     }
     for (const field of form.querySelectorAll(FIELDS)) {
@@ -181,6 +181,13 @@ if (panel) {
     if (ctx.target?.id === "panel" && ctx.request.method === "GET" && asked && !ctx.request.action.includes(asked)) event.preventDefault();
   });
   document.addEventListener("list:changed", mark);
+  panel.addEventListener("click", ({ target }) => {  // who presses the name wants to correct it
+    const name = target.closest(".lead-head h2") && document.getElementById("field-name");
+    if (!name) return;
+    name.closest("details")?.setAttribute("open", "");
+    name.focus();
+    name.select();
+  });
   // The header stays: a part begins below it.
   panel.addEventListener("click", (event) => {
     const way = event.target.closest(".ways a");

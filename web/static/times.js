@@ -20,14 +20,19 @@ const say = (element, text) => {
   if (element.textContent !== whole) element.textContent = whole;
 };
 
+const sayAgo = (element, seconds, how) => {
+  if (seconds >= MINUTE) say(element, how(seconds));
+  else if (element.textContent !== justNow) element.textContent = justNow;
+};
+
 export const sayTimes = (root = document) => {
   const now = Date.now();
   const since = (element) => Math.max(0, Math.floor((now - Date.parse(element.dateTime)) / 1000));
-  for (const time of root.querySelectorAll("time[data-ago]")) if (time.dateTime) say(time, since(time) < MINUTE ? justNow : ago(since(time)));
+  for (const time of root.querySelectorAll("time[data-ago]")) if (time.dateTime) sayAgo(time, since(time), ago);
   for (const time of root.querySelectorAll("time[data-waits]")) {
     if (!time.dateTime) continue;
     const seconds = since(time);
-    say(time, seconds < MINUTE ? justNow : exactly(seconds));
+    sayAgo(time, seconds, exactly);
     time.className = seconds < 5 * MINUTE ? "calm" : seconds < HOUR ? "soon" : "late";
   }
   for (const time of root.querySelectorAll("time[data-left]")) {

@@ -1,7 +1,7 @@
 // What came of a click, and how to take it back; and when a write did not arrive.
 const toast = document.getElementById("toast");
 const said = document.getElementById("said");
-const SHOWN_MS = 12000, WRONG_MS = 6000;
+const SHOWN_MS = 8000, WRONG_MS = 6000;
 let ending = 0, undoing = null;
 
 const offer = (act) => {
@@ -57,3 +57,4 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (event.target.matches("[data-live]")) return;
   show(said.dataset.refused.replace("{why}", event.detail.ctx.text.slice(0, 200)), WRONG_MS);
 });
+toast.addEventListener("click", ({ target }) => { if (target === toast) toast.replaceChildren(); });

@@ -1,7 +1,7 @@
 """The list's filter as it stands in the URL, and back (pure)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -47,6 +47,8 @@ class View:
     strange: list[str]
     said: Sequence[str] = ()
     """Words of the search that were looked for in chats."""
+    where: Mapping[UUID, str] = field(default_factory=dict)
+    """Lead to the message near which it said them."""
 
 
 def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime) -> View:

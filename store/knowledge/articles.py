@@ -192,10 +192,11 @@ async def search_chats(pool: Pool, embedders: Embedders, question: str, *, limit
     return FoundPassages(list(rows), near.meant)
 
 
-async def leads_that_say(pool: Pool, words: str, *, limit: int) -> list[UUID]:
-    """Ids of leads in whose chats all of these words stand, in any of their forms."""
+async def leads_that_say(pool: Pool, words: str, *, limit: int) -> dict[UUID, str]:
+    """Leads in whose chats all of these words stand, in any form: id to the message near which one did last."""
     wanted = terms(words)
-    return [row["lead_id"] for row in await pool.fetch(statement("leads_that_say"), wanted, limit)] if wanted else []
+    rows = await pool.fetch(statement("leads_that_say"), wanted, limit) if wanted else []
+    return {row["lead_id"]: row["message_id"] for row in rows}
 
 
 async def _near(pool: Pool, embedders: Embedders, question: str, nearest: str, *which: object) -> NearestPassages:

@@ -225,8 +225,9 @@ ORDER BY b.score DESC, l.id
 
 
 -- name: leads_that_say(terms, count)
--- Leads in whose chats each of these words stands, in any of its forms. :terms for to_tsquery, a word each
-SELECT p.lead_id
+-- Leads in whose chats each of these words stands, in any of its forms, and where one did last. :terms for to_tsquery, a
+-- word each
+SELECT p.lead_id, (array_agg(p.message_id ORDER BY p.place DESC))[1] AS message_id
 FROM unnest(:terms::text[]) AS w (term)
     JOIN passages AS p ON p.lead_id IS NOT NULL
         AND p.words @@ (to_tsquery('indonesian', w.term) || to_tsquery('english', w.term))

@@ -97,7 +97,7 @@ class Desk:
 
         async def make() -> tuple[lead_list.ListedLeads, list[Row]]:
             page: lead_list.ListedLeads = await self._hub.shared(("page", key), fetch)
-            return page, [self._row(prefer, lead) for lead in page.leads]
+            return page, [self._row(prefer, lead, view.where.get(lead["id"])) for lead in page.leads]
 
         page, rows = await self._hub.shared(("rows", key, prefer), make)
         asked = {name: value for name, value in query.items() if name != "lead"}
@@ -109,9 +109,9 @@ class Desk:
                                          narrowed=any(query.get(name) for name in FILTERS),
                                          next=cursor_text(page.next) if page.next else None)  # fmt: skip
 
-    def _row(self, prefer: Preferences, lead: asyncpg.Record) -> Row:
+    def _row(self, prefer: Preferences, lead: asyncpg.Record, at: str | None) -> Row:
         html = self._pages.render(
-            "row.html", prefer, lead=lead, read_mark=READ_MARK, tag_mark=TAG_MARK, signals=orjson.loads
+            "row.html", prefer, lead=lead, read_mark=READ_MARK, tag_mark=TAG_MARK, signals=orjson.loads, at=at
         )
         return Row(
             lead["id"],

@@ -46,7 +46,7 @@ class Find:
         text = request.query_params.get("q", "").replace("\0", "").strip()[:LONGEST]
         t = translator(self._pages.preferences(request).language)
         asked = narrowed_by_search(LeadFilter(), text, LeadReader(user.id, user.since))
-        wanted, _ = await self._chats.resolved(asked.wanted)
+        wanted = (await self._chats.resolved(asked.wanted)).wanted
         found = await lead_list.page(self._pool, wanted, limit=PEOPLE) if text else NOBODY
         plain = bool(asked.wanted.parts) and not asked.strange and len(text) >= SHORTEST_FOR_CHATS
         said = (await articles.search_chats(self._pool, self._embedders, text, limit=CHATS)).rows if plain else []

@@ -18,5 +18,5 @@ class ListViews:
 
     async def of(self, query: Mapping[str, str], user: User) -> View:
         view = view_of(query, LeadReader(user.id, user.since), user.name, datetime.now(UTC))
-        wanted, said = await self._chats.resolved(view.wanted)
-        return replace(view, wanted=wanted, said=said)
+        found = await self._chats.resolved(view.wanted)
+        return replace(view, wanted=found.wanted, said=found.words, where=found.where)

@@ -8,11 +8,11 @@ const fresh = document.getElementById("fresh");
 const said = document.getElementById("said");
 const pane = document.getElementById("content");
 const CELLS = ["said", "age", "score", "status", "phase"];
-const TOUCH_MS = 3000, GLIDE_MS = 150, GLIDE_MOST = 4, GLIDE_EVERY_MS = 3000;
+const TOUCH_MS = 3000, SHINE_MS = 250;
 // A thumb has no hover: nothing tells that it is about to press.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-let tag = "", waits = null, touchedAt = -TOUCH_MS, glidedAt = -GLIDE_EVERY_MS;
+let tag = "", waits = null, touchedAt = -TOUCH_MS;
 
 const inUse = () => coarse || scrollY > 0 || pane.scrollTop > 0 || performance.now() - touchedAt < TOUCH_MS || table.matches(":hover")
   || fresh.matches(":hover") || rows.contains(document.activeElement);
@@ -28,7 +28,7 @@ const apply = (next) => {
   waits = null;
   fresh.hidden = true;
   const focused = document.activeElement?.dataset?.lead;
-  const tops = still ? null : new Map([...rows.children].map((row) => [row.id, row.offsetTop]));
+  const places = new Map([...rows.children].map((row, place) => [row.id, place]));
   rows.replaceChildren(...next.map((row) => {
     const now = document.getElementById(row.id);
     if (now) { delete now.dataset.was; now.classList.remove("left"); }
@@ -37,20 +37,15 @@ const apply = (next) => {
   }));
   if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
   changed();
-  if (tops) glide(tops);
+  if (!still) shine(places);
 };
 
-// Rows that moved arrive from where they stood. Where everything moves all the time, nothing glides.
-const glide = (tops) => {
-  if (performance.now() - glidedAt < GLIDE_EVERY_MS) return;
-  const before = [...tops.keys()], now = [...rows.children];
-  const rose = now.filter((row, place) => before.includes(row.id) && before.indexOf(row.id) > place);
-  if (rose.length === 0 || rose.length > GLIDE_MOST) return;
-  glidedAt = performance.now();
-  for (const row of now) {
-    const by = (tops.get(row.id) ?? row.offsetTop) - row.offsetTop;
-    if (by && Math.abs(by) < innerHeight) row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: GLIDE_MS, easing: "ease-out" });
-  }
+// Rows that rose are seen to have come. Nothing slides: under constant change rows would slide over each other.
+const shine = (places) => {
+  [...rows.children].forEach((row, place) => {
+    const before = places.get(row.id);
+    if (row.dataset.said && (before === undefined || before > place)) row.animate([{ opacity: .35 }, { opacity: 1 }], SHINE_MS);
+  });
 };
 
 // What stands on the page is renewed in its place; what would come in or move up is counted.

@@ -170,11 +170,16 @@ if (panel) {
       else { address(lead.dataset.id); if (!keepsFocus) lead.querySelector("h2").focus({ preventScroll: true }); }
       atEnd = true;
       mark();
-      if (lead?.dataset.around && flash(lead.dataset.around)) return;
+      if (lead?.dataset.around && flash(lead.dataset.around)) { atEnd = false; return; }
     }
     mark();
     if (atEnd) toEnd();
   });
+  // Pictures that arrive and a header that grows leave the chat at its end.
+  panel.addEventListener("scroll", ({ target }) => {
+    if (target.id === "chat") atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 30;
+  }, true);
+  panel.addEventListener("load", ({ target }) => { if (atEnd && target.closest?.("#chat")) toEnd(); }, true);
   document.addEventListener("htmx:before:swap", (event) => {
     // Who goes on to the next lead quickly is not shown the one before.
     const { ctx } = event.detail;
@@ -209,19 +214,23 @@ if (panel) {
     const link = event.target.closest?.("a[data-lead]");
     if (!link) return;
     event.preventDefault();
-    open(link.dataset.lead);
+    open(link.dataset.lead, link.dataset.at);
   });
   addEventListener("popstate", () => {
     if (!named()) clear();
     else if (named() !== document.getElementById("lead")?.dataset.id) open(named());
   });
   // The chat fills what the header leaves.
-  const heads = new ResizeObserver(([{ target }]) => panel.style.setProperty("--head", `${target.offsetHeight}px`));
+  const heads = new ResizeObserver(([{ target }]) => {
+    const stays = atEnd;
+    panel.style.setProperty("--head", `${target.offsetHeight}px`);
+    if (stays) toEnd();
+  });
   const watch = () => { heads.disconnect(); const head = panel.querySelector(".lead-head"); if (head) heads.observe(head); };
   document.addEventListener("htmx:after:swap", watch);
   watch();
   restore();
   mark();
   const around = document.getElementById("lead")?.dataset.around;
-  if (!around || !flash(around)) toEnd();
+  if (around && flash(around)) atEnd = false; else toEnd();
 }

@@ -510,7 +510,8 @@ async def test_a_manager_says_who_gets_new_leads(
         await page.get_by_label("siti").check()
         await page.get_by_role("button", name="Save").click()
         await expect(page.locator("main table")).to_contain_text("Bandung")
-        await page.get_by_role("button", name="Delete").click()
+        await page.locator("main summary", has_text="Delete").click()
+        await page.get_by_role("button", name="Yes, delete this rule").click()
         await expect(page.locator("main table")).to_contain_text("No rule yet")
         at.complaints.clear()  # the browser tells of the refusal
 
@@ -530,6 +531,8 @@ async def test_who_asked_about_prices_in_surabaya(
             assert await at.names() == ["Orang A0"], path
             await expect(at.page.locator("#said-so")).to_contain_text("harga")
         await expect(at.page.locator("[data-view=inbox] small")).to_have_text("1")
+        await at.page.get_by_role("link", name="Orang A0").click()
+        await expect(at.page.locator(".bubble.at")).to_contain_text("berapa harganya kak?")
         await at.open("/?q=harga")
         assert set(await at.names()) == {"Orang A0", "Orang B1"}
 

@@ -32,7 +32,7 @@ from web.query import AT_WORK
 
 PAGES = 3
 PASSWORD = "benchmarks only"  # noqa: S105
-REFRESHES = 800
+REFRESHES = 200
 A_DAY = 86_400
 STATIC = Path(__file__).resolve().parents[2] / "web" / "static"
 # Each time that the list has changed: when, and the newest of the numbered messages that it shows.

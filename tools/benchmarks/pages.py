@@ -189,7 +189,7 @@ async def _growth(bench: Bench, browser: Browser, running: Running, token: str) 
 
 async def _paint(browser: Browser, running: Running, token: str, count: int) -> dict[str, float]:
     """First paint of the list in a browser that was never here, ms."""
-    script = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    script = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     times = []
     for _ in range(min(count, 20)):
         page = await _list(browser, running, token)

@@ -114,6 +114,7 @@ async def test_the_first_change_after_a_quiet_second_is_seen_at_once(
     await waiting(pool, 30)
     async with sitting(pool, browser, redis_url, database_url) as at:
         await away(at.page)
+        await at.page.wait_for_timeout(2000)  # the page's own first looks are over
         late: list[float] = []
         for n in range(12):
             await at.page.wait_for_timeout(1100)

@@ -3,7 +3,8 @@
 import argparse
 from datetime import UTC, datetime, timedelta
 
-from config.settings import DatabaseSettings, load
+from config.environment import load
+from config.settings import DatabaseSettings
 from store.ops import dead_letters
 from store.ops.dead_letters import LetterQuery
 from store.postgres import Pool

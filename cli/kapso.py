@@ -8,7 +8,8 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from cli.stores import run_reporting_store_errors
-from config.settings import KapsoSettings, load
+from config.environment import load
+from config.settings import KapsoSettings
 from kapso.client import Client, KapsoError, KapsoRefused
 from store import postgres, redis
 from store.ops.budget import Budget

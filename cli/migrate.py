@@ -12,7 +12,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from config.settings import DatabaseSettings, load
+from config.environment import load
+from config.settings import DatabaseSettings
 
 DROPPED_TABLES = re.compile(r"^DROP TABLE (?:IF EXISTS )?([^;]+?)(?: CASCADE)?;", re.MULTILINE)
 ALTERED = re.compile(r"^ALTER TABLE (\w+)([^;]*);", re.MULTILINE)

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from cli.filters import recorded
 from cli.numbers import amount
-from config.settings import DatabaseSettings, load
+from config.environment import load
+from config.settings import DatabaseSettings
 from store.ops import replays
 from store.ops.replays import Counts
 from store.postgres import Pool

@@ -7,7 +7,8 @@ import sys
 from dataclasses import asdict
 
 from cli.stores import run_reporting_store_errors, stores
-from config.settings import WorkerSettings, load
+from config.environment import load
+from config.settings import WorkerSettings
 from store.privacy import retention
 from store.privacy.retention import Retention
 from store.privacy.tombstones import Tombstones

@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict
 
 from cli.stores import database, run_reporting_store_errors
-from config.settings import WorkerSettings, load
+from config.environment import load
+from config.settings import WorkerSettings
 from store.leads.reading import ReadingPass
 from workers.extraction.__main__ import model_of
 from workers.extraction.extract import Extraction

@@ -9,7 +9,8 @@ import asyncpg
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from config.settings import DatabaseSettings, StoreSettings, load
+from config.environment import load
+from config.settings import DatabaseSettings, StoreSettings
 from store import postgres, redis
 from store.postgres import Pool
 

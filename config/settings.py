@@ -1,45 +1,20 @@
-"""All settings come from the environment. Each process demands only what it uses."""
+"""Every setting, by the process that reads it. Each process demands only what it uses."""
 
 import re
-import sys
-import tomllib
-from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias, TypeVar
+from typing import Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from config.environment import MaybeSecret, MaybeText, Secrets, Settings, Texts, version
 from config.hours import BusinessHours
 from domain.phone import REGIONS, Phones
 from knowledge.embedder import Embedders
 
-
-def version() -> str:
-    """The version of the program, from its pyproject.toml."""
-    named: str = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
-    return named
-
-
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
-Texts: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
-
-
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # A name or an address, with a port or without.
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
-
-
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
 
 class DatabaseSettings(Settings):
@@ -52,7 +27,7 @@ class DatabaseSettings(Settings):
             raise ValueError("it must begin with postgresql://")
         return value
 
-    erasure_key: SecretStr | None = Field(
+    erasure_key: MaybeSecret = Field(
         None,
         min_length=16,
         description="Keys the hashes that recognise erased people. Required once anybody was erased. Never change it:"
@@ -95,17 +70,12 @@ class StoreSettings(DatabaseSettings):
     inbox_shards: int = Field(1, ge=1, le=64, description="Streams the inbox is spread over; one drain works on each.")
     log_level: str = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING or ERROR.")
 
-    crm_client: str | None = Field(
+    crm_client: MaybeText = Field(
         None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
         description="A CRM that gets each handoff as well, as module:Class: a class with create_lead(context_packet),"
         " made without arguments. Unset: handoffs stay in the mirror alone.",
     )
-
-    @field_validator("crm_client", mode="before")
-    @classmethod
-    def _no_crm_client_is_unset(cls, value: object) -> object:
-        return value or None
 
     @field_validator("redis_url")
     @classmethod
@@ -125,23 +95,18 @@ class StoreSettings(DatabaseSettings):
 class KnowledgeSettings(StoreSettings):
     """How questions and passages become comparable by meaning."""
 
-    embedding_url: str | None = Field(
+    embedding_url: MaybeText = Field(
         None,
         description="An OpenAI-compatible endpoint that embeds; without one the local model does (extra: knowledge).",
     )
-    embedding_model: str | None = Field(None, description="The model to ask there. Another one embeds all anew.")
+    embedding_model: MaybeText = Field(None, description="The model to ask there. Another one embeds all anew.")
     embedding_dimension: int = Field(1536, ge=1, le=2000, description="How long its vectors are.")
-    embedding_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+    embedding_api_key: MaybeSecret = Field(None, description="Its key; some endpoints need none.")
     search_timeout_seconds: float = Field(
         30,
         gt=0,
         description="A question of a page, the API or an agent (a search, a list, a count) that takes longer is ended.",
     )
-
-    @field_validator("embedding_url", "embedding_model", mode="before")
-    @classmethod
-    def _nothing_is_unset(cls, value: object) -> object:
-        return value or None
 
     @model_validator(mode="after")
     def _names_who_embeds(self) -> Self:
@@ -158,13 +123,13 @@ class KnowledgeSettings(StoreSettings):
 
 class ReceiverSettings(KnowledgeSettings):
     kapso_webhook_secrets: Secrets = Field(min_length=1, description=SECRETS)
-    meta_app_secret: SecretStr | None = Field(
+    meta_app_secret: MaybeSecret = Field(
         None, description="App secret of Meta, for X-Hub-Signature-256 on webhooks of the forwarded Meta kind."
     )
     port: int = Field(8000, ge=1, le=65535, description="The port that the web process listens on.")
     host: str = Field("0.0.0.0", description="The address that the web process listens on.")  # noqa: S104
     time_zone: str = Field("Asia/Jakarta", description="How the dashboard says times: a zone like Asia/Makassar.")
-    kapso_inbox_url: str | None = Field(
+    kapso_inbox_url: MaybeText = Field(
         None,
         pattern=r"^https://[^\s{}]+(\{(conversation_id|contact_id|phone)\}[^\s{}]*)*$",
         description="A chat in Kapso's inbox, where replies go out from the business number:"
@@ -200,18 +165,13 @@ class ReceiverSettings(KnowledgeSettings):
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
     )
-    metrics_token: SecretStr | None = Field(
+    metrics_token: MaybeSecret = Field(
         None,
         description="Clients with this bearer token can read /metrics and the details of /readyz. Unset: none can.",
     )
     inbox_limit_bytes: int = Field(
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )
-
-    @field_validator("kapso_inbox_url", mode="before")
-    @classmethod
-    def _no_inbox_is_unset(cls, value: object) -> object:
-        return value or None
 
     @field_validator("media_hosts")
     @classmethod
@@ -239,14 +199,14 @@ class ReceiverSettings(KnowledgeSettings):
 class KapsoSettings(KnowledgeSettings):
     """What polling and looking after webhooks takes."""
 
-    kapso_api_key: SecretStr | None = Field(
+    kapso_api_key: MaybeSecret = Field(
         None, description="A project key of Kapso. Without one there is no polling: what is not pushed stays missing."
     )
     kapso_api_url: str = Field("https://api.kapso.ai", description="Where Kapso's REST API is.")
     kapso_requests_per_minute: int = Field(
         100, ge=4, description="What the key allows a minute, shared by all processes."
     )
-    webhook_url: str | None = Field(
+    webhook_url: MaybeText = Field(
         None, description="The public URL of our /webhooks/kapso, to watch and register Kapso's webhooks."
     )
     poll_grace_seconds: int = Field(
@@ -295,7 +255,7 @@ class WorkerSettings(KapsoSettings):
         min_length=1,
         description="The name that the mirror records as the author of the bot's field values and notes.",
     )
-    note_event: str | None = Field(
+    note_event: MaybeText = Field(
         "lead.note", description="The project event by which the bot writes a note; its property text is the note."
     )
     ai_status: Literal["apply", "propose"] = Field(
@@ -303,21 +263,16 @@ class WorkerSettings(KapsoSettings):
         description="Whether AI moves leads forward by itself (new, qualified, contacted) or only proposes it. Once a"
         " manager bot has moved a lead with its API key, AI only proposes.",
     )
-    model_url: str | None = Field(
+    model_url: MaybeText = Field(
         None, description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model)."
     )
-    model_name: str | None = Field(None, description="The model to ask there.")
-    model_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+    model_name: MaybeText = Field(None, description="The model to ask there.")
+    model_api_key: MaybeSecret = Field(None, description="Its key; some endpoints need none.")
     model_tokens_per_day: int = Field(
         1_000_000,
         ge=0,
         description="Tokens the model may cost a day (UTC); from then on rules read, and an alarm says so.",
     )
-
-    @field_validator("model_url", "model_name", "note_event", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return value or None
 
     @model_validator(mode="after")
     def _names_its_model(self) -> Self:
@@ -346,18 +301,3 @@ class WorkerSettings(KapsoSettings):
 
 
 ALL: tuple[type[Settings], ...] = (ReceiverSettings, WorkerSettings)
-
-Kind = TypeVar("Kind", bound=Settings)
-
-
-def load(kind: type[Kind]) -> Kind:
-    """The settings of one process; ends it with one readable line per fault if they are not right."""
-    try:
-        return kind()
-    except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            name = str(fault["loc"][0]).upper() if fault["loc"] else "The environment"
-            field = kind.model_fields.get(name.lower())
-            what = "is not set" if fault["type"] == "missing" else f"is not right: {fault['msg']}"
-            print(f"{name} {what}. {field.description if field else ''}", file=sys.stderr)
-        raise SystemExit(2) from None

@@ -7,7 +7,8 @@ import uvicorn
 import uvloop
 
 from config import logs
-from config.settings import ReceiverSettings, load
+from config.environment import load
+from config.settings import ReceiverSettings
 from store.crm.handoffs import NoCRMClient
 from webhooks.app import create_app
 from webhooks.protocol import Limits, bounded, connections_that_fit

@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from config import logs
+from config.environment import load
 from config.hours import BusinessHours
-from config.settings import WorkerSettings, load
+from config.settings import WorkerSettings
 from kapso.client import Client
 from store import postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client

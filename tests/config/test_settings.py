@@ -1,8 +1,10 @@
 """Settings that cannot work stop the process at start, with the name of the variable and what to write."""
 
 import pytest
+from pydantic import SecretStr
 
-from config.settings import ReceiverSettings, WorkerSettings, load
+from config.environment import Settings, load
+from config.settings import ReceiverSettings, WorkerSettings
 
 COMPLETE = {
     "DATABASE_URL": "postgresql://localhost/mirror",
@@ -44,3 +46,12 @@ def test_business_hours_stop_the_worker_at_start_when_they_are_unreadable(
         load(WorkerSettings)
     assert ended.value.code == 2
     assert "BUSINESS_HOURS is not right" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [ReceiverSettings, WorkerSettings])
+def test_an_empty_variable_is_one_that_is_not_set(kind: type[Settings], complete: pytest.MonkeyPatch) -> None:
+    optional = [name for name, field in kind.model_fields.items() if field.annotation in (str | None, SecretStr | None)]
+    assert len(optional) > 4
+    for name in optional:
+        complete.setenv(name.upper(), "")
+    assert {name: getattr(load(kind), name) for name in optional} == dict.fromkeys(optional)

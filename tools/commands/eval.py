@@ -5,7 +5,8 @@ import asyncio
 import json
 
 from cli.stores import database, run_reporting_store_errors
-from config.settings import WorkerSettings, load
+from config.environment import load
+from config.settings import WorkerSettings
 from tools.evaluation.gold import Chat, chats, found_values
 from tools.evaluation.score import ScoreReport, report
 from workers.extraction.__main__ import model_of

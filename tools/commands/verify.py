@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from cli.numbers import amount
-from config.settings import StoreSettings, load
+from config.environment import load
+from config.settings import StoreSettings
 from store import redis
 from store.inbox import inbox
 from tools.simulator import ledger

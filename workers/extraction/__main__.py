@@ -17,7 +17,8 @@ import uvloop
 from redis.exceptions import RedisError
 
 from config import logs
-from config.settings import WorkerSettings, load
+from config.environment import load
+from config.settings import WorkerSettings
 from kapso.client import Client
 from knowledge.embedder import Embedder
 from store import postgres, redis

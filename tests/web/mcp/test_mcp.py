@@ -10,7 +10,7 @@ import pytest
 from openai import AsyncOpenAI
 from starlette.responses import JSONResponse
 
-from config.settings import version
+from config.environment import version
 from docs.examples.manager_bot import Decision, ToolRefused, by_model, call, connected, walk
 from domain.lead import Source
 from store.access import api_keys

@@ -1,0 +1,54 @@
+"""How a setting is written in the environment, and how a process reads its own."""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, TypeAlias, TypeVar
+
+from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
+
+
+def version() -> str:
+    """The version of the program, from its pyproject.toml."""
+    named: str = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]
+    return named
+
+
+def _unset(value: object) -> object:
+    """An empty variable is one that is not set."""
+    return None if value == "" else value
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+MaybeText: TypeAlias = Annotated[str | None, BeforeValidator(_unset)]
+MaybeSecret: TypeAlias = Annotated[SecretStr | None, BeforeValidator(_unset)]
+Texts: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+def load(kind: type[Kind]) -> Kind:
+    """The settings of one process; ends it with one readable line per fault if they are not right."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            name = str(fault["loc"][0]).upper() if fault["loc"] else "The environment"
+            field = kind.model_fields.get(name.lower())
+            what = "is not set" if fault["type"] == "missing" else f"is not right: {fault['msg']}"
+            print(f"{name} {what}. {field.description if field else ''}", file=sys.stderr)
+        raise SystemExit(2) from None

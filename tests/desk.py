@@ -109,7 +109,7 @@ class Seat:
         await self.page.goto(self.base + path)
 
     async def unfold(self) -> None:
-        """All that is to be known of the open lead, also what nobody knows yet."""
+        """Open every folded part of the lead's panel: also the fields without a value."""
         await expect(self.page.locator("#lead")).to_be_visible()
         await self.page.evaluate(
             "for (const one of document.querySelectorAll('#lead details')) if (!one.matches('.menu')) one.open = true"

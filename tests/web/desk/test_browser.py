@@ -274,7 +274,6 @@ async def test_nothing_that_customers_write_runs(
             "/ops/trace?q=%2B6281234567890",
         ):
             await at.open(path)
-            await at.page.wait_for_timeout(50)
             assert await at.page.evaluate("window.hacked") is None, path
             assert "51317" not in await at.page.inner_text("main"), path
         await at.open(f"/?lead={row['id']}")

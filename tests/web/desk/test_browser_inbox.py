@@ -1,4 +1,4 @@
-"""What a seller does all day, in a real Chromium: who waits, what they said, whose they are, and the next one."""
+"""A seller's work in a real Chromium: the inbox, an open lead, owners, tags, snoozes, the board and the search."""
 
 import asyncio
 import time
@@ -47,7 +47,7 @@ async def test_ten_taps_of_ten_open_the_person_aimed_at_while_twenty_messages_a_
 ) -> None:
     await waiting(pool, 30)
     async with sitting(pool, browser, redis_url, database_url, **PHONE) as at:
-        arriving = asyncio.create_task(arrive(pool))
+        arriving = asyncio.create_task(arrive(pool, time.monotonic()))
         try:
             right = [await tapped(at, place) for place in range(10)]
         finally:
@@ -55,20 +55,23 @@ async def test_ten_taps_of_ten_open_the_person_aimed_at_while_twenty_messages_a_
         assert right == [True] * 10
 
 
-async def arrive(pool: Pool) -> None:
-    """From whoever stands far below, so that each would come to the top; at most a minute."""
-    for n in range(1200):
+async def arrive(pool: Pool, started: float) -> None:
+    """Messages of all people in turn, so that each one's row would move to the top; twenty a second or more, for a minute."""
+    for n in range(20_000):
+        if time.monotonic() - started > 60:
+            return
         await says(pool, f"pesan {n}", number=number_of(n % 30), at=datetime.now(UTC) + timedelta(seconds=n // 20))
-        await asyncio.sleep(0.03)
 
 
 async def tapped(at: Seat, place: int) -> bool:
-    """Aim, take 400 ms as a thumb does, press where one aimed."""
+    """Aim at a row; tap that place once the page has renewed its list in between; whether that person is opened."""
     row = at.page.locator("#rows tr[data-said]").nth(place % 6)
     name = await row.locator("a[data-lead]").text_content()
     box = await row.bounding_box()
     assert box is not None
-    await at.page.wait_for_timeout(400)
+    async with at.page.expect_response(lambda answer: "/leads/rows" in answer.url and answer.ok) as renewed:
+        pass
+    await (await renewed.value).finished()
     await at.page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     await expect(at.page.locator("#lead h2")).to_be_visible()
     opened = await at.page.locator("#lead h2").inner_text()
@@ -80,7 +83,7 @@ async def tapped(at: Seat, place: int) -> bool:
 async def test_an_open_page_costs_little_under_constant_change(
     pool: Pool, browser: Browser, redis_url: str, database_url: str
 ) -> None:
-    """At 17 messages a second, for ten seconds: 25 requests and 80 KB at most, and every message is seen within a second."""
+    """Nine messages a renewal, for ten seconds: 25 requests and 80 KB at most; each ninth is seen within a second."""
     await waiting(pool, 30)
     async with sitting(pool, browser, redis_url, database_url) as at:
         await away(at.page)
@@ -93,17 +96,20 @@ async def test_an_open_page_costs_little_under_constant_change(
         late: list[float] = []
         began = time.monotonic()
         while time.monotonic() - began < 10:
-            for _ in range(4):
-                await says(pool, f"pesan {len(late)}", number=number_of(len(late) % 30), at=datetime.now(UTC))
-                await asyncio.sleep(1 / 17)
+            for n in range(9):
+                await says(pool, f"pesan {len(late)}-{n}", number=number_of(n), at=datetime.now(UTC))
             said = time.monotonic()
             await at.page.wait_for_function(
-                "text => document.getElementById('rows').textContent.includes(text)", arg=f"pesan {len(late)}"
+                "text => document.getElementById('rows').textContent.includes(text)", arg=f"pesan {len(late)}-8"
             )
             late.append(time.monotonic() - said)
         assert len(asked) <= 25, asked
         assert sum(taken) <= 80_000
         assert max(late) < 1
+
+
+# For a second the page has had no answer to anything that it asked.
+QUIET = """() => performance.now() - Math.max(...performance.getEntriesByType("resource").map((one) => one.responseEnd)) > 1000"""
 
 
 @pytest.mark.long
@@ -114,10 +120,9 @@ async def test_the_first_change_after_a_quiet_second_is_seen_at_once(
     await waiting(pool, 30)
     async with sitting(pool, browser, redis_url, database_url) as at:
         await away(at.page)
-        await at.page.wait_for_timeout(2000)  # the page's own first looks are over
         late: list[float] = []
         for n in range(12):
-            await at.page.wait_for_timeout(1100)
+            await at.page.wait_for_function(QUIET)
             script = "text => new Promise(done => { const look = () => document.getElementById('rows').textContent.includes(text) ? done(Date.now()) : setTimeout(look, 5); look(); })"
             seen = asyncio.create_task(at.page.evaluate(script, f"pesan {n}"))
             await says(pool, f"pesan {n}", number=number_of(n), at=datetime.now(UTC))
@@ -146,7 +151,7 @@ async def test_the_ten_longest_waiting_are_worked_through_by_keyboard(
 ) -> None:
     """Each is looked at and marked as handled, in the order in which they wait."""
     names = await waiting(pool, 12)
-    # Who asks again waits no shorter for it.
+    # A second question does not start the wait anew.
     await says(pool, "halo? masih di sana?", number=number_of(0), at=datetime.now(UTC))
     async with sitting(pool, browser, redis_url, database_url, "/?view=waiting") as at:
         keys, pressed, seen = at.page.keyboard, 1, []
@@ -162,7 +167,7 @@ async def test_the_ten_longest_waiting_are_worked_through_by_keyboard(
         assert await at.names() == names[10:]
         await at.open("/?view=snoozed")
         await expect(at.page.locator("#rows")).to_contain_text("handled")
-        # Handled is no end: who writes again is back.
+        # A handled lead comes back as soon as the customer writes again.
         await says(pool, "satu lagi", number=number_of(3), at=datetime.now(UTC) + timedelta(seconds=2))
         await at.open("/?view=waiting")
         await expect(at.page.locator("#rows")).to_contain_text(names[3])
@@ -440,7 +445,7 @@ async def test_one_search_finds_people_what_was_said_and_pages(
         await page.locator("#search").fill("knowl")
         await found.get_by_role("link", name="Knowledge").click()
         await page.wait_for_url("**/knowledge")
-        await page.locator("#search").fill("nobody of that name")
+        await page.locator("#search").fill("tanpa hasil")
         await expect(found).to_contain_text("Nothing of that name")
 
 

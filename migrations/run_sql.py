@@ -18,6 +18,21 @@ from migrations import schema
 LOCK_TIMEOUT = "5s"
 ATTEMPTS = 12
 PAUSE_SECONDS = 2.0
+FILL = """
+DO $$
+DECLARE
+    after uuid := '00000000-0000-0000-0000-000000000000';
+    ids uuid[];
+BEGIN
+    LOOP
+        ids := ARRAY(SELECT t.id FROM TABLE AS t WHERE t.id > after ORDER BY t.id LIMIT 2000 FOR NO KEY UPDATE);
+        EXIT WHEN cardinality(ids) = 0;
+        UPDATE_THEM;
+        after := ids[cardinality(ids)];
+        COMMIT;
+    END LOOP;
+END $$
+"""
 
 
 def up(revision_file: str) -> None:
@@ -36,6 +51,15 @@ def up_beside_writers(revision_file: str) -> None:
 
 def down_beside_writers(revision_file: str) -> None:
     _run_one_by_one(Path(revision_file).with_suffix(".down.sql"))
+
+
+def fill(table: str, update: str) -> None:
+    """Run `update` for all rows of `table`, 2,000 in a transaction; in it, `ids` is the array of their ids.
+
+    They are locked first: `update` sees what was committed before.
+    """
+    with op.get_context().autocommit_block():
+        execute(op.get_bind(), FILL.replace("TABLE", table).replace("UPDATE_THEM", update))
 
 
 def drop_schema() -> None:

@@ -16,6 +16,16 @@ CHOICES: Final = ("hours", "tomorrow", "monday", "week", "handled")
 """In three hours, tomorrow at nine, next Monday at nine, in a week at nine, until they write."""
 
 
+def is_handled(until: datetime | str | None) -> bool:
+    """Whether a snooze has no time. `until` also as it stands in JSON."""
+    return until is not None and str(until)[:4] == str(HANDLED.year)
+
+
+def choice_of(until: datetime | None, now: datetime) -> str:
+    """What `until` reads as that time; `wake` for none, and for one that is over."""
+    return until.isoformat() if until and until > now else "wake"
+
+
 def until(choice: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The moment that a choice means to somebody in that zone; None for `wake`.
 

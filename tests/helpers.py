@@ -174,7 +174,7 @@ async def mirrored(pool: Pool) -> dict[str, list[dict[str, Any]]]:
     for identity in identities:
         names[identity["contact_id"]].append(f"{identity['kind']} {identity['value']}")
     known_as = {id: " ".join(sorted(values)) for id, values in names.items()}
-    left_out = {"metadata_received_at", "display_phone_number_at", "name_at", "heard_at"}
+    left_out = {"metadata_received_at", "display_phone_number_at", "name_at", "heard_at", "questions"}
     result: dict[str, list[dict[str, Any]]] = {}
     for table in ("contacts", "sightings", "contact_identities", "identity_joins", "conversations", "messages",
                   "phone_numbers", "workflow_executions", "project_events", "message_edits", "preference_sightings",

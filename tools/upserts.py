@@ -68,15 +68,15 @@ UPSERTS: Final = (
     Upsert("upsert_conversations", "conversations", Conversation, contact=BY_NAME),
     Upsert(
         "upsert_messages", "messages", MirroredMessage,
-        about="Returns which contacts must be derived anew: those that lost a message to another contact, because a"
-        " later event named the person better, and those of a message that turns out to have been sent, or received,"
-        " earlier. A message of a group belongs to no contact. An edit is shown in place of what was sent: type,"
-        " content and text are the newest edit's, and unedited_type, unedited_content and unedited_text keep what was"
-        " sent.",
+        about="Returns the ids of new messages (id), and which contacts must be derived anew (contact_id): those that"
+        " lost a message to another contact, because a later event named the person better, and those of a message that"
+        " turns out to have been sent, or received, earlier. A message of a group belongs to no contact. An edit is"
+        " shown in place of what was sent: type, content and text are the newest edit's, and unedited_type,"
+        " unedited_content and unedited_text keep what was sent.",
         contact="CASE WHEN coalesce({t}.group_id, excluded.group_id) IS NULL\n        THEN " + BY_NAME + " END",
-        answer="""SELECT DISTINCT before.contact_id
-FROM v JOIN messages AS before ON before.id = v.id
-WHERE before.contact_id IS NOT NULL
+        answer="""SELECT CASE WHEN before.id IS NULL THEN v.id END AS id, before.contact_id
+FROM v LEFT JOIN messages AS before ON before.id = v.id
+WHERE before.id IS NULL OR before.contact_id IS NOT NULL
   AND (v.contact_id <> before.contact_id OR v.group_id IS NOT NULL OR v.sent_at < before.sent_at
        OR v.first_received_at < before.first_received_at)""",
     ),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from domain.lead_fields import label_of
+from domain.snooze import is_handled
 from web.preferences import THEMES, ZONES, Preferences, preferences
 from web.words import LANGUAGES, UNITS, Translate, translator
 
@@ -41,7 +42,8 @@ class Pages:
         zone, units, t = prefer.zone_info, UNITS[prefer.language], translator(prefer.language)
         return self._jinja.get_template(template).render(
             t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint, label=label_of,
-            moment=lambda at: _moment(at.astimezone(zone), t) if at and at.year < 9999 else "",
+            is_handled=is_handled,
+            moment=lambda at: moment_words(at.astimezone(zone), t) if at and not is_handled(at) else "",
             clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",
             date_of=lambda day: _date(day, datetime.now(zone).date(), t),
             full=lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {prefer.zone_name}" if at else "",
@@ -64,7 +66,7 @@ class Pages:
         return live(request, self.render(template, self.preferences(request), **values), code)
 
 
-def _moment(at: datetime, t: Translate) -> str:
+def moment_words(at: datetime, t: Translate) -> str:
     """23 Nov 09:15."""
     return f"{at:%d} {t(MONTHS[at.month - 1])} {at:%H:%M}"
 

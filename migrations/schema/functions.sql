@@ -262,10 +262,10 @@ $$;
 COMMENT ON FUNCTION waiting_since IS 'Since when a contact waits for us: their first message after our last answer; null while nobody waits.';
 
 
-CREATE FUNCTION is_snoozed(until timestamptz, snoozed_at timestamptz, last_inbound_at timestamptz) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(until > now() AND coalesce(last_inbound_at, '-infinity') <= snoozed_at, false)
+CREATE FUNCTION standing_snooze(until timestamptz, snoozed_after integer, questions integer) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN snoozed_after = questions THEN until END
 $$;
-COMMENT ON FUNCTION is_snoozed IS 'Whether the inbox leaves a lead out: until then, or until its person writes after it was snoozed.';
+COMMENT ON FUNCTION standing_snooze IS 'Until when a lead is snoozed; null once its person wrote again.';
 
 
 CREATE FUNCTION contact_heard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -279,6 +279,14 @@ END $$;
 CREATE FUNCTION contact_waits() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.waiting_since := waiting_since(NEW.id);
+    RETURN NEW;
+END $$;
+
+
+-- For workers of the release before, which do not know questions.
+CREATE FUNCTION contact_asked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.questions := NEW.questions + 1;
     RETURN NEW;
 END $$;
 

@@ -10,6 +10,9 @@ CREATE TRIGGER contacts_heard BEFORE UPDATE ON contacts FOR EACH ROW
 CREATE TRIGGER contacts_wait BEFORE UPDATE ON contacts FOR EACH ROW
     WHEN (NEW.last_message_id IS DISTINCT FROM OLD.last_message_id
           AND (NEW.waiting_since IS NULL) = (NEW.last_message_direction = 'inbound')) EXECUTE FUNCTION contact_waits();
+CREATE TRIGGER contacts_asked BEFORE UPDATE ON contacts FOR EACH ROW
+    WHEN (NEW.last_message_id IS DISTINCT FROM OLD.last_message_id AND NEW.last_message_direction = 'inbound'
+          AND NEW.questions = OLD.questions) EXECUTE FUNCTION contact_asked();
 CREATE TRIGGER lead_records_renamed AFTER UPDATE ON lead_records FOR EACH ROW
     WHEN ((OLD.name, OLD.phone, OLD.contact_id, OLD.business_type, OLD.domisili)
           IS DISTINCT FROM (NEW.name, NEW.phone, NEW.contact_id, NEW.business_type, NEW.domisili))

@@ -100,7 +100,8 @@ SELECT r.id, r.contact_id, coalesce(r.phone, c.phone) AS phone, r.phone AS corre
         AS predicted_close_probability,
     r.estimated_value, r.expected_close_date, r.extracted_at AS last_scored_at, r.converted_to_client_id,
     p.email, p.address, p.state, p.zip, p.services, p.seasons, p.last_service_date, p.source, r.deleted_at, c.waiting_since,
-    r.owner, r.tags, r.snoozed_until, is_snoozed(r.snoozed_until, r.snoozed_at, c.last_inbound_at) AS snoozed
+    r.owner, r.tags, standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) AS snoozed_until,
+    coalesce(standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) > now(), false) AS snoozed, c.questions
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW leads IS 'One row per lead, and one lead per contact: what was found out about the person. Why a field is so: lead_changes.';
@@ -153,8 +154,9 @@ COMMENT ON COLUMN leads.last_service_date IS 'When they were last served.';
 COMMENT ON COLUMN leads.source IS 'How they came to us, when not by WhatsApp.';
 COMMENT ON COLUMN leads.owner IS 'The user who looks after them; null: nobody yet.';
 COMMENT ON COLUMN leads.tags IS 'Words that people sort their leads by.';
-COMMENT ON COLUMN leads.snoozed_until IS 'Until then the inbox leaves them out, unless they write (lead_list.snoozed).';
+COMMENT ON COLUMN leads.snoozed_until IS 'Until then the inbox leaves them out; the year 9999: until they write. Null once they wrote again. A time that is over is a reminder that is due.';
 COMMENT ON COLUMN leads.snoozed IS 'Whether the inbox leaves them out now: until snoozed_until, or until they write.';
+COMMENT ON COLUMN leads.questions IS 'How many messages of theirs are stored (contacts.questions): another number, and they wrote since.';
 COMMENT ON COLUMN leads.deleted_at IS 'Null in every row: who was deleted is in no list until they are restored.';
 
 
@@ -184,10 +186,10 @@ SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.ph
     coalesce(c.last_message_received_at, '-infinity') AS received_rank,
     (SELECT count(*) FROM lead_suggestions AS s WHERE s.lead_id = r.id AND s.state = 'open') AS suggestions,
     c.waiting_since, coalesce(c.waiting_since, '9999-12-31 00:00+00') AS waiting_rank,
-    r.owner, r.tags, r.snoozed_until,
+    r.owner, r.tags, standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) AS snoozed_until,
     (SELECT m.status FROM messages AS m WHERE m.id = c.last_message_id) AS last_message_status,
     (SELECT m.transcript FROM messages AS m WHERE m.id = c.last_message_id) AS last_message_transcript,
-    is_snoozed(r.snoozed_until, r.snoozed_at, c.last_inbound_at) AS snoozed
+    coalesce(standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) > now(), false) AS snoozed
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW lead_list IS 'All that a list of leads shows, the mirror''s side of it live: who, the last message, what is known, why the score is what it is. What is not said here is said at leads.';

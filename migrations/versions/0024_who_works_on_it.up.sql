@@ -2,12 +2,14 @@
 ALTER TABLE lead_records
     ADD COLUMN owner text CONSTRAINT lead_records_owner_fkey REFERENCES users (name) ON UPDATE CASCADE ON DELETE SET NULL,
     ADD COLUMN tags text[] CHECK (cardinality(tags) BETWEEN 1 AND 20),
-    ADD COLUMN snoozed_until timestamptz, ADD COLUMN snoozed_at timestamptz,
-    ADD CHECK (snoozed_until IS NULL OR snoozed_at IS NOT NULL);
+    ADD COLUMN snoozed_until timestamptz, ADD COLUMN snoozed_after integer,
+    ADD CHECK (snoozed_until IS NULL OR snoozed_after IS NOT NULL);
+ALTER TABLE contacts ADD COLUMN questions integer NOT NULL DEFAULT 0;
+COMMENT ON COLUMN contacts.questions IS 'How many messages of theirs were stored (is_question). It only counts up: whoever kept the count sees whether they wrote since.';
 COMMENT ON COLUMN lead_records.owner IS 'users.name of who looks after them; null: nobody yet.';
 COMMENT ON COLUMN lead_records.tags IS 'Words that people sort their leads by.';
 COMMENT ON COLUMN lead_records.snoozed_until IS 'Until then the inbox leaves them out, unless they write.';
-COMMENT ON COLUMN lead_records.snoozed_at IS 'When snoozed_until was last set: what they write after that wakes them.';
+COMMENT ON COLUMN lead_records.snoozed_after IS 'contacts.questions when they were snoozed: once it is another, the snooze is over.';
 ALTER TABLE next_steps ADD COLUMN done_at timestamptz, ADD COLUMN done_by text,
     ADD CHECK ((done_at IS NULL) = (done_by IS NULL)), ADD CHECK (done_at IS NULL OR status IN ('APPROVED', 'MODIFIED'));
 COMMENT ON COLUMN next_steps.done_at IS 'When somebody carried the approved step out; null: not yet, or nobody said so.';

@@ -1,5 +1,6 @@
 -- name: leads_of_contacts(contact_ids)
-SELECT r.*, p.* FROM lead_records AS r LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
+SELECT r.*, p.*, c.questions FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
+    LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.contact_id = ANY (:contact_ids::uuid[]) ORDER BY r.id FOR UPDATE OF r
 
 
@@ -96,5 +97,6 @@ DELETE FROM passages WHERE lead_id = ANY (:lead_ids::uuid[])
 
 
 -- name: hear_contacts_of_leads(lead_ids)
-UPDATE contacts AS c SET heard_at = clock_timestamp()
+-- What both said is to be looked at again: no snooze stands.
+UPDATE contacts AS c SET heard_at = clock_timestamp(), questions = c.questions + 1
 FROM lead_records AS r WHERE r.id = ANY (:lead_ids::uuid[]) AND c.id = r.contact_id

@@ -17,6 +17,8 @@ from domain.lead import LOCKING, Claim, Decision, FieldChange
 from domain.lead_fields import FIELDS, PROFILE_FIELDS
 from store.postgres import Connection, columns, statement
 
+SNOOZE = "snoozed_until"
+
 
 @dataclass(frozen=True, slots=True)
 class LeadRecord:
@@ -31,6 +33,10 @@ class LeadRecord:
     set_by: Mapping[str, str]
     signals: Mapping[str, Any]
     status_changed_at: datetime
+    questions: int = 0
+    """How many messages of the person were stored when the lead was read."""
+    snoozed_after: int | None = None
+    """`questions` when the lead was snoozed."""
     was_converted: bool = False
     """Whether it has a date of conversion: archiving keeps that, moving the lead back to an open status does not."""
     read_hash: bytes | None = None
@@ -47,15 +53,21 @@ class Write:
 
 
 def lead_of(row: asyncpg.Record) -> LeadRecord:
+    """A snooze after which the person wrote is over: the lead is not snoozed."""
+    fields = {name: row[name] for name in (*FIELDS, *PROFILE_FIELDS)}
+    if row["snoozed_after"] != row["questions"]:
+        fields[SNOOZE] = None
     return LeadRecord(
         id=row["id"],
         contact_id=row["contact_id"],
         version=row["version"],
         status=row["status"],
-        fields={name: row[name] for name in (*FIELDS, *PROFILE_FIELDS)},
+        fields=fields,
         set_by=orjson.loads(row["set_by"]),
         signals=orjson.loads(row["signals"]),
         status_changed_at=row["status_changed_at"],
+        questions=row["questions"],
+        snoozed_after=row["snoozed_after"],
         was_converted=row["converted_at"] is not None,
         read_hash=row["read_hash"],
         deleted_at=row["deleted_at"],
@@ -78,7 +90,11 @@ def decided(lead: LeadRecord, decision: Decision) -> Write:
     for change in decision.changes:
         fields[change.claim.field] = change.claim.value
         set_by[change.claim.field] = change.claim.source.value
-    return Write(replace(lead, fields=fields, set_by=set_by), decision.changes, decision.suggestions)
+    snoozes = any(change.claim.field == SNOOZE for change in decision.changes)
+    after = lead.questions if snoozes else lead.snoozed_after
+    return Write(
+        replace(lead, fields=fields, set_by=set_by, snoozed_after=after), decision.changes, decision.suggestions
+    )
 
 
 def joined(first: Write, then: Write) -> Write:
@@ -148,6 +164,7 @@ async def _suggest(connection: Connection, writes: Sequence[Write]) -> int:
 def _row(lead: LeadRecord) -> dict[str, Any]:
     return {
         "id": str(lead.id), **lead.fields, "status": lead.status, "signals": lead.signals, "set_by": lead.set_by,
+        "snoozed_after": lead.snoozed_after,
     }  # fmt: skip
 
 

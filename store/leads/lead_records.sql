@@ -1,7 +1,8 @@
 -- name: lock_lead(id)
 -- One lead with its profile, to be changed. Waits for whoever changes it now. :id also of a lead that was merged into
 -- another, or of its contact
-SELECT r.*, p.* FROM lead_records AS r LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
+SELECT r.*, p.*, c.questions FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
+    LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = :id),
                       (SELECT k.id FROM lead_records AS k WHERE k.contact_id = :id), :id)
 FOR NO KEY UPDATE OF r
@@ -9,7 +10,8 @@ FOR NO KEY UPDATE OF r
 
 -- name: lock_leads(ids)
 -- Leads with their profiles, to be changed; those that somebody is changing now are left out.
-SELECT r.*, p.* FROM lead_records AS r LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
+SELECT r.*, p.*, c.questions FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
+    LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.id = ANY (:ids::uuid[]) ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
 
 
@@ -23,8 +25,8 @@ UPDATE lead_records AS r SET
     closing_technique_used = v.closing_technique_used, objection_raised = v.objection_raised,
     chat_phase = v.chat_phase, predicted_close_probability = v.predicted_close_probability,
     estimated_value = v.estimated_value, expected_close_date = v.expected_close_date, owner = v.owner, tags = v.tags,
-    snoozed_until = v.snoozed_until, status = v.status, signals = v.signals, set_by = v.set_by,
-    snoozed_at = CASE WHEN r.snoozed_until IS NOT DISTINCT FROM v.snoozed_until THEN r.snoozed_at ELSE now() END,
+    snoozed_until = v.snoozed_until, snoozed_after = v.snoozed_after, status = v.status, signals = v.signals,
+    set_by = v.set_by,
     version = r.version + 1, changed_at = now(),
     status_changed_at = CASE WHEN r.status = v.status THEN r.status_changed_at ELSE now() END,
     converted_at = CASE WHEN r.status = v.status OR v.status = 'archived' THEN r.converted_at
@@ -34,7 +36,7 @@ FROM jsonb_to_recordset(:given::jsonb) AS v (
     language text, pain_points text[], interest_motivation text, priority text, urgency_level text,
     lead_score integer, lead_temperature text, closing_technique_used text, objection_raised text,
     chat_phase text, predicted_close_probability numeric, estimated_value numeric, expected_close_date date,
-    owner text, tags text[], snoozed_until timestamptz, status text, signals jsonb, set_by jsonb)
+    owner text, tags text[], snoozed_until timestamptz, snoozed_after integer, status text, signals jsonb, set_by jsonb)
 WHERE r.id = v.id
 
 

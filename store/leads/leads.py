@@ -18,7 +18,7 @@ from domain.field_kinds import NotAllowed
 from domain.lead import LOCKING, STATUSES, Claim, FieldChange, Source, decide
 from domain.lead_fields import parse
 from store.leads.lead_merge import STATUS, claim_of
-from store.leads.lead_records import LeadRecord, Write, decided, lead_of, locked, set_deleted, write
+from store.leads.lead_records import SNOOZE, LeadRecord, Write, decided, lead_of, locked, set_deleted, write
 from store.postgres import NEVER, Connection, Pool, plain_pattern, statement
 
 LET_GO = "let go"
@@ -47,6 +47,10 @@ class Stale(Exception):
     def __init__(self, current: LeadRecord) -> None:
         super().__init__(f"the lead has changed since it was read; its version is {current.version} now")
         self.current = current
+
+
+class ChangedMeanwhile(NotAllowed):
+    """Somebody else changed what was to be changed, after the caller looked."""
 
 
 class PatchedLead(NamedTuple):
@@ -143,19 +147,59 @@ async def log_access(connection: Connection | Pool, lead_id: UUID | None, actor:
 
 @again_after_a_deadlock
 async def patch(
-    pool: Pool, id: UUID, values: Mapping[str, object], *, version: int | None, by: Actor, reason: str | None = None
-) -> PatchedLead:
-    """Set fields; None empties one. Without a version, whatever it is. Raises NotAllowed, NotFound, Stale."""
+    pool: Pool, id: UUID, values: Mapping[str, object], *, version: int | None, by: Actor, reason: str | None = None,
+    was: Mapping[str, object] | None = None,
+) -> PatchedLead:  # fmt: skip
+    """Set fields; None empties one. Without a version, whatever it is; with `was`, only while those fields hold that.
+
+    Raises NotAllowed (ChangedMeanwhile), NotFound, Stale.
+    """
     claims = [Claim(name, parse(name, value), by.source, by.name, reason) for name, value in values.items()]
     async with pool.acquire() as connection, connection.transaction():
         lead = await at_version(connection, id, version)
-        decision = decide(lead.fields, lead.set_by, claims)
-        await write(connection, [decided(lead, decision)])
-        return PatchedLead(
-            await _now(connection, lead.id),
-            [change.claim.field for change in decision.changes],
-            [claim.field for claim in decision.suggestions],
-        )
+        for name, value in (was or {}).items():
+            if lead.fields[name] != parse(name, value):
+                raise await _changed_meanwhile(connection, lead.id, name)
+        return await _set(connection, lead, claims)
+
+
+async def _set(connection: Connection, lead: LeadRecord, claims: Sequence[Claim]) -> PatchedLead:
+    decision = decide(lead.fields, lead.set_by, claims)
+    await write(connection, [decided(lead, decision)])
+    return PatchedLead(
+        await _now(connection, lead.id),
+        [change.claim.field for change in decision.changes],
+        [claim.field for claim in decision.suggestions],
+    )
+
+
+async def _changed_meanwhile(connection: Connection, id: UUID, field: str) -> ChangedMeanwhile:
+    """Says who changed it last."""
+    last = await connection.fetchrow(statement("lead_history"), id, field, None, 1)
+    who = last["actor"].partition(":")[2] or last["actor"] if last else "?"
+    return ChangedMeanwhile("{who} changed this meanwhile. That change stays.", who=who)
+
+
+@again_after_a_deadlock
+async def snooze(pool: Pool, id: UUID, until: datetime | None, *, by: Actor, questions: int | None) -> PatchedLead:
+    """Until then, or until its person writes; None wakes it. With `questions` (leads.questions as the caller saw it),
+    only if the person has not written since. Raises NotAllowed (ChangedMeanwhile), NotFound."""
+    claim = Claim(SNOOZE, parse(SNOOZE, until), by.source, by.name)
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await at_version(connection, id, None)
+        if questions is not None and questions != lead.questions:
+            raise ChangedMeanwhile("They wrote meanwhile. Read it first.")
+        return await _set(connection, lead, [claim])
+
+
+@again_after_a_deadlock
+async def retag(pool: Pool, id: UUID, *, add: str | None = None, remove: str | None = None, by: Actor) -> PatchedLead:
+    """Add one tag, take one off; the others stay. Raises NotAllowed, NotFound."""
+    async with pool.acquire() as connection, connection.transaction():
+        lead = await at_version(connection, id, None)
+        tags = [one for one in lead.fields["tags"] or [] if one != remove]
+        tags += [add] if add and add not in tags else []
+        return await _set(connection, lead, [Claim("tags", parse("tags", tags or None), by.source, by.name)])
 
 
 @again_after_a_deadlock
@@ -176,13 +220,19 @@ async def let_go(pool: Pool, id: UUID, fields: Sequence[str], *, version: int, b
 
 @again_after_a_deadlock
 async def set_status(
-    pool: Pool, id: UUID, status: str, *, by: Actor, version: int | None = None, reason: str | None = None
-) -> PatchedLead:
-    """Move a lead, in any direction. Without a version it moves from wherever it stands."""
+    pool: Pool, id: UUID, status: str, *, by: Actor, version: int | None = None, reason: str | None = None,
+    was: str | None = None,
+) -> PatchedLead:  # fmt: skip
+    """Move a lead, in any direction. Without a version it moves from wherever it stands; with `was`, only from there.
+
+    Raises NotAllowed (ChangedMeanwhile), NotFound, Stale.
+    """
     if status not in STATUSES:
         raise NotAllowed("{name} must be one of: {allowed}", name="status", allowed=", ".join(STATUSES))
     async with pool.acquire() as connection, connection.transaction():
         lead = await at_version(connection, id, version)
+        if was and lead.status != was:
+            raise await _changed_meanwhile(connection, lead.id, STATUS)
         await write(connection, [one := moved(lead, Claim(STATUS, status, by.source, by.name, reason))])
         return PatchedLead(
             await _now(connection, lead.id), [STATUS] if one.changes else [], [STATUS] if one.suggestions else []

@@ -130,16 +130,19 @@ async def write(connection: Connection, batch: Batch, grouping: Grouping) -> Non
     conversations = [*facts.conversations, *_mentioned(facts.messages)]
     await _upsert(connection, "upsert_conversations", conversations, grouping.contact_of)
     preferred = await _upsert(connection, "upsert_preferences", facts.preferences)
-    moved_back = await _upsert(connection, "upsert_messages", facts.messages, grouping.contact_of)
+    written = await _upsert(connection, "upsert_messages", facts.messages, grouping.contact_of)
+    new = {row["id"] for row in written if row["id"]}
+    moved_back = {row["contact_id"] for row in written if row["contact_id"]}
     moved = await identities.settle_contested(connection, grouping)
     followers = {conversation.id for conversation in conversations}.union(moved)
     adopted = await connection.fetch(statement("adopt_messages"), in_order(followers))
     await _upsert(connection, "upsert_message_edits", facts.edits)
-    changed = grouping.changed | {id for row in (*preferred, *moved_back, *adopted) for id in row.values() if id}
+    changed = grouping.changed | moved_back | {id for row in (*preferred, *adopted) for id in row.values() if id}
     if changed - locked:
         # A statement that waits for a lock goes on with what it saw before: lock first, look afterwards.
         await connection.execute(statement("lock_contacts"), in_order(changed - locked))
-    await connection.execute(statement("advance_contacts"), sorted({message.id for message in facts.messages}))
+    messages = sorted({message.id for message in facts.messages})
+    await connection.execute(statement("advance_contacts"), messages, [id in new for id in messages])
     if changed:
         await connection.execute(statement("refresh_contacts"), in_order(changed))
         await connection.execute(statement("hear_moved"), in_order(changed))

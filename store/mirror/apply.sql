@@ -62,21 +62,22 @@ WHERE m.id = s.id
 RETURNING s.old_id, s.new_id
 
 
--- name: advance_contacts(message_ids)
+-- name: advance_contacts(message_ids, are_new)
 -- What was said last, moved forward by these messages. Where something moved backwards, refresh_contacts derives it
 -- anew. Messages of the same second stand in the order in which they were received.
 -- waiting_since is looked up in all messages where these alone do not tell it: one came late, a send failed, or we answered
--- while they waited.
+-- while they waited. :are_new whether this transaction stored them first
 WITH v AS (
     SELECT m.contact_id,
         max(m.sent_at) FILTER (WHERE m.direction = 'inbound') AS inbound_at,
         max(m.sent_at) FILTER (WHERE m.direction = 'outbound') AS outbound_at,
         min(m.sent_at) FILTER (WHERE is_question(m.direction, m.type)) AS asked_at,
         max(m.sent_at) FILTER (WHERE is_answer(m.direction, m.type, m.status)) AS answered_at,
+        count(*) FILTER (WHERE t.is_new AND is_question(m.direction, m.type)) AS questions,
         bool_or(m.type = 'reaction' OR m.status = 'failed') AS says_nothing,
         (array_agg(m.id ORDER BY m.sent_at DESC, m.received_rank DESC, m.id DESC)
             FILTER (WHERE m.type IS DISTINCT FROM 'reaction'))[1] AS last_id
-    FROM unnest(:message_ids::text[]) AS t (id)
+    FROM unnest(:message_ids::text[], :are_new::boolean[]) AS t (id, is_new)
         JOIN LATERAL (SELECT n.*, coalesce(n.first_received_at, '-infinity') AS received_rank
                       FROM messages AS n WHERE n.id = t.id) AS m ON true
     WHERE m.contact_id IS NOT NULL AND m.sent_at IS NOT NULL
@@ -92,6 +93,7 @@ WITH v AS (
 UPDATE contacts AS c SET
     -- The contact is locked: who sees this time sees all that came before it.
     heard_at = clock_timestamp(),
+    questions = c.questions + n.questions,
     last_inbound_at = greatest(c.last_inbound_at, n.inbound_at),
     last_outbound_at = greatest(c.last_outbound_at, n.outbound_at),
     last_message_at = CASE WHEN n.is_last THEN n.sent_at ELSE c.last_message_at END,
@@ -119,7 +121,9 @@ UPDATE contacts AS c SET
     last_message_received_at = v.last_message_received_at, last_message_id = v.last_message_id,
     last_message_text = v.last_message_text, last_message_type = v.last_message_type,
     last_message_direction = v.last_message_direction, last_inbound_at = v.last_inbound_at,
-    last_outbound_at = v.last_outbound_at, waiting_since = waiting_since(c.id)
+    last_outbound_at = v.last_outbound_at, waiting_since = waiting_since(c.id),
+    -- Messages came from another contact: they count as written now.
+    questions = c.questions + (c.last_inbound_at IS DISTINCT FROM v.last_inbound_at)::integer
 FROM (
     SELECT t.id, held.phone, held.wa_id, bsuid.bsuid, username.username, name.name, first.first_seen_at,
         marketing.marketing_preference, marketing.marketing_preference_at, last.sent_at AS last_message_at,

@@ -124,10 +124,11 @@ ON CONFLICT (id) DO UPDATE SET
 --     status_rank, sent_at, delivered_at, read_at, failed_at, error, error_at, error_tie, group_id, group_member,
 --     referral, referral_tie, referred_product, referred_product_tie, first_received_at, edited_type, edited_content,
 --     edited_text, edited_at, edited_tie, revoked_at, contact_id)
--- Returns which contacts must be derived anew: those that lost a message to another contact, because a later event
--- named the person better, and those of a message that turns out to have been sent, or received, earlier. A message of
--- a group belongs to no contact. An edit is shown in place of what was sent: type, content and text are the newest
--- edit's, and unedited_type, unedited_content and unedited_text keep what was sent.
+-- Returns the ids of new messages (id), and which contacts must be derived anew (contact_id): those that lost a message
+-- to another contact, because a later event named the person better, and those of a message that turns out to have been
+-- sent, or received, earlier. A message of a group belongs to no contact. An edit is shown in place of what was sent:
+-- type, content and text are the newest edit's, and unedited_type, unedited_content and unedited_text keep what was
+-- sent.
 WITH v AS (
     SELECT * FROM unnest(:id::text::text[], :conversation_id::text::uuid[], :named_as::text::text[],
                          :phone_number_id::text::text[], :direction::text::text[], :type::text::text[],
@@ -254,9 +255,9 @@ ON CONFLICT (id) DO UPDATE SET
         THEN CASE WHEN excluded.edited_at IS NULL THEN excluded.text ELSE excluded.unedited_text END
         ELSE CASE WHEN m.edited_at IS NULL THEN m.text ELSE m.unedited_text END END END
 )
-SELECT DISTINCT before.contact_id
-FROM v JOIN messages AS before ON before.id = v.id
-WHERE before.contact_id IS NOT NULL
+SELECT CASE WHEN before.id IS NULL THEN v.id END AS id, before.contact_id
+FROM v LEFT JOIN messages AS before ON before.id = v.id
+WHERE before.id IS NULL OR before.contact_id IS NOT NULL
   AND (v.contact_id <> before.contact_id OR v.group_id IS NOT NULL OR v.sent_at < before.sent_at
        OR v.first_received_at < before.first_received_at)
 

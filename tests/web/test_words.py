@@ -49,7 +49,7 @@ def said() -> set[str]:
     }
     found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "ops" / "trace.py").read_text()))
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
-    found |= {login.WRONG, login.LATER, away.AWAY, away.READ_ONLY, panel.CONFLICT, panel.MOVED, trace.TOO_LONG}
+    found |= {login.WRONG, login.LATER, away.AWAY, away.READ_ONLY, panel.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     found |= {AGREES, ANSWERED, REFUSES}
@@ -85,7 +85,7 @@ def refusals() -> set[str]:
     found = set()
     for path in (ROOM.parent / "domain/field_kinds.py", ROOM.parent / "domain/snooze.py", *(ROOM.parent / "store/leads").glob("*.py"),
                  ROOM.parent / "store/crm/tickets.py", *(ROOM / "desk").glob("*.py")):  # fmt: skip
-        found |= set(re.findall(r'\bNotAllowed\(\s*"([^"]+)"[,)]', path.read_text()))
+        found |= set(re.findall(r'\b(?:NotAllowed|ChangedMeanwhile)\(\s*"([^"]+)"[,)]', path.read_text()))
         found |= set(re.findall(r'\bt\("([^"]+)"', path.read_text()))
     phone = (ROOM.parent / "domain/phone.py").read_text()
     return found | {"{name} " + one for one in re.findall(r'NotAPhone\(\s*"([^"]+)"', phone)}

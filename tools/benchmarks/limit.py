@@ -66,7 +66,7 @@ async def arguments(bench: Bench, deliveries: list[Delivery]) -> dict[str, list[
         "upsert_conversations": [*_literals(conversations), _owners(conversations, known)],
         "upsert_messages": [*_literals(messages), _owners(messages, known)],
         "adopt_messages": [[row.id for row in conversations]],
-        "advance_contacts": [[row.id for row in messages]],
+        "advance_contacts": [[row.id for row in messages], [True] * len(messages)],
         "insert_deliveries": _columns([Settled.of(one, 1, 0, 0) for one in deliveries]),
     }  # fmt: skip
 

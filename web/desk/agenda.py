@@ -12,14 +12,13 @@ from store.access.accounts import User
 from store.leads import agenda
 from store.leads.agenda import AgendaEntry
 from store.postgres import Pool
-from web.desk.menus import SNOOZES
 from web.desk.steps import step_words
 from web.live import Hub
 from web.render import Pages
 
 VIEWS: Final = {"all": "Everybody’s", "mine": "Mine"}
 MOST: Final = 200
-DAYS: Final = ("overdue", "today", "tomorrow", "later")
+DAYS: Final = ("overdue", "today", "tomorrow", "later", "without a date")
 
 
 class Agenda:
@@ -35,26 +34,29 @@ class Agenda:
         owner = user.name if view == "mine" else None
 
         async def fetch() -> list[AgendaEntry]:
-            return await agenda.page(self._pool, owner=owner, limit=MOST)
+            return await agenda.page(self._pool, owner=owner, limit=MOST + 1)
 
         found = await self._hub.shared(("agenda", owner), fetch)
-        days = by_day(found, datetime.now(UTC), self._pages.preferences(request).zone_info)
-        given: dict[str, Any] = {"user": user, "view": view, "days": days, "step_words": step_words, "snoozes": SNOOZES}
+        days = by_day(found[:MOST], datetime.now(UTC), self._pages.preferences(request).zone_info)
+        given: dict[str, Any] = {"user": user, "view": view, "days": days, "step_words": step_words,
+                                 "cut_at": MOST if len(found) > MOST else None}  # fmt: skip
         if "hx-request" in request.headers:
             return self._pages.part(request, "agenda_days.html", **given)
         return self._pages.page(request, "agenda.html", views=VIEWS, **given)
 
 
 def by_day(found: Sequence[AgendaEntry], now: datetime, zone: ZoneInfo) -> list[tuple[str, list[AgendaEntry]]]:
-    """Under overdue, today, tomorrow and later, as days are where the viewer is; without those that are empty."""
+    """Under DAYS, as they are where the viewer is; without those that are empty."""
     today = now.astimezone(zone).date()
     days: dict[str, list[AgendaEntry]] = {name: [] for name in DAYS}
     for one in found:
-        days[_named(one.at.astimezone(zone).date(), today)].append(one)
+        days[_named(one.at.astimezone(zone).date() if one.at else one.day, today)].append(one)
     return [(name, due) for name, due in days.items() if due]
 
 
-def _named(day: date, today: date) -> str:
+def _named(day: date | None, today: date) -> str:
+    if day is None:
+        return "without a date"
     if day < today:
         return "overdue"
     return {today: "today", today + timedelta(days=1): "tomorrow"}.get(day, "later")

@@ -16,7 +16,6 @@ from domain.lead import LOCKING, STATUSES
 from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, with_country
 from domain.next_step import OPEN, TO_DO
 from domain.phone import Phones
-from domain.snooze import HANDLED
 from store.access.accounts import User
 from store.crm import tickets
 from store.leads import insights, lead_reads, leads, next_steps, people
@@ -39,7 +38,6 @@ TIMELINE, TAIL, MOST, STEPS = 20, 50, 2000, 3
 # Somebody else's write may come between our look and our own.
 TRIES = 3
 LONGEST_UNDO = 500
-MOVED = "Somebody moved this lead meanwhile: what they did stays."
 CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
 
 
@@ -104,19 +102,15 @@ class Panel:
         return await self.write_and_show(request, user, id, write)
 
     async def move(self, request: Request, user: User) -> Response:
-        """Move the lead to a status. Undo sends the status that the move set (`was`); if it has changed, refuse."""
+        """Move the lead to a status. With `was`, the status that the page showed, only from there."""
         id, given = request.path_params["id"], await form(request)
         status, was = given.get("status", ""), given.get("was")
 
         async def write() -> dict[str, Any] | None:
             lead = await leads.current(self._pool, id)
             before = lead["status"]
-            if was and before != was:
-                raise NotAllowed(MOVED)
-            await leads.set_status(
-                self._pool, id, status, by=actor(user), version=lead["version"] if was else None,
-                reason=given.get("reason", "").strip() or None,
-            )  # fmt: skip
+            reason = given.get("reason", "").strip() or None
+            await leads.set_status(self._pool, id, status, by=actor(user), was=was, reason=reason)
             undo = {"status": before, "was": status}
             t = self._words(request)
             said = f"{called(lead)}: {t(before)} → {t(status)}"
@@ -245,7 +239,7 @@ class Panel:
             long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=partial(as_text, t=t), closed=vocabulary,
             because=partial(because, t=t), when=datetime.fromisoformat, now=datetime.now(UTC),
             chat=bubbles(detail.messages), unfolds=len(detail.messages) >= tail, tail=tail, past=past, shown=shown,
-            day=partial(_day, prefer=prefer), signals=orjson.loads(lead["signals"]), handled=HANDLED.year,
+            day=partial(_day, prefer=prefer), signals=orjson.loads(lead["signals"]),
             timeline=await leads.timeline(self._pool, lead_id, lead["contact_id"], limit=past),
             ways=self._reach.ways(lead, await tickets.conversation_of(self._pool, lead_id)),
             steps=steps, step_words=step_words, people=await people.of(self._pool, lead_id),

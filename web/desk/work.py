@@ -12,12 +12,14 @@ from starlette.responses import Response
 from domain import snooze
 from store.access.accounts import User
 from store.leads import leads
+from store.leads.lead_records import SNOOZE
 from store.postgres import Pool
 from web.access import actor
 from web.desk.menus import SNOOZES
 from web.desk.panel import Panel, called, toast
-from web.forms import form
-from web.render import Pages
+from web.forms import form, number
+from web.preferences import Preferences
+from web.render import Pages, moment_words
 from web.words import translator
 
 
@@ -28,51 +30,42 @@ class Work:
     panel: Panel
 
     async def snooze(self, request: Request, user: User) -> Response:
-        """`for` is one of SNOOZES or a local time; `until`, of an undo, the time that stood there before."""
+        """`for` is one of SNOOZES or a local time. A person who wrote after the page looked (`questions`) is not
+        snoozed. An undo sends `was`: what it takes back must still stand."""
         given, prefer = await form(request), self.pages.preferences(request)
-        t = translator(prefer.language)
+        id, by, now = _lead(request), actor(user), datetime.now(UTC)
 
         async def write() -> dict[str, Any]:
-            lead = await leads.current(self.pool, _lead(request))
-            before = lead["snoozed_until"]
-            choice = given.get("for", "")
-            until = _moment(given) if "until" in given else snooze.until(choice, datetime.now(UTC), prefer.zone_info)
-            await self._patch(request, user, {"snoozed_until": until})
-            said = (
-                t(SNOOZES[choice])
-                if choice in SNOOZES
-                else f"{until.astimezone(prefer.zone_info):%d %b %H:%M}"
-                if until
-                else t("back to the inbox")
-            )
-            if until and until < snooze.HANDLED:
-                said = f"{t('snoozed')}, {said}"
-            return toast(
-                f"{called(lead)}: {said}",
-                f"/leads/{_lead(request)}/snooze",
-                {"until": before.isoformat() if before else ""},
-            )
+            lead = await leads.current(self.pool, id)
+            until = snooze.until(given.get("for", ""), now, prefer.zone_info)
+            if "was" in given:
+                await leads.patch(
+                    self.pool, id, {SNOOZE: until}, version=None, by=by, was={SNOOZE: given["was"] or None}
+                )
+            else:
+                await leads.snooze(self.pool, id, until, by=by, questions=number(given.get("questions")))
+            undo = {"for": snooze.choice_of(lead[SNOOZE], now), "was": until.isoformat() if until else ""}
+            return toast(f"{called(lead)}: {_said(until, given, prefer)}", f"/leads/{id}/snooze", undo)
 
-        return await self.panel.write_and_show(request, user, _lead(request), write)
+        return await self.panel.write_and_show(request, user, id, write)
 
     async def tags(self, request: Request, user: User) -> Response:
         """Adds the tag `add`, or takes `remove` off."""
         given = await form(request)
 
         async def write() -> None:
-            held = list((await leads.current(self.pool, _lead(request)))["tags"] or [])
             add, remove = given.get("add", "").strip(), given.get("remove")
-            now = [*(one for one in held if one != remove), *([add] if add and add not in held else [])]
-            await self._patch(request, user, {"tags": now or None})
+            await leads.retag(self.pool, _lead(request), add=add, remove=remove, by=actor(user))
 
         return await self.panel.write_and_show(request, user, _lead(request), write)
 
-    async def _patch(self, request: Request, user: User, values: Mapping[str, object]) -> None:
-        await leads.patch(self.pool, _lead(request), values, version=None, by=actor(user))
 
-
-def _moment(given: Mapping[str, str]) -> datetime | None:
-    return datetime.fromisoformat(given["until"]) if given["until"] else None
+def _said(until: datetime | None, given: Mapping[str, str], prefer: Preferences) -> str:
+    t, choice = translator(prefer.language), given.get("for", "")
+    if until is None or snooze.is_handled(until):
+        return t(SNOOZES["handled" if until else "wake"])
+    when = t(SNOOZES[choice]) if choice in SNOOZES else moment_words(until.astimezone(prefer.zone_info), t)
+    return f"{t('snoozed')}, {when}"
 
 
 def _lead(request: Request) -> UUID:

@@ -19,15 +19,16 @@ const show = () => {
 };
 const set = (box, on) => { if (on) chosen.add(box.value); else chosen.delete(box.value); };
 const none = () => { chosen.clear(); show(); };
+const post = async (body) => {
+  const answer = await fetch("/leads/many", { method: "POST", body: new URLSearchParams(body) });
+  return { ok: answer.ok, ...await answer.json() };
+};
 const act = async (action, value) => {
-  const ids = [...chosen].join(",");
   bar.setAttribute("aria-busy", "true");
   try {
-    const body = new URLSearchParams({ ids, act: action, value });
-    const answer = await fetch("/leads/many", { method: "POST", body });
-    const { text, undo } = await answer.json();
-    if (answer.ok) none();
-    if (text) tell(text, undo && (() => takeBack(undo)));
+    const { ok, text, undo } = await post({ ids: [...chosen].join(","), act: action, value });
+    if (ok) none();
+    tell(text, undo && (() => takeBack(undo)));
     renew(true);
   } catch {
     tell(said.dataset.failed);
@@ -37,7 +38,13 @@ const act = async (action, value) => {
 
 // Each part of `undo` sets those leads back that had one and the same value.
 const takeBack = async (undo) => {
-  for (const part of undo) await fetch("/leads/many", { method: "POST", body: new URLSearchParams(part) });
+  const texts = new Set();
+  try {
+    for (const part of undo) texts.add((await post(part)).text);
+    tell([...texts].join(" "));
+  } catch {
+    tell(said.dataset.failed);
+  }
   renew(true);
 };
 
@@ -54,12 +61,13 @@ if (rows && bar) {
     if (!box) return;
     const all = boxes();
     // With Shift all between the last one and this one.
-    if (event.shiftKey && last && all.includes(last)) {
-      const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
-      for (const one of all.slice(from, to)) set(one, box.checked);
+    const from = event.shiftKey ? all.findIndex((one) => one.value === last) : -1;
+    if (from >= 0) {
+      const to = all.indexOf(box);
+      for (const one of all.slice(Math.min(from, to), Math.max(from, to) + 1)) set(one, box.checked);
     }
     set(box, box.checked);
-    last = box;
+    last = box.value;
     show();
   });
   bar.addEventListener("submit", (event) => event.preventDefault());

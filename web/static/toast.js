@@ -2,26 +2,27 @@
 const toast = document.getElementById("toast");
 const said = document.getElementById("said");
 const SHOWN_MS = 8000, WRONG_MS = 6000;
-let ending = 0, undoing = null;
+let ending = 0, takesBack = null;
 
 const offer = (act) => {
+  takesBack = act;
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = matchMedia("(pointer: coarse)").matches ? said.dataset.undo : `${said.dataset.undo} (z)`;
-  button.addEventListener("click", act);
+  button.addEventListener("click", undo);
   toast.append(button);
 };
 const show = (text, milliseconds) => {
   clearTimeout(ending);
-  undoing = null;
+  takesBack = null;
   toast.replaceChildren(document.createTextNode(text));
-  ending = setTimeout(() => { toast.replaceChildren(); undoing = null; }, milliseconds);
+  ending = setTimeout(() => { toast.replaceChildren(); takesBack = null; }, milliseconds);
 };
 
 // With `takeBack`, an Undo that calls it.
 export const tell = (text, takeBack) => {
   show(`${text} `, takeBack ? SHOWN_MS : WRONG_MS);
-  if (takeBack) offer(() => { toast.replaceChildren(); takeBack(); });
+  if (takeBack) offer(takeBack);
 };
 // What an answer to a fetch of our own says, as htmx would have said it.
 export const toldBy = (answer) => {
@@ -30,10 +31,12 @@ export const toldBy = (answer) => {
 };
 
 export const undo = () => {
-  if (!undoing) return;
-  const { url, undo: values } = undoing;
-  toast.replaceChildren();
-  undoing = null;
+  const act = takesBack;
+  takesBack = null;
+  if (act) { toast.replaceChildren(); act(); }
+};
+
+const send = ({ url, undo: values }) => {
   // Where that lead is open still, it is renewed in its place: whoever goes on typing keeps the cursor.
   const open = document.getElementById("lead")?.dataset.id;
   const place = url.split("/").includes(open) ? { target: "#lead", swap: "outerMorph" }
@@ -43,9 +46,7 @@ export const undo = () => {
 
 document.addEventListener("toast", ({ detail }) => {
   show(`${detail.text} `, SHOWN_MS);
-  if (!detail.undo) return;
-  undoing = detail;
-  offer(undo);
+  if (detail.undo) offer(() => send(detail));
 });
 document.addEventListener("htmx:error", ({ target, detail: { ctx } }) => {
   if (ctx.request.method !== "GET" && !target.matches?.("[data-live]")) show(said.dataset.failed, WRONG_MS);

@@ -1,5 +1,6 @@
 """Owner, tags and snoozing of a lead, and the views that a user saves."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,26 +53,87 @@ async def test_who_is_no_user_owns_nothing(pool: Pool) -> None:
         await set_on_rina(pool, owner="somebody")
 
 
-async def test_a_snoozed_lead_wakes_when_the_time_comes_or_when_they_write(pool: Pool) -> None:
+async def snoozed(pool: Pool, until: datetime | None = LATER) -> None:
+    """Rina, by whoever looks at her as she is now."""
+    row = await lead(pool, number=NUMBER)
+    await leads.snooze(pool, row["id"], until, by=BUDI, questions=row["questions"])
+
+
+async def test_a_snoozed_lead_is_back_when_the_time_comes(pool: Pool) -> None:
     await two(pool)
-    await set_on_rina(pool, snoozed_until=LATER.isoformat())
+    await snoozed(pool)
     assert await found(pool, snoozed=False) == {"Budi"}
     assert await found(pool, snoozed=True) == {"Rina"}
-    await pool.execute(
-        "UPDATE lead_records SET snoozed_until = now() - interval '1 second' WHERE snoozed_until IS NOT NULL"
-    )
+    await pool.execute("UPDATE lead_records SET snoozed_until = now() - interval '1 s' WHERE snoozed_until IS NOT NULL")
     assert await found(pool, snoozed=False) == {"Rina", "Budi"}
-    await set_on_rina(pool, snoozed_until=LATER.isoformat())
+
+
+NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("message", "wakes"),
+    [
+        ({}, True),
+        ({"at": NOW - timedelta(hours=3)}, True),  # it came late
+        ({"at": datetime(2026, 11, 1, 8, 0, tzinfo=UTC)}, True),  # it came very late
+        ({"ours": True}, False),
+        ({"type": "reaction", "reaction": {"emoji": "👍", "message_id": "wamid.x"}}, False),
+    ],
+    ids=["now", "late", "very late", "ours", "reaction"],
+)
+async def test_what_they_write_wakes_them_whenever_it_comes(pool: Pool, message: dict[str, Any], wakes: bool) -> None:
+    await two(pool)
+    await says(pool, "harganya?", name="Rina", at=NOW)
+    await snoozed(pool)
+    await says(pool, "masih di situ?", name="Rina", **message)
+    assert await found(pool, snoozed=True) == (set() if wakes else {"Rina"})
+    assert (await lead(pool, number=NUMBER))["snoozed_until"] == (None if wakes else LATER)
+
+
+async def test_a_message_of_the_same_second_wakes_and_its_repetition_does_not(pool: Pool) -> None:
+    await two(pool)
+    await says(pool, "harganya?", name="Rina", at=NOW, id="wamid.1")
+    await snoozed(pool)
+    await says(pool, "harganya?", name="Rina", at=NOW, id="wamid.1")
     assert await found(pool, snoozed=True) == {"Rina"}
-    await says(pool, "masih di situ?", name="Rina", at=datetime.now(UTC) + timedelta(seconds=2))
+    await says(pool, "halo?", name="Rina", at=NOW, id="wamid.2")
     assert await found(pool, snoozed=True) == set()
-    # Our own answer wakes nobody; snoozed once more, what came before it does not either.
-    await set_on_rina(pool, snoozed_until=(LATER + timedelta(hours=1)).isoformat())
-    await pool.execute(
-        "UPDATE lead_records SET snoozed_at = now() + interval '5 seconds' WHERE snoozed_until IS NOT NULL"
-    )
-    await says(pool, "sebentar", ours=True, at=datetime.now(UTC) + timedelta(seconds=9))
+    await snoozed(pool)
+    await snoozed(pool)  # once more, by somebody who does not know
     assert await found(pool, snoozed=True) == {"Rina"}
+
+
+async def test_who_wrote_after_the_look_is_not_snoozed(pool: Pool) -> None:
+    await two(pool)
+    seen = await lead(pool, number=NUMBER)
+    await says(pool, "satu lagi", name="Rina")
+    with pytest.raises(leads.ChangedMeanwhile, match="They wrote meanwhile"):
+        await leads.snooze(pool, seen["id"], LATER, by=BUDI, questions=seen["questions"])
+    assert await found(pool, snoozed=True) == set()
+
+
+async def test_what_a_colleague_changed_meanwhile_stays(pool: Pool) -> None:
+    await two(pool)
+    siti = Actor(Source.HUMAN, "user:siti")
+    row = await lead(pool, number=NUMBER)
+    await leads.set_status(pool, row["id"], "qualified", by=siti)
+    with pytest.raises(leads.ChangedMeanwhile, match="siti changed this meanwhile"):
+        await leads.set_status(pool, row["id"], "archived", was="new", by=BUDI)
+    await leads.snooze(pool, row["id"], LATER, by=siti, questions=None)
+    with pytest.raises(leads.ChangedMeanwhile, match="siti changed"):
+        await leads.patch(
+            pool, row["id"], {"snoozed_until": None}, version=None, by=BUDI, was={"snoozed_until": NOW.isoformat()}
+        )
+    after = await lead(pool, number=NUMBER)
+    assert (after["status"], after["snoozed_until"]) == ("qualified", LATER)
+
+
+async def test_ten_tags_at_once_are_all_kept(pool: Pool) -> None:
+    await two(pool)
+    row = await lead(pool, number=NUMBER)
+    await asyncio.gather(*(leads.retag(pool, row["id"], add=f"tag {n}", by=BUDI) for n in range(10)))
+    assert set((await lead(pool, number=NUMBER))["tags"]) == {f"tag {n}" for n in range(10)}
 
 
 async def test_a_time_without_its_zone_is_refused(pool: Pool) -> None:

@@ -41,7 +41,7 @@ BY_KEY: dict[str, set[str]] = {
         "lead_records_pkey",
         "lead_records_by_phone",
     },
-    "lock_lead": {"lead_aliases_pkey", "lead_records_contact_id_key", "lead_records_pkey", "customer_profiles_pkey"},
+    "lock_lead": {"contacts_pkey", "lead_aliases_pkey", "lead_records_contact_id_key", "lead_records_pkey", "customer_profiles_pkey"},
 }  # fmt: skip
 
 

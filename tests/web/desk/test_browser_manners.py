@@ -130,7 +130,7 @@ async def test_undo_takes_back_nobody_elses_move(
         await siti.page.get_by_role("button", name="converted").click()
         await expect(siti.page.locator("#toast")).to_contain_text("contacted → converted")
         await budi.page.locator("#toast button").click()
-        await expect(budi.page.locator("#toast")).to_contain_text("what they did stays")
+        await expect(budi.page.locator("#toast")).to_contain_text("siti changed this meanwhile. That change stays.")
         assert (await lead(pool))["status"] == "converted"
         await siti.page.locator("#toast button").click()
         await expect(siti.page.locator(".statuses [aria-pressed=true]")).to_contain_text("contacted")

@@ -79,7 +79,7 @@ def test_days_are_those_of_the_viewer() -> None:
         "overdue": datetime(2026, 11, 29, 16, 0, tzinfo=UTC), "today": datetime(2026, 11, 29, 18, 0, tzinfo=UTC),
         "tomorrow": datetime(2026, 12, 1, 2, 0, tzinfo=UTC), "later": datetime(2026, 12, 9, tzinfo=UTC),
     }  # fmt: skip
-    entries = [AgendaEntry(when, None, None) for when in at.values()]
+    entries = [AgendaEntry(when, None, None, None) for when in at.values()]
     assert [(name, [one.at for one in due]) for name, due in by_day(entries, now, ZoneInfo("Asia/Jakarta"))] == [
         (name, [when]) for name, when in at.items()
     ]

@@ -23,11 +23,11 @@ UNITS: Final = ("year", "years", "month", "months", "since", "just started")
 CURRENCY: Final = re.compile(r"Rp\.?|IDR", re.IGNORECASE)
 AMOUNT: Final = re.compile(r"([0-9][0-9\s.,]*?)(?:[.,]([0-9]{1,2}))?")
 SHORT: Final = re.compile(
-    r"([0-9]+)(?:[.,]([0-9]{1,2}))?\s*(rb|ribu|k|jt|juta|m|mio|million|miliar|milyar|b)\b\.?", re.IGNORECASE
+    r"([0-9]+)(?:[.,]([0-9]{1,2}))?\s*(rb|ribu|k|jt|juta|mio|million|miliar|milyar|b)\b\.?", re.IGNORECASE
 )
 THOUSAND, MILLION, BILLION = 1_000, 1_000_000, 1_000_000_000
 MULTIPLES: Final[Mapping[str, int]] = {
-    "rb": THOUSAND, "ribu": THOUSAND, "k": THOUSAND, "jt": MILLION, "juta": MILLION, "mio": MILLION, "m": MILLION,
+    "rb": THOUSAND, "ribu": THOUSAND, "k": THOUSAND, "jt": MILLION, "juta": MILLION, "mio": MILLION,
     "million": MILLION, "miliar": BILLION, "milyar": BILLION, "b": BILLION,
 }  # fmt: skip
 NOT_DIGITS: Final = re.compile(r"[\s.,]")

@@ -89,7 +89,8 @@ class Panel:
             undo = {"field": name, "value": before, "was": now} if before != now else None
             return toast(f"{t(BY_NAME[name].label)}: {now or '–'}", f"/leads/{id}/field", undo)
 
-        return await self.write_and_show(request, user, id, write, typed={name: typed})
+        # The owner stands in the head, where no message has a place.
+        return await self.write_and_show(request, user, id, write, typed=None if name == "owner" else {name: typed})
 
     async def let_go(self, request: Request, user: User) -> Response:
         """The user's own value may be overwritten again by AI."""
@@ -174,23 +175,25 @@ class Panel:
         *,
         typed: dict[str, str] | None = None,
     ) -> Response:
-        """Run the write, then show the panel as it is now, with the error and what was typed, if it failed."""
+        """Run the write. Where the panel asked, show it as it is now, with the error and what was typed."""
         try:
             toast, wrong, status = await write(), None, 200
         except NotAllowed as error:
             toast, wrong, status = None, told(error, self._words(request)), 422
-            if not typed:  # no field shows this error, and the next refresh of the panel would remove it: use a toast
-                toast = {"text": wrong}
         except (Conflict, Stale):
             toast, wrong, status = None, self._words(request)(CONFLICT), 409
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         self._hub.forget()
-        try:
-            html = await self._panel(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
-        response = live(request, html, status)
+        if wrong and not (typed and _in_panel(request)):
+            toast = {"text": wrong}  # no field shows this error, and a refresh of the panel would remove it
+        response = Response(status_code=status)
+        if _in_panel(request):
+            try:
+                html = await self._panel(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})
+            except NotFound as error:
+                return PlainTextResponse(str(error), 404)
+            response = live(request, html, status)
         if toast:
             response.headers["HX-Trigger"] = json.dumps({"toast": toast})  # ASCII, as headers must be
         return response
@@ -248,6 +251,12 @@ class Panel:
             sentiment=felt[0]["sentiment"] if felt else None,
             holds=[source.value for source in LOCKING], wrong=wrong, typed=typed or {},
         )  # fmt: skip
+
+
+def _in_panel(request: Request) -> bool:
+    """Whether the answer is shown as the panel. A write from the board or the tasks opens no lead."""
+    target = request.headers.get("hx-target")
+    return target is None or target.endswith(("#lead", "#panel"))
 
 
 def _count(request: Request, name: str, usual: int) -> int:

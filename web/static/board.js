@@ -1,4 +1,5 @@
 // A card that is dropped on a column, or whose menu says another status, moves its lead.
+import { write } from "./live.js";
 import { tell, toldBy } from "./toast.js";
 
 const board = document.getElementById("board");
@@ -14,7 +15,8 @@ const move = async (card, status) => {
   const takeBack = () => { card.dataset.status = was; from.insertBefore(card, next); };
   card.dataset.status = status;
   column.querySelector("header").after(card);
-  const send = () => fetch(`/leads/${card.dataset.lead}/status`, { method: "POST", body, headers: { "HX-Request": "true" } });
+  const headers = { "HX-Request": "true", "HX-Target": "board" };
+  const send = () => write(() => fetch(`/leads/${card.dataset.lead}/status`, { method: "POST", body, headers }));
   before = before.then(send, send);
   try {
     const answer = await before;
@@ -24,13 +26,9 @@ const move = async (card, status) => {
     takeBack();
     tell(document.getElementById("said").dataset.failed);
   }
-  htmx.trigger(board, "refresh");
 };
 
 if (board) {
-  // The cards stay where they are while somebody may be about to take one.
-  board.addEventListener("mouseenter", () => { board.dataset.held = ""; });
-  board.addEventListener("mouseleave", () => { delete board.dataset.held; });
   board.addEventListener("dragstart", (event) => {
     moving = event.target.closest(".deal");
     moving?.classList.add("moving");

@@ -7,21 +7,28 @@ const lost = document.getElementById("lost");
 // goes at once.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const PACE_MS = navigator.connection?.saveData ? 3000 : coarse ? 1000 : 500;
-const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000;
-const busy = new WeakSet(), waiting = new WeakSet(), askedAt = new WeakMap();
+const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000, STEADY_MS = 3000;
+const busy = new WeakSet(), waiting = new WeakSet(), askedAt = new WeakMap(), usedAt = new WeakMap();
 let heardAt = Date.now(), line = null;
+
+// What is pressed at (data-steady) stays where it is while somebody moves over it, touches it or types.
+for (const type of ["pointermove", "pointerdown", "touchmove", "dragover", "keydown"]) {
+  document.addEventListener(type, ({ target }) => {
+    const part = target.closest?.("[data-steady]");
+    if (part) usedAt.set(part, Date.now());
+  }, { passive: true });
+}
 
 // One request a part at a time; what is asked for meanwhile is done once, afterwards.
 const refresh = (part) => {
   if (busy.has(part)) { waiting.add(part); return; }
   const parts = document.querySelectorAll("[data-live]:not([data-every])").length || 1;
   const every = Math.max(PACE_MS * (part.dataset.every ? 1 : parts), Number(part.dataset.every || 0));
-  const rest = every - (Date.now() - (askedAt.get(part) || 0));
+  const rest = Math.max((askedAt.get(part) ?? 0) + every, (usedAt.get(part) ?? 0) + STEADY_MS) - Date.now();
   if (rest > 0) {
     if (!waiting.has(part)) { waiting.add(part); setTimeout(() => { waiting.delete(part); refresh(part); }, rest); }
     return;
   }
-  if (part.dataset.held !== undefined) { setTimeout(() => refresh(part), 1000); return; }
   busy.add(part);
   askedAt.set(part, Date.now());
   if (part === rows) renew().catch(() => {}).finally(() => done(part));
@@ -30,6 +37,12 @@ const refresh = (part) => {
 const done = (part) => {
   busy.delete(part);
   if (waiting.delete(part) && part.isConnected) refresh(part);
+};
+// What came of a press is shown at once.
+const refreshNow = (part) => {
+  askedAt.delete(part);
+  usedAt.delete(part);
+  refresh(part);
 };
 const refreshAll = () => {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach(refresh);
@@ -60,9 +73,18 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (event.target.matches?.("[data-live]") && !isWrite(ctx) && writesAt.get(ctx) !== writes) event.preventDefault();
 });
 document.addEventListener("htmx:finally:request", ({ target, detail: { ctx } }) => {
-  if (isWrite(ctx)) writes += 1;
+  if (isWrite(ctx)) wrote();
   done(target);
 });
+const wrote = () => {
+  writes += 1;
+  document.querySelectorAll("[data-steady]").forEach(refreshNow);
+};
+// A write by a fetch of our own.
+export const write = async (send) => {
+  writes += 1;
+  try { return await send(); } finally { wrote(); }
+};
 
 // -- the line to the server
 

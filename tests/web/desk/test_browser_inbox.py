@@ -419,7 +419,18 @@ async def test_a_card_is_dragged_moved_by_its_menu_and_by_key(
         await expect(page.locator("#toast")).to_contain_text("contacted → converted")
         await page.locator("#toast button").click()
         await expect((await column(page, "contacted")).locator(".deal")).to_contain_text("Rina")
-    assert (await lead(pool))["status"] == "contacted"
+        assert (await lead(pool))["status"] == "contacted"
+        # The mouse that rests on the board holds it for a moment, and not for ever.
+        await page.locator("#board").hover()
+        await leads.set_status(pool, (await lead(pool))["id"], "archived", by=Actor(Source.HUMAN, "user:siti"))
+        await expect((await column(page, "archived")).locator(".deal")).to_contain_text("Rina")
+        # A card that a colleague moved meanwhile is not moved on, and says so; nobody opened a lead here.
+        await leads.set_status(pool, (await lead(pool))["id"], "new", by=Actor(Source.HUMAN, "user:siti"))
+        await card.get_by_label("Status of Rina").select_option("qualified")
+        await expect(page.locator("#toast")).to_contain_text("siti changed this meanwhile.")
+        await expect((await column(page, "new")).locator(".deal")).to_contain_text("Rina")
+        at.complaints.clear()
+    assert await pool.fetchval("SELECT count(*) FROM access_log WHERE action = 'open'") == 0
 
 
 async def test_one_search_finds_people_what_was_said_and_pages(

@@ -1,7 +1,7 @@
 """Who is asking: the cookie's session, the role that a page needs, and whether a write comes from our own pages."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -12,10 +12,9 @@ from store.access.accounts import User
 from store.leads.leads import Actor
 from store.postgres import Pool
 from web.excuses import NO_PAGE, Excuses, wants_a_page
+from web.forms import host_of, within
 
 COOKIE = "session"
-# What Postgres can count.
-LARGEST = 2**63 - 1
 Page = Callable[[Request, User], Awaitable[Response]]
 
 
@@ -30,7 +29,7 @@ class Guard:
         """Wrap a page: a visitor without a session is sent to the login and back; one with too low a role gets 403."""
 
         async def guarded(request: Request) -> Response:
-            if request.method != "GET" and not is_ours(request):
+            if request.method not in ("GET", "HEAD") and not is_ours(request):
                 return PlainTextResponse("this write did not come from one of our pages", 403)
             user = await self.user(request)
             if user is None:
@@ -40,8 +39,6 @@ class Guard:
         return guarded
 
     async def _shown(self, request: Request, user: User, show: Page, role: str) -> Response:
-        if any(isinstance(one, int) and one > LARGEST for one in request.path_params.values()):
-            return PlainTextResponse("there is nothing of that number", 404)
         if not user.may(role):
             return PlainTextResponse(f"this needs the role {role}; yours is {user.role}", 403)
         return await show(request, user)
@@ -64,7 +61,7 @@ def is_ours(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    return origin is not None and host_of(origin) == request.headers.get("host")
 
 
 def actor(user: User) -> Actor:
@@ -74,8 +71,7 @@ def actor(user: User) -> Actor:
 def _to_login(request: Request) -> Response:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.headers.get("hx-request"):
-        page = urlsplit(request.headers.get("hx-current-url", ""))
-        behind = quote(page.path + (f"?{page.query}" if page.query else ""))
+        behind = quote(within(request.headers.get("hx-current-url", "")))
         return Response(
             status_code=401, headers={"HX-Redirect": f"/login?ended=1&next={behind}" if behind else "/login"}
         )

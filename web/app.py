@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.convertors import register_url_convertor
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from domain.handoff import CRMClient
 from domain.phone import Phones
@@ -47,6 +49,7 @@ from web.desk.tabs import Tabs
 from web.desk.tickets import TicketPages
 from web.desk.work import Work
 from web.excuses import Excuses
+from web.forms import RowId
 from web.headers import Headers
 from web.live import Hub, is_over
 from web.ops.letters import LetterPages
@@ -56,6 +59,7 @@ from web.preferences import choose
 from web.render import Pages
 
 STATIC = Path(__file__).parent / "static"
+register_url_convertor("row", RowId())
 
 
 class Dashboard:
@@ -90,7 +94,11 @@ class Dashboard:
         await self._hub.close()
         await self._media.close()
 
-    def app(self) -> Starlette:
+    def app(self) -> ASGIApp:
+        # The headers stand outside of everything: a page that says what broke has them too.
+        return Headers(self.site(), version=self._pages.version)
+
+    def site(self) -> Starlette:
         pool, hub, pages = self._pool, self._hub, self._pages
         excuses = Excuses(pages)
         guard = Guard(pool, excuses)
@@ -137,10 +145,7 @@ class Dashboard:
                 Mount("/static/{version}", StaticFiles(directory=STATIC)),
             ],
             exception_handlers=handlers,
-            middleware=[
-                Middleware(Headers, version=pages.version),
-                Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-            ],
+            middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)],
         )
 
     async def _live(self, request: Request, user: User) -> Response:
@@ -189,7 +194,7 @@ def desk_routes(guard: Guard, panel: Panel, chat: ChatPages, media: MediaProxy) 
         write("notes", panel.note),
         write("delete", panel.delete),
         write("restore", panel.restore),
-        write("suggestions/{suggestion:int}/{answer:str}", panel.answer),
+        write("suggestions/{suggestion:row}/{answer:str}", panel.answer),
     ]
 
 
@@ -199,7 +204,7 @@ def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Rout
         Route("/leads/{id:uuid}/tags", guard.page(work.tags, role="sales"), methods=["POST"]),
         Route("/leads/many", guard.page(many.act, role="sales"), methods=["POST"]),
         Route("/views", guard.page(menus.save), methods=["POST"]),
-        Route("/views/{id:int}/delete", guard.page(menus.delete), methods=["POST"]),
+        Route("/views/{id:row}/delete", guard.page(menus.delete), methods=["POST"]),
     ]
 
 
@@ -207,7 +212,7 @@ def rule_routes(guard: Guard, rules: RulePages) -> list[Route]:
     return [
         Route("/owners", guard.page(rules.show, role="admin"), methods=["GET"]),
         Route("/owners", guard.page(rules.add, role="admin"), methods=["POST"]),
-        Route("/owners/{id:int}/delete", guard.page(rules.delete, role="admin"), methods=["POST"]),
+        Route("/owners/{id:row}/delete", guard.page(rules.delete, role="admin"), methods=["POST"]),
     ]
 
 
@@ -224,7 +229,7 @@ def beside_routes(guard: Guard, beside: Beside) -> list[Route]:
         return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
 
     return [
-        write("steps/{step:int}/{verdict:str}", beside.decide),
+        write("steps/{step:row}/{verdict:str}", beside.decide),
         write("tickets", beside.open_ticket),
         write("people", beside.add_person),
         write("people/{contact:uuid}/remove", beside.remove_person),
@@ -236,9 +241,9 @@ def crm_routes(guard: Guard, crm: CrmPages, steps: StepPages, tickets: TicketPag
         Route("/customers", guard.page(crm.customers)),
         Route("/handoffs", guard.page(crm.handoffs)),
         Route("/suggestions", guard.page(steps.list)),
-        Route("/suggestions/{id:int}/{verdict:str}", guard.page(steps.decide, role="sales"), methods=["POST"]),
+        Route("/suggestions/{id:row}/{verdict:str}", guard.page(steps.decide, role="sales"), methods=["POST"]),
         Route("/tickets", guard.page(tickets.list)),
-        Route("/tickets/{id:int}", guard.page(tickets.set, role="sales"), methods=["POST"]),
+        Route("/tickets/{id:row}", guard.page(tickets.set, role="sales"), methods=["POST"]),
         Route("/deleted", guard.page(crm.deleted)),
     ]
 
@@ -246,7 +251,7 @@ def crm_routes(guard: Guard, crm: CrmPages, steps: StepPages, tickets: TicketPag
 def knowledge_routes(guard: Guard, knowledge: KnowledgePages) -> list[Route]:
     return [
         Route("/knowledge", guard.page(knowledge.show)),
-        Route("/knowledge/{id:int}", guard.page(knowledge.article)),
+        Route("/knowledge/{id:row}", guard.page(knowledge.article)),
     ]
 
 
@@ -267,6 +272,6 @@ def ops_routes(guard: Guard, ops: Ops, letters: LetterPages, trace: Trace) -> li
         route("/letters/{fingerprint}/replay", letters.replay, "POST"),
         route("/letters/{fingerprint}/discard", letters.discard, "POST"),
         route("/replays", letters.replays),
-        route("/replays/{id:int}", letters.one_replay),
-        route("/replays/{id:int}/cancel", letters.cancel, "POST"),
+        route("/replays/{id:row}", letters.one_replay),
+        route("/replays/{id:row}/cancel", letters.cancel, "POST"),
     ]

@@ -1,13 +1,15 @@
 """What browsers send: small forms, and a way back that stays inside."""
 
 from contextlib import suppress
-from datetime import datetime
-from urllib.parse import parse_qsl
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
+from starlette.convertors import Convertor
 from starlette.requests import Request
 
-LONGEST_FORM = 100_000
+# A note of ten thousand characters, each of which may be sent as twelve.
+LONGEST_FORM = 200_000
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -23,9 +25,10 @@ async def form(request: Request) -> dict[str, str]:
 def pairs(text: str) -> dict[str, str]:
     """Of `a=1&b=2`; the last of each name. Of more than a hundred, none."""
     try:
-        return dict(parse_qsl(text.replace("%00", ""), keep_blank_values=True, max_num_fields=100))
+        found = parse_qsl(text, keep_blank_values=True, max_num_fields=100)
     except ValueError:
         return {}
+    return {name.replace("\0", ""): value.replace("\0", "") for name, value in found}
 
 
 def ids_of(text: str) -> list[UUID]:
@@ -43,12 +46,41 @@ def number(text: str | None) -> int | None:
 
 
 def moment(text: str | None) -> datetime | None:
-    """A time in ISO 8601 with its zone; None where it is none."""
+    """A time in ISO 8601 with its zone, in UTC; None where it is none, or where no calendar holds it."""
     try:
         at = datetime.fromisoformat(text or "")
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo else None
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address; empty where it is none."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
+def within(url: str) -> str:
+    """Path and query of an address; empty where it is none."""
+    try:
+        page = urlsplit(url)
+    except ValueError:
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
+
+
+class RowId(Convertor[int]):
+    """An id in a path: as many digits as Postgres can hold. With more there is no such page."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
 
 
 def inside(path: str | None) -> str:

@@ -8,6 +8,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+NUL = PlainTextResponse("no address of ours holds NUL", 400)
 
 
 class Headers:
@@ -15,17 +16,14 @@ class Headers:
         self._app = app
         self._version = version
 
-    def _kept(self, path: str) -> str:
+    def _kept(self, path: str, status: int) -> str:
         """Files of this version never change. Those of another, as during a rolling release, are asked for again."""
-        if path.startswith(f"/static/{self._version}/"):
+        if status < 400 and path.startswith(f"/static/{self._version}/"):
             return "public, max-age=31536000, immutable"
         return "no-cache" if path.startswith("/static/") else "no-store"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ours = scope["type"] == "http" and not scope["path"].startswith("/api/")
-        if ours and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
-            await PlainTextResponse("no address of ours holds NUL", 400)(scope, receive, send)
-            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -33,7 +31,8 @@ class Headers:
                 headers.setdefault("Content-Security-Policy", POLICY)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
-                headers.setdefault("Cache-Control", self._kept(scope["path"]))
+                headers.setdefault("Cache-Control", self._kept(scope["path"], message["status"]))
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        app = NUL if ours and ("\0" in scope["path"] or b"%00" in scope["query_string"]) else self._app
+        await app(scope, receive, send_with_headers)

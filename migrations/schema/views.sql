@@ -383,6 +383,12 @@ COMMENT ON COLUMN first_replies.replied_at IS 'When the first such reply was sen
 COMMENT ON COLUMN first_replies.reply_time IS 'The time between the two.';
 
 
+CREATE VIEW lead_owners AS
+SELECT u.name FROM users AS u WHERE u.disabled_at IS NULL AND u.role <> 'viewer';
+COMMENT ON VIEW lead_owners IS 'Users who can look after leads: who can sign in, and may change them.';
+COMMENT ON COLUMN lead_owners.name IS 'users.name.';
+
+
 -- What lead_list shares with leads and contacts is described there once.
 DO $$
 DECLARE

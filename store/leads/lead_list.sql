@@ -121,8 +121,7 @@ ORDER BY r.facet, r.place
 
 
 -- name: lead_owners
--- Who can look after leads
-SELECT u.name FROM users AS u WHERE u.disabled_at IS NULL AND u.role <> 'viewer' ORDER BY u.name
+SELECT o.name FROM lead_owners AS o ORDER BY o.name
 
 
 -- name: lead_values(statuses, temperatures, phases, city, waiting, least_score, most_score, since, part, parts, among,

@@ -17,7 +17,8 @@ from domain.lead import LOCKING, Claim, Decision, FieldChange
 from domain.lead_fields import FIELDS, PROFILE_FIELDS
 from store.postgres import Connection, columns, statement
 
-SNOOZE = "snoozed_until"
+SNOOZE, OWNER = "snoozed_until", "owner"
+NO_OWNER = "{name} must be the name of a user who can look after leads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +108,25 @@ def with_signals(lead: LeadRecord, signals: Mapping[str, Any]) -> LeadRecord:
 
 
 async def write(connection: Connection, writes: Sequence[Write]) -> int:
-    """Returns how many suggestions were new. A write without changes leaves its lead and its version alone."""
+    """Returns how many suggestions were new. A write without changes leaves its lead and its version alone.
+
+    Raises NotAllowed where an owner can't look after leads.
+    """
     changed = [one for one in writes if one.changes]
     if changed:
-        await _update(connection, [one.lead for one in changed])
+        given = {change.claim.value for one in changed for change in one.changes if change.claim.field == OWNER}
+        if given - {None} and await connection.fetchval(statement("no_lead_owner"), list(given - {None})):
+            raise NotAllowed(NO_OWNER, name=OWNER)
+        rows = orjson.dumps([_row(one.lead) for one in changed]).decode()
+        await connection.execute(statement("update_leads"), rows)
         profiles = [one.lead for one in changed if any(change.claim.field in PROFILE_FIELDS for change in one.changes)]
         if profiles:
             await connection.execute(
                 statement("update_profiles"), orjson.dumps([_row(one) for one in profiles]).decode()
             )
-        rows = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
-        await connection.execute(statement("insert_lead_changes"), *columns(rows, 10))
+        told = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
+        await connection.execute(statement("insert_lead_changes"), *columns(told, 10))
     return await _suggest(connection, writes)
-
-
-async def _update(connection: Connection, leads: Sequence[LeadRecord]) -> None:
-    """Raises NotAllowed where an owner is no user."""
-    try:
-        await connection.execute(statement("update_leads"), orjson.dumps([_row(one) for one in leads]).decode())
-    except asyncpg.ForeignKeyViolationError as error:
-        if error.constraint_name != "lead_records_owner_fkey":
-            raise
-        raise NotAllowed("{name} must be the name of a user", name="owner") from None
 
 
 async def set_deleted(connection: Connection, lead: LeadRecord, claim: Claim) -> None:

@@ -15,6 +15,14 @@ SELECT r.*, p.*, c.questions FROM lead_records AS r JOIN contacts AS c ON c.id =
 WHERE r.id = ANY (:ids::uuid[]) ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
 
 
+-- name: no_lead_owner(names)
+-- One of these who can't look after leads; those who can stay users until the transaction ends
+SELECT w.name FROM unnest(:names::text[]) AS w (name)
+WHERE NOT EXISTS (SELECT FROM users AS u WHERE u.name = w.name AND u.name IN (SELECT o.name FROM lead_owners AS o)
+                  FOR KEY SHARE OF u)
+LIMIT 1
+
+
 -- name: update_leads(given)
 -- Write leads whole, and count their versions up. :given jsonb array of objects named like the columns
 UPDATE lead_records AS r SET

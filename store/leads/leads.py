@@ -249,23 +249,26 @@ def moved(lead: LeadRecord, claim: Claim, *, ai_applies: bool = False) -> Write:
 
 
 @again_after_a_deadlock
-async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor) -> LeadRecord:
-    """A person takes a suggestion over as their own value, or has it never made again. Raises NotFound, NotAllowed."""
+async def answer(pool: Pool, suggestion: int, *, accept: bool, by: Actor, lead: UUID | None = None) -> LeadRecord:
+    """A person takes a suggestion over as their own value, or has it never made again. With `lead`, only one that is
+    for that lead. Raises NotFound, NotAllowed."""
     if by.source is not Source.HUMAN:
         raise NotAllowed("only a person can answer a suggestion")
     async with pool.acquire() as connection, connection.transaction():
         # The lead first, as everybody who writes does: two that wait for each other would deadlock.
         lead_id = await connection.fetchval(statement("lead_of_suggestion"), suggestion)
-        lead = await at_version(connection, lead_id, None) if lead_id else None
+        held = await at_version(connection, lead or lead_id, None) if lead_id else None
+        if held is None or held.id != lead_id:
+            raise NotFound(f"there is no suggestion {suggestion} for this lead")
         state = "accepted" if accept else "ignored"
         row = await connection.fetchrow(statement("answer_suggestion"), suggestion, state, by.name)
-        if row is None or lead is None:
+        if row is None:
             raise NotFound(f"there is no open suggestion {suggestion}")
         if accept:
             claim = claim_of(row)._replace(source=by.source, actor=by.name, reason=f"accepted from {row['actor']}")
-            mine = moved(lead, claim) if claim.field == STATUS else decided(lead, decide(lead.fields, {}, [claim]))
+            mine = moved(held, claim) if claim.field == STATUS else decided(held, decide(held.fields, {}, [claim]))
             await write(connection, [mine])
-        return await _now(connection, lead.id)
+        return await _now(connection, held.id)
 
 
 @again_after_a_deadlock
@@ -304,14 +307,17 @@ async def insert_note(connection: Connection, id: UUID, text: str, by: Actor) ->
     return note
 
 
-async def correct_note(pool: Pool, note: int, text: str, *, by: Actor) -> int:
-    """The old text stays, behind the new one. A note that was corrected can only be corrected at its newest text."""
+async def correct_note(pool: Pool, id: UUID, note: int, text: str, *, by: Actor) -> int:
+    """The old text stays, behind the new one. A note that was corrected can only be corrected at its newest text.
+
+    Raises NotFound, NotAllowed.
+    """
     async with pool.acquire() as connection, connection.transaction():
-        lead_id = await connection.fetchval(statement("note_to_correct"), note)
-        if lead_id is None:
-            raise NotFound(f"there is no note {note}, or it was corrected already")
+        lead = await at_version(connection, id, None)
+        if await connection.fetchval(statement("note_to_correct"), note) != lead.id:
+            raise NotFound(f"there is no note {note} on this lead, or it was corrected already")
         newer: int = await connection.fetchval(
-            statement("insert_note"), lead_id, by.source.value, by.name, _note(text), note
+            statement("insert_note"), lead.id, by.source.value, by.name, _note(text), note
         )
         return newer
 

@@ -106,11 +106,12 @@ ORDER BY at DESC, kind, id DESC LIMIT :count
 
 
 -- name: message(id)
--- :id of a message
+-- :id of a message. Those of a deleted lead are out of sight with it.
 SELECT id, conversation_id, contact_id, direction, type, text, transcript, media_url, content, reply_to_id, origin,
     status, sent_at, delivered_at, read_at, failed_at, error, first_received_at, edited_at, revoked_at, unedited_text,
     referral, referred_product
-FROM messages WHERE id = :id
+FROM messages AS m
+WHERE m.id = :id AND NOT EXISTS (SELECT FROM lead_records AS r WHERE r.contact_id = m.contact_id AND r.deleted_at IS NOT NULL)
 
 
 -- name: log_access(actor, action, lead_id)
@@ -151,7 +152,6 @@ INSERT INTO lead_notes (lead_id, source, actor, text, corrects) VALUES (:lead_id
 -- The lead of a note that has not been corrected yet.
 SELECT n.lead_id FROM lead_notes AS n
 WHERE n.id = :id AND NOT EXISTS (SELECT FROM lead_notes AS c WHERE c.corrects = n.id)
-FOR UPDATE
 
 
 -- name: notes(id)

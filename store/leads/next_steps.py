@@ -145,8 +145,9 @@ async def _locked(connection: Connection, id: int, states: Sequence[State]) -> a
     step = await connection.fetchrow(statement("lock_next_step"), id)
     if step is None:
         raise NotFound(f"there is no suggestion {id}")
-    if step["status"] not in states:
-        raise WrongState(f"suggestion {id} is {step['status']}; this action needs one that is {' or '.join(states)}")
+    state = "done" if step["done_at"] else step["status"]
+    if state not in states:
+        raise WrongState(f"suggestion {id} is {state}; this action needs one that is {' or '.join(states)}")
     return step
 
 

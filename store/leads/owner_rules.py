@@ -1,6 +1,7 @@
 """Rules that give new leads to somebody: all of them in turn, by city, or by the advertisement they came from."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
 
@@ -9,7 +10,8 @@ import asyncpg
 from domain.field_kinds import NotAllowed, text
 from domain.lead import Source
 from store.leads import leads
-from store.leads.leads import Actor, NotFound
+from store.leads.lead_records import NO_OWNER
+from store.leads.leads import Actor, NotFound, Stale
 from store.postgres import Pool, statement
 
 Kind = Literal["everybody", "city", "advertisement"]
@@ -35,7 +37,7 @@ async def add(pool: Pool, kind: str, value: str, owners: Sequence[str], *, by: A
         raise NotAllowed("choose who takes turns")
     wanted = None if kind == "everybody" else VALUE.parse("value", value)
     if await pool.fetchval(statement("insert_owner_rule"), kind, wanted, list(owners), by.name) is None:
-        raise NotAllowed("{name} must be the name of a user", name="owner")
+        raise NotAllowed(NO_OWNER, name="owner")
 
 
 async def delete(pool: Pool, id: int) -> None:
@@ -49,10 +51,8 @@ async def give(pool: Pool, now: datetime | None = None) -> int:
     done = 0
     for row in await pool.fetch(statement("leads_to_give"), since, AT_ONCE):
         owner = await pool.fetchval(statement("next_owner"), row["rule_id"])
-        if owner is not None:
-            try:
-                await leads.patch(pool, row["lead_id"], {"owner": owner}, version=None, by=BY_RULE)
-                done += 1
-            except NotFound:  # deleted meanwhile
-                continue
+        with suppress(NotFound, Stale, NotAllowed):  # deleted, changed or disabled meanwhile: the next look tells
+            await leads.patch(pool, row["lead_id"], {"owner": owner}, version=row["version"], by=BY_RULE)
+            await pool.execute(statement("count_turn"), row["rule_id"])
+            done += 1
     return done

@@ -12,6 +12,7 @@ from domain.sentiment import SENTIMENTS
 from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
+from store.leads.lead_records import NO_OWNER
 from web import away, excuses, render
 from web.desk import (
     agenda,
@@ -52,7 +53,7 @@ def said() -> set[str]:
     found |= {login.WRONG, login.LATER, away.AWAY, away.READ_ONLY, panel.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
-    found |= {AGREES, ANSWERED, REFUSES}
+    found |= {AGREES, ANSWERED, REFUSES, NO_OWNER}
     found |= {*steps.TYPES.values(), *steps.STATES.values(), *steps.VIEWS}
     found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
     found |= {*facts.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}

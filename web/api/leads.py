@@ -159,9 +159,7 @@ class LeadOperations:
     async def add_note(self, call: OperationCall) -> Answer:
         id, note = uuid_of(call.path["id"]), call.body
         if note.corrects is not None:
-            if note.corrects not in {one.id for one in (await self._notes(id)).notes}:
-                raise not_found(f"there is no note {note.corrects} on this lead")
-            await leads.correct_note(self._pool, note.corrects, note.text, by=call.caller.actor)
+            await leads.correct_note(self._pool, id, note.corrects, note.text, by=call.caller.actor)
         else:
             await leads.add_note(self._pool, id, note.text, by=call.caller.actor)
         self._hub.forget()

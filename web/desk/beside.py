@@ -11,7 +11,7 @@ from domain.field_kinds import NotAllowed
 from domain.phone import Phones
 from store.access.accounts import User
 from store.crm import tickets
-from store.leads import people
+from store.leads import leads, next_steps, people
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
@@ -31,6 +31,9 @@ class Beside:
         step, given = request.path_params["step"], await form(request)
 
         async def write() -> None:
+            lead = await leads.current(self.pool, _lead(request))
+            if (await next_steps.read(self.pool, step))["lead_id"] != lead["id"]:
+                raise NotFound(f"there is no suggestion {step} for this lead")
             await decide(self.pool, step, request.path_params["verdict"], given.get("text"), user)
 
         return await self._write_and_show(request, user, write)

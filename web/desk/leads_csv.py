@@ -23,6 +23,7 @@ from web.render import Pages
 NUMBER = re.compile(r"\+[0-9][0-9 -]*")
 # Spreadsheets of countries that write 1,5 expect this between cells.
 SEPARATORS = {"id": ";"}
+PHONES = ("phone",)
 COLUMNS = (
     "id", "name", "phone", "username", "status", "lead_temperature", "lead_score", "score_because", "chat_phase",
     "domisili", "business_type", "urgency_level", "pain_points", "objection_raised", "language", "awaiting_reply",
@@ -43,7 +44,10 @@ class LeadsCsv:
         view = await self._views.of(dict(request.query_params), user)
         if view.strange:
             return PlainTextResponse(f"Not understood: {' '.join(view.strange)}. Nothing was exported.", 422)
-        ids = ids_of(request.query_params.get("ids", ""))
+        named = request.query_params.get("ids")
+        ids = ids_of(named) if named is not None else None
+        if ids == []:
+            return PlainTextResponse("No lead was selected. Nothing was exported.", 422)
         wanted = LeadFilter(among=ids) if ids else view.wanted
         await leads.log_access(self._pool, None, actor(user).name, "export")
         headers = {"Content-Disposition": 'attachment; filename="leads.csv"'}
@@ -54,7 +58,7 @@ class LeadsCsv:
         yield "\ufeff" + _line(EXPORTED, separator)  # spreadsheets take it for UTF-8 by this mark
         async for lead in lead_list.every(self._pool, wanted):
             known = dict(lead) | {"phone": shown(lead["phone"]) if lead["phone"] else None}
-            yield _line([_cell(known[name]) for name in EXPORTED], separator)
+            yield _line([_cell(known[name], is_phone=name in PHONES) for name in EXPORTED], separator)
 
 
 def _line(cells: Any, separator: str) -> str:
@@ -63,12 +67,13 @@ def _line(cells: Any, separator: str) -> str:
     return text.getvalue()
 
 
-def _cell(value: Any) -> str:
-    """A text that a spreadsheet would take for a formula is kept a text."""
+def _cell(value: Any, *, is_phone: bool) -> str:
+    """A text that a spreadsheet would take for a formula is kept a text; a phone number is none."""
     if value is None:
         return ""
     if isinstance(value, list):
         value = "; ".join(value)
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    formula = isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") and not NUMBER.fullmatch(text)
+    formula = isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r")
+    formula = formula and not (is_phone and NUMBER.fullmatch(text))
     return f"'{text}" if formula else text

@@ -37,7 +37,8 @@ from web.words import Translate, told, translator
 TIMELINE, TAIL, MOST, STEPS = 20, 50, 2000, 3
 # Somebody else's write may come between our look and our own.
 TRIES = 3
-LONGEST_UNDO = 500
+# As a header: proxies take eight kilobytes of them all.
+LONGEST_TEXT, LONGEST_UNDO = 160, 3000
 CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
 
 
@@ -126,17 +127,21 @@ class Panel:
         async def write() -> None:
             text, corrects = given.get("text", ""), given.get("corrects", "")
             if (note := number(corrects)) is not None:
-                await leads.correct_note(self._pool, note, text, by=actor(user))
+                await leads.correct_note(self._pool, id, note, text, by=actor(user))
             else:
                 await leads.add_note(self._pool, id, text, by=actor(user))
 
         return await self.write_and_show(request, user, id, write)
 
     async def answer(self, request: Request, user: User) -> Response:
-        id, accept = request.path_params["id"], request.path_params["answer"] == "accept"
+        """accept or ignore."""
+        id, answer = request.path_params["id"], request.path_params["answer"]
 
         async def write() -> None:
-            await leads.answer(self._pool, request.path_params["suggestion"], accept=accept, by=actor(user))
+            if answer not in ("accept", "ignore"):
+                raise NotFound("there is no such answer to a suggestion")
+            suggestion, accept = request.path_params["suggestion"], answer == "accept"
+            await leads.answer(self._pool, suggestion, accept=accept, by=actor(user), lead=id)
 
         return await self.write_and_show(request, user, id, write)
 
@@ -281,5 +286,5 @@ def called(lead: Mapping[str, Any]) -> str:
 
 def toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
     """What the page says for a while, and the form that takes it back; long texts are not carried in a header."""
-    short = undo if undo and all(len(value) < LONGEST_UNDO for value in undo.values()) else None
-    return {"text": text[:LONGEST_UNDO], "url": url, "undo": short}
+    short = undo if undo and len(json.dumps(undo)) < LONGEST_UNDO else None
+    return {"text": text[:LONGEST_TEXT], "url": url, "undo": short}

@@ -89,8 +89,10 @@ async def decide(pool: Pool, id: int, verdict: str, text: str | None, user: User
             await next_steps.finish(pool, id, by=actor(user))
         case "failed":
             await next_steps.fail(pool, id, (text or "").strip() or COULD_NOT, by=actor(user))
-        case _:
+        case "approve":
             await approve(pool, id, text, user)
+        case _:
+            raise NotFound("there is no such answer to a suggestion")
 
 
 async def approve(pool: Pool, id: int, text: str | None, user: User) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -13,6 +12,7 @@ from store.access import api_keys
 from store.access.api_keys import Key
 from store.leads.leads import Actor
 from store.postgres import STORE_ERRORS, Pool
+from web.forms import host_of
 
 HOLDER = "agents.key"
 Who = Callable[[Any], Key]
@@ -29,7 +29,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Request(scope).headers
         origin = headers.get("origin")
-        if origin and urlsplit(origin).netloc != headers.get("host"):
+        if origin and host_of(origin) != headers.get("host"):
             text = "This page belongs to another site. Call from a program, without an Origin header."
             await JSONResponse({"error": text}, 403)(scope, receive, send)
             return

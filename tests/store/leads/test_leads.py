@@ -15,7 +15,7 @@ from store.leads import lead_list, leads
 from store.leads.lead_list import ListCursor, arguments
 from store.leads.leads import Actor, NotFound, Stale
 from store.postgres import Pool, statement
-from tests.chats import changes, chat, extracted, lead
+from tests.chats import NUMBER, changes, chat, extracted, lead
 from tests.helpers import delivery, payload, rows, settled, until
 
 BUDI = Actor(Source.HUMAN, "user:budi")
@@ -24,9 +24,9 @@ AI = Actor(Source.AI, "rules@1")
 SARAH = Actor(Source.BOT, "sarah")
 
 
-async def new_lead(pool: Pool) -> UUID:
-    await chat(pool, "halo")
-    found: UUID = (await lead(pool))["id"]
+async def new_lead(pool: Pool, number: str = NUMBER) -> UUID:
+    await chat(pool, "halo", number=number)
+    found: UUID = (await lead(pool, number=number))["id"]
     return found
 
 
@@ -179,9 +179,12 @@ async def test_ai_only_proposes_a_status(pool: Pool) -> None:
 async def test_a_corrected_note_keeps_its_old_text(pool: Pool) -> None:
     id = await new_lead(pool)
     first = await leads.add_note(pool, id, " wants a demo on Monday ", by=BUDI)
-    second = await leads.correct_note(pool, first, "wants a demo on Tuesday", by=AGENT)
+    second = await leads.correct_note(pool, id, first, "wants a demo on Tuesday", by=AGENT)
     with pytest.raises(NotFound):
-        await leads.correct_note(pool, first, "again", by=BUDI)
+        await leads.correct_note(pool, id, first, "again", by=BUDI)
+    other = await new_lead(pool, number="6281200000077")
+    with pytest.raises(NotFound):
+        await leads.correct_note(pool, other, second, "of somebody else", by=BUDI)
     shown = [(row["text"], row["actor"], row["corrected_by"]) for row in await leads.notes(pool, id)]
     assert shown == [("wants a demo on Monday", "user:budi", second), ("wants a demo on Tuesday", "key:manager", None)]
     with pytest.raises(NotAllowed):

@@ -13,7 +13,7 @@ from domain.lead_filter import NOBODYS, LeadFilter, narrowed_by_search
 from store.leads import lead_list, leads, owner_rules, saved_views
 from store.leads.leads import Actor
 from store.postgres import Pool
-from tests.chats import lead
+from tests.chats import extracted, lead
 from tests.desk import NUMBER, says, user
 
 OTHER = "6281200000001"
@@ -240,6 +240,9 @@ async def test_new_leads_go_to_those_whose_turn_it_is(pool: Pool) -> None:
     for n, name in enumerate(("A", "B", "C")):
         await came(pool, name, f"628120000001{n}")
         await owner_rules.give(pool)
+        assert (await given(pool))[name] is None  # the chat may tell the city: it is read first
+        await extracted(pool)
+        await owner_rules.give(pool)
     await came(pool, "D", "6281200000020", city="Bandung")
     await came(pool, "E", "6281200000021", headline="Promo akhir tahun")
     assert await given(pool) == {
@@ -266,6 +269,17 @@ async def test_what_a_person_decided_is_not_given_away_again(pool: Pool) -> None
     assert await given(pool) == {"Rina": None, "Wati": None}  # nobody can take a turn
     await pool.execute("UPDATE users SET disabled_at = NULL")
     assert await given(pool) == {"Rina": None, "Wati": "siti"}
+
+
+async def test_a_rule_whose_owners_are_all_gone_leaves_its_leads_to_the_next(pool: Pool) -> None:
+    rina, _ = await user(pool, "rina"), await user(pool, "budi")
+    await owner_rules.add(pool, "city", "bandung", ["rina"], by=BUDI)
+    await owner_rules.add(pool, "everybody", "", ["budi"], by=BUDI)
+    await pool.execute("UPDATE users SET role = 'viewer' WHERE id = $1", rina.id)
+    await came(pool, "Wati", OTHER, city="Bandung")
+    await extracted(pool)
+    assert await given(pool) == {"Wati": "budi"}
+    assert [row["given"] for row in await owner_rules.page(pool)] == [0, 1]
 
 
 @pytest.mark.parametrize(

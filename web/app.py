@@ -99,15 +99,15 @@ class Dashboard:
         return Headers(self.site(), version=self._pages.version)
 
     def site(self) -> Starlette:
-        pool, hub, pages = self._pool, self._hub, self._pages
+        pool, hub, pages, seen = self._pool, self._hub, self._pages, self._access_log
         excuses = Excuses(pages)
         guard = Guard(pool, excuses)
         menus = Menus(pool, pages, hub)
         login, panel = Login(pool, pages), Panel(pool, pages, hub, menus, self._phones, self._reach)
         views = ListViews(pool, hub)
         tabs = Tabs(pool, pages, hub, views)
-        desk = Desk(pool, pages, hub, views=views, tabs=tabs, panel=panel, menus=menus, access_log=self._access_log)
-        crm = CrmPages(pool, pages, self._phones, self._access_log)
+        desk = Desk(pool, pages, hub, views=views, tabs=tabs, panel=panel, menus=menus, access_log=seen)
+        crm = CrmPages(pool, pages, self._phones, seen)
         ops, letters, trace = (
             Ops(pool, pages, hub, self._read_status),
             LetterPages(pool, pages),
@@ -126,12 +126,15 @@ class Dashboard:
                 *desk_routes(guard, panel, ChatPages(pool, pages), self._media),
                 *work_routes(guard, Work(pool, pages, panel), Many(pool, pages, hub), menus),
                 *overview_routes(
-                    guard, Find(pool, pages, hub, self._embedders), Board(pool, pages, hub), Agenda(pool, pages, hub)
+                    guard,
+                    Find(pool, pages, hub, self._embedders, seen),
+                    Board(pool, pages, hub, seen),
+                    Agenda(pool, pages, hub, seen),
                 ),
                 *beside_routes(guard, Beside(pool, panel, self._phones)),
-                *crm_routes(guard, crm, StepPages(pool, pages, hub), TicketPages(pool, pages, hub)),
+                *crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
                 *rule_routes(guard, RulePages(pool, pages, menus)),
-                *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders)),
+                *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders, seen)),
                 *ops_routes(guard, ops, letters, trace),
                 *api_routes(
                     pool,

@@ -24,6 +24,7 @@ MOST_WAITING: Final = 10_000
 AGAIN_SECONDS: Final = 600.0
 WORDS: Final = ("q", "query")
 """Filters that hold what somebody typed: names and numbers, of which only the length is kept."""
+LONGEST: Final = 200
 
 
 class Look(NamedTuple):
@@ -37,32 +38,45 @@ class Look(NamedTuple):
     """Whom they saw, as a JSON list; None where they were more than MOST_IDS."""
 
 
+class SeenLately(NamedTuple):
+    """Whom a page that stays open has shown since `at`, a monotonic time."""
+
+    at: float
+    leads: set[UUID]
+
+
 class AccessLog:
     """One for a process; `run` it beside whatever notes."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._noted: deque[Look] = deque(maxlen=MOST_WAITING)
-        self._seen: dict[tuple[str, str, str], float] = {}
+        self._seen: dict[tuple[str, str, str], SeenLately] = {}
 
     def note(
         self, actor: str, action: str, asked: Mapping[str, object], leads: Sequence[UUID], *, live: bool = False
     ) -> None:
-        """list, search or read. With `live`, the same that was noted within ten minutes is not noted again."""
+        """list, search or read. With `live`, whom the same page showed within ten minutes is not noted again."""
         said = orjson.dumps(_plain(asked), default=str, option=orjson.OPT_SORT_KEYS).decode()
-        if live and not self._is_new((actor, action, said)):
+        shown = self._new((actor, action, said), leads) if live else leads
+        if shown is None:
             return
         if len(self._noted) == MOST_WAITING:
             log.error("the access log can't be written: the oldest looks are lost", waiting=MOST_WAITING)
-        ids = orjson.dumps([str(id) for id in leads]).decode() if len(leads) <= MOST_IDS else None
-        self._noted.append(Look(datetime.now(UTC), actor, action, said, len(leads), ids))
+        ids = orjson.dumps([str(id) for id in shown]).decode() if len(shown) <= MOST_IDS else None
+        self._noted.append(Look(datetime.now(UTC), actor, action, said, len(shown), ids))
 
-    def _is_new(self, look: tuple[str, str, str]) -> bool:
+    def _new(self, page: tuple[str, str, str], leads: Sequence[UUID]) -> Sequence[UUID] | None:
+        """Whom this page has not shown lately; None where there is nothing to note."""
         now = time.monotonic()
-        if now - self._seen.get(look, -AGAIN_SECONDS) < AGAIN_SECONDS:
-            return False
-        self._seen = {one: at for one, at in self._seen.items() if now - at < AGAIN_SECONDS} | {look: now}
-        return True
+        seen = self._seen.get(page)
+        if seen is None or now - seen.at >= AGAIN_SECONDS:
+            self._seen = {one: lately for one, lately in self._seen.items() if now - lately.at < AGAIN_SECONDS}
+            self._seen[page] = SeenLately(now, set(leads))
+            return leads
+        new = [id for id in leads if id not in seen.leads]
+        seen.leads.update(new)
+        return new or None
 
     async def write(self) -> None:
         """What was noted. Raises what Postgres raises; nothing is lost then."""
@@ -96,4 +110,7 @@ async def prune(pool: Pool, before: datetime) -> None:
 
 def _plain(asked: Mapping[str, object]) -> dict[str, object]:
     given = {name: value for name, value in asked.items() if value not in (None, "", [], False)}
-    return {name: f"{len(str(value))} characters" if name in WORDS else value for name, value in given.items()}
+    return {
+        name: f"{len(str(value))} characters" if name in WORDS or len(str(value)) > LONGEST else value
+        for name, value in given.items()
+    }

@@ -117,6 +117,13 @@ async def current(pool: Pool, id: UUID) -> asyncpg.Record:
     return row
 
 
+async def opened(pool: Pool, id: UUID, by: Actor) -> asyncpg.Record:
+    """As current; that part of it was opened, and by whom, is kept as `read` does. Raises NotFound."""
+    lead = await current(pool, id)
+    await pool.execute(statement("log_open"), by.name, lead["id"])
+    return lead
+
+
 class MessageCursor(NamedTuple):
     """Where a page of messages ends: sent_at, first_received_at (NEVER where unknown) and id of its last one."""
 
@@ -342,9 +349,9 @@ class Belongings(NamedTuple):
     client: asyncpg.Record | None
 
 
-async def belongings(pool: Pool, id: UUID, *, limit: int = 24) -> Belongings:
+async def belongings(pool: Pool, id: UUID, by: Actor, *, limit: int = 24) -> Belongings:
     """The newest of each. Raises NotFound."""
-    lead = await current(pool, id)
+    lead = await opened(pool, id, by)
     return Belongings(
         list(await pool.fetch(statement("media_of_contact"), lead["contact_id"], limit)),
         list(await pool.fetch(statement("conversations_of_contact"), lead["contact_id"], limit)),

@@ -1,20 +1,28 @@
 """Lists, searches and reads leave a row each: who, which filter, how many, whom; and no words that were typed."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import pytest
 from redis.asyncio import Redis
 
 from docs.examples.manager_bot import call, connected
+from domain.lead import Source
 from store.access import access_log
 from store.access.access_log import MOST_IDS, AccessLog
+from store.leads import leads
+from store.leads.leads import Actor
 from store.postgres import Pool
-from tests.chats import chat, lead
-from tests.desk import signed_in, web
+from tests.chats import chat, extracted, lead
+from tests.desk import says, signed_in, web
 from tests.helpers import until
 from tests.web.api.test_api import program
 from tests.web.mcp.test_mcp import key
 from workers.jobs.upkeep import keep_days
+
+OTHER = "6281200000001"
+ALICE = Actor(Source.HUMAN, "user:alice")
 
 
 async def looks(pool: Pool, count: int) -> list[dict[str, Any]]:
@@ -59,6 +67,38 @@ async def test_an_open_list_is_noted_once_and_another_filter_anew(
         assert [one["filter"] for one in await looks(pool, 2)] == [{}, {"view": "waiting"}]
         page = (await http.get("/ops/access")).text
         assert ("user:budi" in page, "view: waiting" in page) == (True, True)
+
+
+async def test_an_open_list_notes_whom_it_had_not_shown(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "halo")
+    async with signed_in(pool, redis_url, database_url) as http:
+        await http.get("/leads/rows")
+        await chat(pool, "pagi", number=OTHER)
+        await http.get("/leads/rows?evil=" + "x" * 5000)
+        found = await looks(pool, 2)
+    joko = (await lead(pool, number=OTHER))["id"]
+    assert [(one["filter"], one["lead_ids"]) for one in found][1] == ({}, [joko])
+
+
+PEOPLE = ("/search?q=Rina", "/board", "/tasks", "/suggestions", "/tickets", "/deleted", "/knowledge?in=chats&q=laundry",
+          "/customers", "/handoffs", "/leads.csv", "/leads/{id}/find?q=halo", "/leads/{id}/belongings")  # fmt: skip
+READ = ("messages", "history", "notes", "conversations", "people")
+
+
+@pytest.mark.parametrize("path", [*PEOPLE, *(f"/api/v1/leads/{{id}}/{one}" for one in READ), "/api/v1/messages/wamid.1",
+                                  "/api/v1/suggestions", "/api/v1/tickets", "/api/v1/conversations/search?q=laundry"])  # fmt: skip
+async def test_whoever_looks_at_people_leaves_a_row(pool: Pool, redis_url: str, database_url: str, path: str) -> None:
+    await says(pool, "halo, saya punya laundry", name="Rina", id="wamid.1")
+    await extracted(pool)
+    id = (await lead(pool))["id"]
+    await leads.snooze(pool, id, datetime.now(UTC) + timedelta(days=1), by=ALICE, questions=None)
+    async with signed_in(pool, redis_url, database_url) as http:
+        assert (await http.get(path.format(id=id))).status_code == 200
+
+        async def noted() -> bool:
+            return bool(await pool.fetchval("SELECT count(*) FROM access_log WHERE actor = 'user:budi'"))
+
+        await until(noted)
 
 
 async def test_agents_are_noted_too(pool: Pool, redis: Redis, redis_url: str, database_url: str) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from knowledge.embedder import Embedders
+from store.access.access_log import AccessLog
 from store.knowledge import articles as knowledge
 from store.postgres import Pool
 from web.api.leads import Plain, Query, Several
@@ -83,8 +84,9 @@ class ChatsQuery(Query):
 
 
 class KnowledgeOperations:
-    def __init__(self, pool: Pool, embedders: Embedders) -> None:
+    def __init__(self, pool: Pool, embedders: Embedders, access_log: AccessLog) -> None:
         self._pool = pool
+        self._access_log = access_log
         self._embedders = embedders
 
     def table(self) -> list[Operation]:
@@ -111,5 +113,9 @@ class KnowledgeOperations:
     async def chats(self, call: OperationCall) -> Answer:
         query: ChatsQuery = call.query
         found = await knowledge.search_chats(self._pool, self._embedders, query.q, limit=query.limit)
+        asked = query.model_dump(exclude_defaults=True)
+        self._access_log.note(
+            call.caller.actor.name, "search", {"page": "conversations"} | asked, [row["lead_id"] for row in found.rows]
+        )
         hits = [ChatHit.model_validate(dict(row)) for row in found.rows]
         return Answer(ChatHits(hits=hits, by_meaning=found.meant))

@@ -1,7 +1,9 @@
 """Operations on leads and messages."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -12,7 +14,7 @@ from domain.lead_filter import NOBODY, LeadFilter, narrowed_by_search
 from store.access.access_log import AccessLog
 from store.leads import lead_list, leads
 from store.leads.lead_list import Order
-from store.leads.leads import Actor, MessageCursor
+from store.leads.leads import Actor, MessageCursor, NotFound
 from store.postgres import Pool
 from web.api import models
 from web.api.operation import Answer, Operation, OperationCall, uuid_of
@@ -154,7 +156,7 @@ class LeadOperations:
         return Answer(await self._lead(str(lead.id), call.caller.actor), lead.version)
 
     async def notes(self, call: OperationCall) -> Answer:
-        return Answer(await self._notes(uuid_of(call.path["id"])))
+        return Answer(await self._notes(uuid_of(call.path["id"]), call.caller.actor))
 
     async def add_note(self, call: OperationCall) -> Answer:
         id, note = uuid_of(call.path["id"]), call.body
@@ -163,11 +165,11 @@ class LeadOperations:
         else:
             await leads.add_note(self._pool, id, note.text, by=call.caller.actor)
         self._hub.forget()
-        return Answer(await self._notes(id))
+        return Answer(await self._notes(id, call.caller.actor))
 
     async def history(self, call: OperationCall) -> Answer:
         query: HistoryQuery = call.query
-        lead = await leads.current(self._pool, uuid_of(call.path["id"]))
+        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
         rows = await leads.history(self._pool, lead["id"], field=query.field, before=query.before, limit=query.limit)
         changes = [
             models.Change.model_validate(dict(row) | {name: leads.plain(row[name]) for name in ("old", "new")})
@@ -177,7 +179,7 @@ class LeadOperations:
 
     async def messages(self, call: OperationCall) -> Answer:
         query: MessagesQuery = call.query
-        lead = await leads.current(self._pool, uuid_of(call.path["id"]))
+        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
         rows = await leads.messages(self._pool, lead["contact_id"], before=_before(query.before), limit=query.limit)
         last = rows[-1] if len(rows) == query.limit else None
         return Answer(
@@ -191,6 +193,8 @@ class LeadOperations:
         row = await leads.message(self._pool, call.path["id"].replace("\0", ""))
         if row is None:
             raise not_found("there is no such message")
+        with suppress(NotFound):  # of a group, it belongs to nobody
+            await leads.opened(self._pool, row["contact_id"] or UUID(int=0), call.caller.actor)
         return Answer(_message(row))
 
     async def events(self, call: OperationCall) -> Response:
@@ -215,8 +219,8 @@ class LeadOperations:
         lead = await self._lead(str(done.lead.id), call.caller.actor)
         return Answer(models.Patched(lead=lead, changed=done.changed, suggested=done.suggested), lead.version)
 
-    async def _notes(self, id: Any) -> models.Notes:
-        lead = await leads.current(self._pool, id)
+    async def _notes(self, id: UUID, by: Actor) -> models.Notes:
+        lead = await leads.opened(self._pool, id, by)
         rows = await leads.notes(self._pool, lead["id"])
         return models.Notes(notes=[models.Note.model_validate(dict(row)) for row in rows])
 

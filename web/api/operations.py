@@ -33,8 +33,8 @@ def operations(
         *LeadOperations(pool, hub, access_log).table(),
         *CustomerOperations(pool, hub, phones, access_log).table(),
         *HandoffOperations(pool, phones, crm).table(),
-        *SuggestionOperations(pool, hub).table(),
-        *SupportOperations(pool, hub, phones).table(),
-        *KnowledgeOperations(pool, embedders).table(),
+        *SuggestionOperations(pool, hub, access_log).table(),
+        *SupportOperations(pool, hub, phones, access_log).table(),
+        *KnowledgeOperations(pool, embedders, access_log).table(),
         *LetterOperations(pool, read_status).table(),
     ]

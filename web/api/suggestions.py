@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from domain import next_step
 from domain.next_step import CONTENT, State, SuggestedStep
+from store.access.access_log import AccessLog
 from store.leads import next_steps
 from store.leads.next_steps import WrongState
 from store.postgres import Pool
@@ -134,8 +135,9 @@ class Failure(Strict):
 
 
 class SuggestionOperations:
-    def __init__(self, pool: Pool, hub: Hub) -> None:
+    def __init__(self, pool: Pool, hub: Hub, access_log: AccessLog) -> None:
         self._pool = pool
+        self._access_log = access_log
         self._hub = hub
 
     def table(self) -> list[Operation]:
@@ -162,11 +164,19 @@ class SuggestionOperations:
             limit=query.limit,
             deleted=query.lead_id is None,
         )
+        asked = query.model_dump(exclude_defaults=True)
+        self._access_log.note(
+            call.caller.actor.name, "list", {"page": "suggestions"} | asked, [row["lead_id"] for row in rows]
+        )
         found = [_suggestion(row) for row in rows]
         return Answer(Suggestions(suggestions=found, next=found[-1].id if len(found) == query.limit else None))
 
     async def get(self, call: OperationCall) -> Answer:
-        return Answer(_suggestion(await next_steps.read(self._pool, number_of(call.path["id"]), deleted=True)))
+        row = await next_steps.read(self._pool, number_of(call.path["id"]), deleted=True)
+        self._access_log.note(
+            call.caller.actor.name, "read", {"page": "suggestions", "id": row["id"]}, [row["lead_id"]]
+        )
+        return Answer(_suggestion(row))
 
     async def create(self, call: OperationCall) -> Answer:
         given = call.body.root

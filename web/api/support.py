@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from domain.phone import Phones
 from domain.sentiment import Sentiment
+from store.access.access_log import AccessLog
 from store.crm import tickets
 from store.leads import insights, leads, people
 from store.postgres import Pool
@@ -136,8 +137,9 @@ class NewPerson(Strict):
 
 
 class SupportOperations:
-    def __init__(self, pool: Pool, hub: Hub, phones: Phones) -> None:
+    def __init__(self, pool: Pool, hub: Hub, phones: Phones, access_log: AccessLog) -> None:
         self._pool = pool
+        self._access_log = access_log
         self._hub = hub
         self._phones = phones
 
@@ -161,11 +163,17 @@ class SupportOperations:
             self._pool, status=query.status, priority=query.priority, conversation=query.conversation_id,
             before=query.before, limit=query.limit,
         )  # fmt: skip
+        asked = query.model_dump(exclude_defaults=True)
+        self._access_log.note(
+            call.caller.actor.name, "list", {"page": "tickets"} | asked, [row["lead_id"] for row in rows]
+        )
         found = [Ticket.model_validate(dict(row)) for row in rows]
         return Answer(Tickets(tickets=found, next=found[-1].id if len(found) == query.limit else None))
 
     async def get(self, call: OperationCall) -> Answer:
-        return _ticket(await tickets.read(self._pool, number_of(call.path["id"])))
+        row = await tickets.read(self._pool, number_of(call.path["id"]))
+        self._access_log.note(call.caller.actor.name, "read", {"page": "tickets", "id": row["id"]}, [row["lead_id"]])
+        return _ticket(row)
 
     async def create(self, call: OperationCall) -> Answer:
         new: NewTicket = call.body
@@ -186,12 +194,12 @@ class SupportOperations:
         return _ticket(done)
 
     async def insights(self, call: OperationCall) -> Answer:
-        lead = await leads.current(self._pool, uuid_of(call.path["id"]))
+        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
         rows = await insights.of(self._pool, lead["id"])
         return Answer(Insights(insights=[_insight(row) for row in rows]))
 
     async def people(self, call: OperationCall) -> Answer:
-        lead = await leads.current(self._pool, uuid_of(call.path["id"]))
+        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
         return Answer(await self._people(lead["id"]))
 
     async def add_person(self, call: OperationCall) -> Answer:

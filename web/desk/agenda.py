@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.leads import agenda
 from store.leads.agenda import AgendaEntry
 from store.postgres import Pool
+from web.access import actor
 from web.desk.steps import step_words
 from web.live import Hub
 from web.render import Pages
@@ -22,7 +24,8 @@ DAYS: Final = ("overdue", "today", "tomorrow", "later", "without a date")
 
 
 class Agenda:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, access_log: AccessLog) -> None:
+        self._access_log = access_log
         self._pool = pool
         self._pages = pages
         self._hub = hub
@@ -37,6 +40,8 @@ class Agenda:
             return await agenda.page(self._pool, owner=owner, limit=MOST + 1)
 
         found = await self._hub.shared(("agenda", owner), fetch)
+        ids = [one.lead["id"] for one in found]
+        self._access_log.note(actor(user).name, "list", {"page": "tasks", "view": view}, ids, live=True)
         days = by_day(found[:MOST], datetime.now(UTC), self._pages.preferences(request).zone_info)
         given: dict[str, Any] = {"user": user, "view": view, "days": days, "step_words": step_words,
                                  "cut_at": MOST if len(found) > MOST else None}  # fmt: skip

@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from domain.lead import STATUSES
 from domain.lead_filter import LeadReader
+from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.leads import lead_list
 from store.postgres import Pool
+from web.access import actor
 from web.live import Hub
 from web.query import view_of, with_changes
 from web.render import Pages
@@ -22,7 +24,8 @@ VALUES_SECONDS = 3.0
 
 
 class Board:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, access_log: AccessLog) -> None:
+        self._access_log = access_log
         self._pool = pool
         self._pages = pages
         self._hub = hub
@@ -44,6 +47,8 @@ class Board:
             return {"values": values, "cards": cards}
 
         found = await self._hub.shared(("board", str(wanted)), fetch, seconds=VALUES_SECONDS)
+        ids = [lead["id"] for column in found["cards"].values() for lead in column]
+        self._access_log.note(actor(user).name, "list", {"page": "board", "view": view}, ids, live=True)
         given = {"user": user, "query": query, "view": view, "statuses": STATUSES, "change": with_changes} | found
         if "hx-request" in request.headers:
             return self._pages.part(request, "board_columns.html", **given)

@@ -7,6 +7,7 @@ from store.access.accounts import User
 from store.leads import leads
 from store.leads.leads import NotFound
 from store.postgres import Pool
+from web.access import actor
 from web.desk.chat import around
 from web.render import Pages
 
@@ -22,7 +23,7 @@ class ChatPages:
         """The client that a lead became, its conversations and its media: fetched when somebody unfolds them."""
         id = request.path_params["id"]
         try:
-            found = await leads.belongings(self._pool, id)
+            found = await leads.belongings(self._pool, id, actor(user))
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         return self._pages.part(request, "belongings.html", found=found, id=id)
@@ -31,7 +32,7 @@ class ChatPages:
         """Messages of this chat that hold some words."""
         words = request.query_params.get("q", "").strip()[:LONGEST_WORDS]
         try:
-            lead = await leads.current(self._pool, request.path_params["id"])
+            lead = await leads.opened(self._pool, request.path_params["id"], actor(user))
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         rows = await leads.said(self._pool, lead["contact_id"], words, limit=HITS) if words else []

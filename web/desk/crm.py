@@ -60,9 +60,9 @@ class CrmPages:
 
     async def deleted(self, request: Request, user: User) -> Response:
         """What was put out of sight, to be brought back."""
-        return self._pages.page(
-            request, "deleted.html", user=user, rows=await leads.deleted(self._pool, limit=MOST_DELETED)
-        )
+        rows = await leads.deleted(self._pool, limit=MOST_DELETED)
+        self._access_log.note(actor(user).name, "list", {"page": "deleted"}, [row["id"] for row in rows])
+        return self._pages.page(request, "deleted.html", user=user, rows=rows)
 
     async def handoffs(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)

@@ -35,6 +35,7 @@ from web.render import Pages, live, tag_of
 PAGE = 50
 KNOWN = 200
 """So many rows of a browser are compared with what it is sent."""
+ASKED: Final = (*FILTERS, "view", "sort", "after")
 NO_FILTERS: Final = dict.fromkeys(FILTERS)
 # Placeholder for "read" or "unread", filled in for each viewer, so that the row is rendered once for all.
 READ_MARK = "\ue000"
@@ -100,7 +101,7 @@ class Desk:
             return page, [self._row(prefer, lead, view.where.get(lead["id"])) for lead in page.leads]
 
         page, rows = await self._hub.shared(("rows", key, prefer), make)
-        asked = {name: value for name, value in query.items() if name != "lead"}
+        asked = {name: query[name] for name in ASKED if name in query}
         self._access_log.note(actor(user).name, "list", asked, [lead["id"] for lead in page.leads], live=True)
         html = "".join(_for_reader(row, reader, known) for row in rows)
         begin = self._pages.render("rows_begin.html", prefer, page=page, strange=view.strange, said=view.said)

@@ -7,11 +7,13 @@ from starlette.responses import Response
 
 from domain.lead_filter import LeadFilter, LeadReader, narrowed_by_search
 from knowledge.embedder import Embedders
+from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.knowledge import articles
 from store.leads import lead_list
 from store.leads.lead_list import ListedLeads
 from store.postgres import Pool
+from web.access import actor
 from web.desk.knowledge import marked
 from web.desk.said import SearchInChats
 from web.live import Hub
@@ -35,7 +37,8 @@ OPERATORS_PAGES: Final = {
 
 
 class Find:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub, embedders: Embedders) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, embedders: Embedders, access_log: AccessLog) -> None:
+        self._access_log = access_log
         self._pool = pool
         self._chats = SearchInChats(pool, hub)
         self._pages = pages
@@ -52,6 +55,9 @@ class Find:
         said = (await articles.search_chats(self._pool, self._embedders, text, limit=CHATS)).rows if plain else []
         said = [one for one in said if MARK in one["snippet"]]  # in words, and not only in meaning
         people = [] if found.guessed and said else found.leads
+        if people or said:
+            ids = [*(one["id"] for one in people), *(one["lead_id"] for one in said)]
+            self._access_log.note(actor(user).name, "search", {"q": text}, ids, live=True)
         known = PAGES | (OPERATORS_PAGES if user.may("operator") else {})
         places = [(path, name) for path, name in known.items() if text and text.lower() in t(name).lower()]
         return self._pages.part(

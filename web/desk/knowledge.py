@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from knowledge.embedder import Embedders
+from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.knowledge import articles as knowledge
 from store.postgres import Pool
+from web.access import actor
 from web.query import with_changes
 from web.render import Pages
 
@@ -17,7 +19,8 @@ HITS, PAGE = 15, 100
 
 
 class KnowledgePages:
-    def __init__(self, pool: Pool, pages: Pages, embedders: Embedders) -> None:
+    def __init__(self, pool: Pool, pages: Pages, embedders: Embedders, access_log: AccessLog) -> None:
+        self._access_log = access_log
         self._pool = pool
         self._pages = pages
         self._embedders = embedders
@@ -29,6 +32,8 @@ class KnowledgePages:
         given: dict[str, Any] = {"found": None, "articles": []}
         if question and chats:
             given["found"] = await knowledge.search_chats(self._pool, self._embedders, question, limit=HITS)
+            ids = [row["lead_id"] for row in given["found"].rows]
+            self._access_log.note(actor(user).name, "search", {"page": "knowledge", "q": question}, ids)
         elif question:
             given["found"] = await knowledge.search(self._pool, self._embedders, question, limit=HITS)
         elif not chats:

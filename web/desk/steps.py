@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from domain.field_kinds import NotAllowed
 from domain.next_step import OPEN, TO_DO
+from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.leads import next_steps
 from store.leads.leads import NotFound
@@ -43,7 +44,8 @@ EDITED: Final = {
 
 
 class StepPages:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, access_log: AccessLog) -> None:
+        self._access_log = access_log
         self._pool = pool
         self._pages = pages
         self._hub = hub
@@ -58,6 +60,8 @@ class StepPages:
             limit=PAGE,
             undone=view == "to do",
         )
+        ids = [row["lead_id"] for row in rows]
+        self._access_log.note(actor(user).name, "list", {"page": "suggestions", "view": view}, ids, live=True)
         given: dict[str, Any] = {
             "rows": rows, "query": query, "more": len(rows) == PAGE, "change": with_changes, "user": user,
             "step_words": step_words,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.field_kinds import NotAllowed
+from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.crm import tickets
 from store.crm.tickets import FIELDS, PRIORITIES, STATUSES
@@ -26,7 +27,8 @@ VIEWS: Final[Mapping[str, tuple[str, ...] | None]] = {
 
 
 class TicketPages:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, access_log: AccessLog) -> None:
+        self._access_log = access_log
         self._pool = pool
         self._pages = pages
         self._hub = hub
@@ -37,6 +39,8 @@ class TicketPages:
         rows = await tickets.page(
             self._pool, status=VIEWS[view or "open"], before=number(query.get("before")), limit=PAGE
         )
+        ids = [row["lead_id"] for row in rows]
+        self._access_log.note(actor(user).name, "list", {"page": "tickets", "view": view}, ids, live=True)
         given: dict[str, Any] = {
             "rows": rows, "query": query, "more": len(rows) == PAGE, "change": with_changes, "user": user,
             "statuses": STATUSES, "priorities": PRIORITIES,

@@ -127,7 +127,7 @@ class Dashboard:
                 *work_routes(guard, Work(pool, pages, panel), Many(pool, pages, hub), menus),
                 *overview_routes(
                     guard,
-                    Find(pool, pages, hub, self._embedders, seen),
+                    Find(pool, pages, hub, seen),
                     Board(pool, pages, hub, seen),
                     Agenda(pool, pages, hub, seen),
                 ),

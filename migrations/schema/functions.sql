@@ -291,6 +291,25 @@ BEGIN
 END $$;
 
 
+CREATE FUNCTION message_that_says(near text, terms text[]) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT coalesce((
+        SELECT m.id
+        FROM messages AS f CROSS JOIN LATERAL (
+            SELECT n.id, coalesce(n.text, n.transcript, '') AS said, row_number() OVER () AS place FROM messages AS n
+            WHERE n.contact_id = f.contact_id AND n.direction = 'inbound'
+              AND (coalesce(n.sent_at, '-infinity'), coalesce(n.first_received_at, '-infinity'), n.id)
+                  >= (coalesce(f.sent_at, '-infinity'), coalesce(f.first_received_at, '-infinity'), f.id)
+            ORDER BY n.sent_at NULLS FIRST, coalesce(n.first_received_at, '-infinity'), n.id LIMIT 40) AS m
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS words FROM unnest(terms) AS t (term)
+            WHERE (to_tsvector('indonesian', m.said) || to_tsvector('english', m.said))
+                @@ (to_tsquery('indonesian', t.term) || to_tsquery('english', t.term))) AS held
+        WHERE f.id = near AND held.words > 0
+        ORDER BY held.words DESC, m.place LIMIT 1), near)
+$$;
+COMMENT ON FUNCTION message_that_says IS 'Of the messages of a passage, which begins near, the one with most of these words; near itself where none has them.';
+
+
 CREATE FUNCTION signal_list(signals jsonb) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(jsonb_agg(
         jsonb_build_object(

@@ -3,7 +3,7 @@
 Whoever embeds is handed in; without pgvector, or without anybody who embeds, search goes by words alone.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -183,9 +183,12 @@ async def search(
     return FoundPassages(list(rows), near.meant)
 
 
-async def search_chats(pool: Pool, embedders: Embedders, question: str, *, limit: int = 10) -> FoundPassages:
-    """Leads: lead_id, name, phone, status, last_message_at, message_id, snippet, score; the best first."""
-    near = await _near(pool, embedders, question, "nearest_passages", False)
+async def search_chats(pool: Pool, embedders: Embedders | None, question: str, *, limit: int = 10) -> FoundPassages:
+    """Leads: lead_id, name, phone, status, last_message_at, message_id, snippet, score; the best first.
+
+    Without embedders by words alone.
+    """
+    near = await _near(pool, embedders, question, "nearest_passages", False) if embedders else NearestPassages()
     rows = await pool.fetch(
         statement("search_chats"), terms(question), near.ids, near.likeness, limit, DEPTH, WORDS_SHARE
     )
@@ -197,6 +200,20 @@ async def leads_that_say(pool: Pool, words: str, *, limit: int) -> dict[UUID, st
     wanted = terms(words)
     rows = await pool.fetch(statement("leads_that_say"), wanted, limit) if wanted else []
     return {row["lead_id"]: row["message_id"] for row in rows}
+
+
+class MessageHit(NamedTuple):
+    """A message that says what was searched for."""
+
+    message_id: str
+    text: str
+
+
+async def messages_of_hits(pool: Pool, near: Mapping[UUID, str], words: str) -> dict[UUID, MessageHit]:
+    """Of hits of leads_that_say, where exactly they say it."""
+    rows = await pool.fetch(statement("messages_of_hits"), list(near.values()), terms(words)) if near else []
+    found = {row["near"]: MessageHit(row["id"], row["text"]) for row in rows}
+    return {lead: found[message] for lead, message in near.items() if message in found}
 
 
 async def _near(pool: Pool, embedders: Embedders, question: str, nearest: str, *which: object) -> NearestPassages:

@@ -213,7 +213,8 @@ WITH asked AS MATERIALIZED (
     WHERE r.deleted_at IS NULL
     ORDER BY p.lead_id, f.score DESC, p.place
 )
-SELECT l.id AS lead_id, l.name, l.phone, l.status, l.last_message_at, b.message_id, b.score::real AS score,
+SELECT l.id AS lead_id, l.name, l.phone, l.status, l.last_message_at, b.score::real AS score,
+    message_that_says(b.message_id, :terms::text[]) AS message_id,
     CASE WHEN a.words IS NULL THEN left(b.text, 240)
          ELSE ts_headline('indonesian', b.text, a.words,
              'StartSel=**, StopSel=**, MaxWords=40, MinWords=15') END AS snippet
@@ -225,14 +226,20 @@ ORDER BY b.score DESC, l.id
 
 
 -- name: leads_that_say(terms, count)
--- Leads in whose chats each of these words stands, in any of its forms, and where one did last. :terms for to_tsquery, a
--- word each
+-- Leads in whose chats each of these words stands, in any of its forms, and where one did last; the latest first. :terms
+-- for to_tsquery, a word each
 SELECT p.lead_id, (array_agg(p.message_id ORDER BY p.place DESC))[1] AS message_id
 FROM unnest(:terms::text[]) AS w (term)
     JOIN passages AS p ON p.lead_id IS NOT NULL
         AND p.words @@ (to_tsquery('indonesian', w.term) || to_tsquery('english', w.term))
 GROUP BY p.lead_id HAVING count(DISTINCT w.term) = cardinality(:terms::text[])
-LIMIT :count
+ORDER BY max(p.id) DESC LIMIT :count
+
+
+-- name: messages_of_hits(message_ids, terms)
+-- Of passages by their first message, the message that says these words. :terms for to_tsquery, a word each
+SELECT h.near, m.id, coalesce(m.text, m.transcript, '') AS text
+FROM unnest(:message_ids::text[]) AS h (near) JOIN messages AS m ON m.id = message_that_says(h.near, :terms::text[])
 
 
 -- name: search_wide

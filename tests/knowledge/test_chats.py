@@ -13,6 +13,7 @@ from store.leads.leads import Actor
 from store.mirror import merges
 from store.postgres import Pool
 from tests.chats import chat, extracted, lead
+from tests.desk import says
 from tests.helpers import RECEIVED_AT, rows, settled, until
 from tests.knowledge.embedders import Made, Scripted, at_once
 from tests.workers.drain.test_order import message
@@ -143,3 +144,21 @@ async def test_who_said_what_is_found_and_follows_the_chat(pool: Pool) -> None:
     assert "**katalog**" in hit["snippet"]
     await leads.delete(pool, (await lead(pool))["id"], by=BUDI)
     assert (await knowledge.search_chats(pool, Made(), "katalog")).rows == []
+
+
+async def test_a_hit_is_the_message_that_says_it(pool: Pool) -> None:
+    await says(pool, "selamat pagi kak", id="wamid.1", at=RECEIVED_AT)
+    await says(pool, "mau tanya soal HARGA", id="wamid.2", at=RECEIVED_AT + timedelta(seconds=1))
+    await says(pool, "berapa harga untuk dua toko?", id="wamid.3", at=RECEIVED_AT + timedelta(seconds=2))
+    await extracted(pool)
+    id = (await lead(pool))["id"]
+    for words, said_in in (
+        ("harga", "wamid.2"),
+        ("harga toko", "wamid.3"),
+        ("tokonya", "wamid.3"),
+        ("pagi", "wamid.1"),
+    ):
+        (hit,) = (await knowledge.search_chats(pool, None, words)).rows
+        assert hit["message_id"] == said_in, words
+        near = await knowledge.leads_that_say(pool, words, limit=5)
+        assert (await knowledge.messages_of_hits(pool, near, words))[id].message_id == said_in, words

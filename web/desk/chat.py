@@ -68,12 +68,13 @@ def bubbles(rows: Sequence[Mapping[str, Any]]) -> list[Bubble]:
     return list(found.values())
 
 
-def around(text: str, words: str) -> list[tuple[str, bool]]:
-    """Pieces of a message around the first place where it says these words, and whether each is them."""
-    at = text.lower().find(words.lower())
+def around(text: str, *words: str) -> list[tuple[str, bool]]:
+    """Pieces of a message around the first place where it says one of these, and whether each is it."""
+    places = [(text.lower().find(one.lower()), len(one)) for one in words]
+    at, length = min((place for place in places if place[0] >= 0), default=(-1, 0))
     if at < 0:
         return [(text[: 2 * QUOTE], False)]
-    start, end = max(0, at - QUOTE), at + len(words)
+    start, end = max(0, at - QUOTE), at + length
     before = ("… " if start else "") + text[start:at]
     return [(before, False), (text[at:end], True), (text[end : end + QUOTE], False)]
 

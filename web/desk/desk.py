@@ -1,6 +1,6 @@
 """The lead list: a page of it that stays fresh."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -13,9 +13,12 @@ from starlette.responses import Response
 from domain.lead_filter import LeadReader
 from store.access.access_log import AccessLog
 from store.access.accounts import User
+from store.knowledge import articles
+from store.knowledge.articles import MessageHit
 from store.leads import lead_list
 from store.postgres import Pool
 from web.access import actor
+from web.desk.chat import around
 from web.desk.list_views import ListViews
 from web.desk.menus import Menus
 from web.desk.panel import Panel
@@ -98,7 +101,9 @@ class Desk:
 
         async def make() -> tuple[lead_list.ListedLeads, list[Row]]:
             page: lead_list.ListedLeads = await self._hub.shared(("page", key), fetch)
-            return page, [self._row(prefer, lead, view.where.get(lead["id"])) for lead in page.leads]
+            near = {lead["id"]: view.where[lead["id"]] for lead in page.leads if lead["id"] in view.where}
+            hits = await articles.messages_of_hits(self._pool, near, " ".join(view.said))
+            return page, [self._row(prefer, lead, view.said, hits.get(lead["id"])) for lead in page.leads]
 
         page, rows = await self._hub.shared(("rows", key, prefer), make)
         asked = {name: query[name] for name in ASKED if name in query}
@@ -110,10 +115,12 @@ class Desk:
                                          narrowed=any(query.get(name) for name in FILTERS),
                                          next=cursor_text(page.next) if page.next else None)  # fmt: skip
 
-    def _row(self, prefer: Preferences, lead: asyncpg.Record, at: str | None) -> Row:
+    def _row(self, prefer: Preferences, lead: asyncpg.Record, words: Sequence[str], hit: MessageHit | None) -> Row:
+        pieces = around(hit.text, *words) if hit else []
         html = self._pages.render(
-            "row.html", prefer, lead=lead, read_mark=READ_MARK, tag_mark=TAG_MARK, signals=orjson.loads, at=at
-        )
+            "row.html", prefer, lead=lead, read_mark=READ_MARK, tag_mark=TAG_MARK, signals=orjson.loads,
+            at=hit.message_id if hit else None, pieces=pieces,
+        )  # fmt: skip
         return Row(
             lead["id"],
             tag_of(html)[:10],

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.lead_filter import LeadFilter, LeadReader, narrowed_by_search
-from knowledge.embedder import Embedders
 from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.knowledge import articles
@@ -21,7 +20,6 @@ from web.render import Pages
 from web.words import translator
 
 PEOPLE, CHATS = 6, 5
-MARK: Final = "**"
 NOBODY: Final = ListedLeads([], None)
 LONGEST: Final = 200
 SHORTEST_FOR_CHATS: Final = 3
@@ -37,12 +35,11 @@ OPERATORS_PAGES: Final = {
 
 
 class Find:
-    def __init__(self, pool: Pool, pages: Pages, hub: Hub, embedders: Embedders, access_log: AccessLog) -> None:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, access_log: AccessLog) -> None:
         self._access_log = access_log
         self._pool = pool
         self._chats = SearchInChats(pool, hub)
         self._pages = pages
-        self._embedders = embedders
 
     async def everywhere(self, request: Request, user: User) -> Response:
         """What stands below the search field while somebody types."""
@@ -52,8 +49,7 @@ class Find:
         wanted = (await self._chats.resolved(asked.wanted)).wanted
         found = await lead_list.page(self._pool, wanted, limit=PEOPLE) if text else NOBODY
         plain = bool(asked.wanted.parts) and not asked.strange and len(text) >= SHORTEST_FOR_CHATS
-        said = (await articles.search_chats(self._pool, self._embedders, text, limit=CHATS)).rows if plain else []
-        said = [one for one in said if MARK in one["snippet"]]  # in words, and not only in meaning
+        said = (await articles.search_chats(self._pool, None, text, limit=CHATS)).rows if plain else []
         people = [] if found.guessed and said else found.leads
         if people or said:
             ids = [*(one["id"] for one in people), *(one["lead_id"] for one in said)]

@@ -41,7 +41,8 @@ const send = ({ url, undo: values }) => {
   const open = document.getElementById("lead")?.dataset.id;
   const place = url.split("/").includes(open) ? { target: "#lead", swap: "outerMorph" }
     : document.getElementById("panel") ? { target: "#panel", swap: "innerHTML" } : { target: "#toast", swap: "none" };
-  htmx.ajax("POST", url, { values, ...place });
+  // Of itself, htmx names the page as the target of such a request.
+  htmx.ajax("POST", url, { values, ...place, headers: { "HX-Target": place.target } });
 };
 
 document.addEventListener("toast", ({ detail }) => {

@@ -46,7 +46,7 @@ class Many:
         t, now = translator(prefer.language), datetime.now(UTC)
         ids = list(dict.fromkeys(ids_of(given.get("ids", ""))))
         if not 0 < len(ids) <= MOST:
-            return JSONResponse({"text": t("Choose from 1 to {most} leads.", most=MOST)}, 422)
+            return JSONResponse({"text": t("Select 1 to {most} leads.", most=MOST)}, 422)
         try:
             value = parsed(given.get("act", ""), given.get("value", "").strip(), now, prefer.zone_info)
             change = self._change(given, value, actor(user))

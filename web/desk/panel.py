@@ -192,7 +192,7 @@ class Panel:
         self._hub.forget()
         if wrong and not (typed and _in_panel(request)):
             toast = {"text": wrong}  # no field shows this error, and a refresh of the panel would remove it
-        response = Response(status_code=204 if status == 200 else status, headers={"HX-Reswap": "none"})
+        response = Response("", status, {"HX-Reswap": "none"} if wrong else {})
         if _in_panel(request):
             try:
                 html = await self._panel(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})

@@ -7,7 +7,6 @@ const table = rows?.closest("table");
 const fresh = document.getElementById("fresh");
 const said = document.getElementById("said");
 const pane = document.getElementById("content");
-const CELLS = ["said", "age", "score", "status", "phase"];
 const TOUCH_MS = 3000, SHINE_MS = 250;
 // A thumb has no hover: nothing tells that it is about to press.
 const coarse = matchMedia("(pointer: coarse)").matches;
@@ -29,11 +28,11 @@ const apply = (next) => {
   fresh.hidden = true;
   const focused = document.activeElement?.dataset?.lead;
   const places = new Map([...rows.children].map((row, place) => [row.id, place]));
-  rows.replaceChildren(...next.map((row) => {
+  rows.replaceChildren(...next.flatMap((row) => {
     const now = document.getElementById(row.id);
-    if (now) { delete now.dataset.was; now.classList.remove("left"); }
-    if (now && isSame(row)) return now;
-    return row;
+    if (now) { delete now.dataset.was; sayLeft(now, false); }
+    if (!isSame(row)) return row;
+    return now ?? [];
   }));
   if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
   changed();
@@ -48,30 +47,43 @@ const shine = (places) => {
   });
 };
 
+// The cells of a row that stays in its place, so that a press on its name goes on. The name's cell is put in anew only where
+// it says something else.
+const fill = (now, row) => {
+  const was = now.dataset.was ?? now.dataset.said, cells = [...row.cells];
+  [...now.cells].forEach((cell, place) => {
+    const stays = cell.matches(".pick") || (cell.matches(".who") && cell.innerHTML === cells[place].innerHTML);
+    if (!stays) cell.replaceWith(cells[place]);
+  });
+  Object.assign(now.dataset, row.dataset);
+  now.dataset.was = was;
+  now.classList.toggle("waits", row.classList.contains("waits"));
+};
+
+const sayLeft = (row, left) => {
+  row.classList.toggle("left", left);
+  row.querySelector(".gone")?.remove();
+  if (!left) return;
+  const gone = document.createElement("small");
+  gone.className = "gone";
+  gone.textContent = said.dataset.left;
+  row.querySelector("td.age").append(gone);
+};
+
 // What stands on the page is renewed in its place; what would come in or move up is counted.
 const hold = (next) => {
+  const places = [...rows.children].map((row) => row.id), focused = document.activeElement?.dataset?.lead;
   let count = 0;
-  const places = [...rows.children].map((row) => row.id);
-  next.forEach((row, place) => {
+  for (const row of next) {
     const now = document.getElementById(row.id);
-    if (isSame(row) && now) { if (now.dataset.was !== undefined && now.dataset.was !== now.dataset.said) count += 1; return; }
-    if (!row.dataset.said) return;
-    if ((now?.dataset.was ?? now?.dataset.said) !== row.dataset.said) count += 1;
-    if (!now) return;
-    now.dataset.was ??= now.dataset.said;
-    // Its tag stays: once the list is let go, the row is put in anew with its name and badges.
-    for (const name of ["read", "said"]) now.dataset[name] = row.dataset[name];
-    now.classList.toggle("waits", row.classList.contains("waits"));
-    for (const name of CELLS) now.querySelector(`td.${name}`).replaceWith(row.querySelector(`td.${name}`));
-    now.querySelector("a[data-lead]").textContent = row.querySelector("a[data-lead]").textContent;
-  });
+    if (now && !isSame(row) && row.dataset.said) fill(now, row);
+    const last = isSame(row) ? now?.dataset.said : row.dataset.said;
+    if (last && (!now || (now.dataset.was ?? last) !== last)) count += 1;
+  }
+  if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
   // Who has left this list (handled, answered) is still shown, and is seen to have left.
   const here = new Set(next.map((row) => row.id));
-  for (const row of rows.children) {
-    const left = Boolean(row.dataset.said) && !here.has(row.id);
-    row.classList.toggle("left", left);
-    if (left) row.querySelector("td.age").textContent = said.dataset.left;
-  }
+  for (const row of rows.children) sayLeft(row, Boolean(row.dataset.said) && !here.has(row.id));
   waits = count > 0 || next.some((row, place) => row.id !== places[place]);
   fresh.textContent = count ? said.dataset.new.replace("{n}", count) : said.dataset.moved;
   fresh.hidden = !waits;

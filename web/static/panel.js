@@ -1,5 +1,6 @@
 // The lead beside the list: what is typed is never lost, whatever the list, the server or the browser does.
 const panel = document.getElementById("panel");
+const said = document.getElementById("said");
 const TYPED = "typed:";
 const KEPT = `${TYPED}${document.body.dataset.user}:`;  // drafts belong to their user
 const FIELDS = "input[name=value]:not([type=hidden]), textarea";
@@ -45,10 +46,12 @@ const restore = () => {
 const toEnd = () => { const chat = document.getElementById("chat"); if (chat) chat.scrollTop = chat.scrollHeight; };
 const named = () => new URL(location.href).searchParams.get("lead");
 // Where a lead was opened from the list, Back leads to the list as it was.
-const address = (id) => {
+const address = (id, at) => {
   const url = new URL(location.href);
   const opens = id && !named();
-  if (id) url.searchParams.set("lead", id); else url.searchParams.delete("lead");
+  for (const [name, value] of Object.entries({ lead: id, at })) {
+    if (value) url.searchParams.set(name, value); else url.searchParams.delete(name);
+  }
   if (opens) history.pushState({ opened: true }, "", url);
   else history.replaceState(history.state, "", url);
 };
@@ -61,6 +64,7 @@ const mark = () => {
 };
 const clear = () => {
   const id = document.getElementById("lead")?.dataset.id;
+  asked = null;
   panel.replaceChildren();
   mark();
   document.querySelector(`#rows a[data-lead="${id}"]`)?.focus();
@@ -72,18 +76,22 @@ export const close = () => {
 // The name at once, the rest when it is there. With `at`, the chat is opened at that message.
 export const open = (id, at, stays = false) => {
   keepsFocus = stays;
-  if (document.getElementById("lead")?.dataset.id !== id) {
-    const name = document.querySelector(`#rows a[data-lead="${id}"]`)?.textContent;
-    const here = document.createElement("p");
-    here.className = "skeleton";
-    here.textContent = name ? `${name} …` : "…";
-    panel.replaceChildren(here);
-    panel.setAttribute("aria-busy", "true");
-    panel.parentElement.classList.add("open");
-    for (const link of document.querySelectorAll("#rows a[data-lead]")) link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
-  }
   asked = id;
-  return htmx.ajax("GET", `/leads/${id}${at ? `?at=${encodeURIComponent(at)}` : ""}`, { target: "#panel", swap: "innerHTML" });
+  if (document.getElementById("lead")?.dataset.id !== id) skeleton(id);
+  address(id, at);
+  const path = `/leads/${id}${at ? `?at=${encodeURIComponent(at)}` : ""}`;
+  return htmx.ajax("GET", path, { target: "#panel", swap: "innerHTML" }).finally(() => {
+    const waits = panel.querySelector(".skeleton [data-loads]");
+    if (waits && asked === id) waits.textContent = said.dataset.unreached;
+  });
+};
+const skeleton = (id) => {
+  const name = document.querySelector(`#rows a[data-lead="${id}"]`)?.textContent;
+  panel.replaceChildren(document.getElementById("skeleton").content.cloneNode(true));
+  if (name) panel.querySelector(".skeleton strong").textContent = name;
+  panel.setAttribute("aria-busy", "true");
+  panel.parentElement.classList.add("open");
+  for (const link of document.querySelectorAll("#rows a[data-lead]")) link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
 };
 let asked = null, keepsFocus = false;
 const flash = (id) => {
@@ -106,7 +114,7 @@ document.addEventListener("submit", ({ target }) => {
 });
 
 if (panel) {
-  let atEnd = true;
+  let atEnd = true, held = [];
   panel.addEventListener("input", ({ target }) => { if (target.matches(FIELDS)) keep(target); });
   panel.addEventListener("click", ({ target }) => { if (target.closest("[data-close]")) close(); });
   panel.addEventListener("keydown", (event) => {
@@ -128,6 +136,7 @@ if (panel) {
     if (answers.get(form) === 200) ctx.request.body.set("was", form.querySelector("input[name=was]").value);
   });
   document.addEventListener("htmx:before:swap", ({ target, detail: { ctx } }) => {
+    held = [document.activeElement, document.activeElement?.value];
     const chat = document.getElementById("chat");
     atEnd = !chat || chat.scrollHeight - chat.scrollTop - chat.clientHeight < 30;
     // What was saved stands in the answer; what was refused stays as it was typed.
@@ -162,12 +171,15 @@ if (panel) {
     for (const field of panel.querySelectorAll("#lead :is(input[name=value], textarea):not([data-dirty])")) {
       if (field.value !== field.defaultValue) field.value = field.defaultValue;
     }
+    // Somebody else changed it under the cursor: what is typed now takes its place, and does not mix with it.
+    const [field, value] = held;
+    if (field === document.activeElement && field.matches(FIELDS) && field.dataset.dirty === undefined && field.value !== value) field.select();
     if (ctx.target === panel || ctx.target?.id === "panel") {
       const lead = document.getElementById("lead");
       panel.removeAttribute("aria-busy");
       panel.scrollTop = 0;
       if (!lead) address(null);
-      else { address(lead.dataset.id); if (!keepsFocus) lead.querySelector("h2").focus({ preventScroll: true }); }
+      else { address(lead.dataset.id, lead.dataset.around); if (!keepsFocus) lead.querySelector("h2").focus({ preventScroll: true }); }
       atEnd = true;
       mark();
       if (lead?.dataset.around && flash(lead.dataset.around)) { atEnd = false; return; }
@@ -183,7 +195,7 @@ if (panel) {
   document.addEventListener("htmx:before:swap", (event) => {
     // Who goes on to the next lead quickly is not shown the one before.
     const { ctx } = event.detail;
-    if (ctx.target?.id === "panel" && ctx.request.method === "GET" && asked && !ctx.request.action.includes(asked)) event.preventDefault();
+    if (ctx.target?.id === "panel" && ctx.request.method === "GET" && !(asked && ctx.request.action.includes(asked))) event.preventDefault();
   });
   document.addEventListener("list:changed", mark);
   panel.addEventListener("click", ({ target }) => {  // who presses the name wants to correct it

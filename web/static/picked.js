@@ -4,13 +4,14 @@ import { tell } from "./toast.js";
 
 const bar = document.getElementById("picked");
 const said = document.getElementById("said");
+const coarse = matchMedia("(hover: none)").matches;
 const chosen = new Set();  // ids: they stay chosen when their rows leave the page
-let last = null;
+let last = null, selecting = false;
 
 const boxes = () => [...rows.querySelectorAll(".pick input")];
 const show = () => {
   bar.hidden = chosen.size === 0;
-  rows.closest("table").classList.toggle("picking", chosen.size > 0);
+  rows.closest("table").classList.toggle("picking", selecting || chosen.size > 0);
   bar.querySelector("[data-picked]").textContent = said.dataset.picked.replace("{n}", chosen.size);
   for (const box of boxes()) {
     box.checked = chosen.has(box.value);
@@ -18,7 +19,7 @@ const show = () => {
   }
 };
 const set = (box, on) => { if (on) chosen.add(box.value); else chosen.delete(box.value); };
-const none = () => { chosen.clear(); show(); };
+const none = () => { chosen.clear(); selecting = false; show(); };
 const post = async (body) => {
   const answer = await fetch("/leads/many", { method: "POST", body: new URLSearchParams(body) });
   return { ok: answer.ok, ...await answer.json() };
@@ -56,7 +57,19 @@ export const pick = (row) => {
 };
 
 if (rows && bar) {
+  document.querySelector("[data-select]")?.addEventListener("click", ({ target }) => {
+    target.closest("details")?.removeAttribute("open");
+    selecting = true;
+    show();
+  });
   rows.addEventListener("click", (event) => {
+    // A thumb selects by the face, and by the whole row once it selects.
+    const pressed = coarse && event.target.closest(selecting || chosen.size ? "tr[data-said]" : ".face");
+    if (pressed) {
+      event.preventDefault();
+      event.stopPropagation();
+      return pick(pressed.closest("tr"));
+    }
     const box = event.target.closest(".pick input");
     if (!box) return;
     const all = boxes();
@@ -69,7 +82,7 @@ if (rows && bar) {
     set(box, box.checked);
     last = box.value;
     show();
-  });
+  }, true);
   bar.addEventListener("submit", (event) => event.preventDefault());
   bar.addEventListener("click", ({ target }) => {
     const button = target.closest("button");

@@ -277,7 +277,7 @@ async def test_two_hundred_leads_are_given_away_at_once(
         boxes = at.page.locator("#rows .pick input")
         await boxes.nth(0).check()
         await boxes.nth(4).click(modifiers=["Shift"])
-        await expect(at.page.locator("#picked")).to_contain_text("5 chosen")
+        await expect(at.page.locator("#picked")).to_contain_text("5 selected")
         await at.page.locator("#picked").get_by_text("Status").click()
         await at.page.locator("#picked").get_by_role("button", name="archived").click()
         await expect(at.page.locator("#toast")).to_contain_text("5 leads changed.")

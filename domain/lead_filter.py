@@ -10,6 +10,8 @@ from domain import search
 
 NO_LEAD: Final = UUID(int=0)
 NOBODYS: Final = "-"
+NO_VALUE: Final = ""
+"""Fits no lead: two filters contradict each other."""
 
 
 class LeadReader(NamedTuple):
@@ -64,7 +66,7 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         return ParsedSearch(replace(wanted, among=[NO_LEAD]), asked.strange)
 
     def both(given: Sequence[str] | None, name: str) -> list[str] | None:
-        return [*(given or ()), *asked.chosen.get(name, ())] or None
+        return within(given, asked.chosen.get(name))
 
     narrowed = replace(
         wanted,
@@ -73,7 +75,7 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         phase=both(wanted.phase, "phase"),
         city=wanted.city or asked.city,
         owner=both(wanted.owner, "owner"),
-        tag=both(wanted.tag, "tag"),
+        tag=[*(wanted.tag or ()), *asked.chosen.get("tag", ())] or None,
         snoozed=True if asked.snoozed else wanted.snoozed,
         awaiting_reply=True if asked.waiting else wanted.awaiting_reply,
         least_score=asked.least_score if wanted.least_score is None else wanted.least_score,
@@ -83,3 +85,10 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         unread_by=reader if asked.unread else wanted.unread_by,
     )
     return ParsedSearch(narrowed, [])
+
+
+def within(one: Sequence[str] | None, other: Sequence[str] | None) -> list[str] | None:
+    """Values that both allow, where they say anything; None where neither does."""
+    if not one or not other:
+        return list(one or other or ()) or None
+    return [value for value in one if value in other] or [NO_VALUE]

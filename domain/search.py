@@ -117,8 +117,9 @@ def _is(found: Search, _: str, value: str) -> bool:
 
 
 def _words_of(found: Search, name: str, value: str) -> bool:
-    found.chosen.setdefault(name, []).extend(one for one in value.split(",") if one)
-    return True
+    words = [one for one in value.split(",") if one]
+    found.chosen.setdefault(name, []).extend(words)
+    return bool(words)
 
 
 def _field(found: Search, name: str, value: str) -> bool:

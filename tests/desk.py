@@ -127,12 +127,16 @@ class Seat:
 
 
 @asynccontextmanager
-async def seat(pool: Pool, browser: Browser, base: str, name: str = "budi", **context: Any) -> AsyncIterator[Seat]:
-    """Somebody's own browser profile, signed in."""
+async def seat(
+    pool: Pool, browser: Browser, base: str, name: str = "budi", *, scripts: str = "", **context: Any
+) -> AsyncIterator[Seat]:
+    """Somebody's own browser profile, signed in; `scripts` run before those of each page."""
     shown: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce"}
     profile = await browser.new_context(**shown | context)
     value = (await cookie(pool, name)).removeprefix("session=")
     await profile.add_cookies([{"name": "session", "value": value, "url": base}])
+    if scripts:
+        await profile.add_init_script(scripts)
     page = await profile.new_page()
     page.set_default_timeout(WAIT_MS)
     try:

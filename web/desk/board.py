@@ -36,7 +36,7 @@ class Board:
         view = query.get("view") if query.get("view") in VIEWS else "all"
         asked = {**query, "view": str(view)}
         wanted = view_of(asked, LeadReader(user.id, user.since), user.name, datetime.now(UTC)).wanted
-        wanted = replace(wanted, snoozed=None)
+        wanted = replace(wanted, snoozed=None, status=None)
 
         async def fetch() -> dict[str, Any]:
             values = await lead_list.values(self._pool, wanted)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from domain.field_kinds import NotAllowed
 from domain.lead import LOCKING, STATUSES
@@ -28,6 +28,7 @@ from web.desk.menus import SNOOZES, Menus
 from web.desk.reach import Reach
 from web.desk.reasons import because
 from web.desk.steps import step_words
+from web.excuses import wants_a_page
 from web.forms import form, moment, number
 from web.live import Hub
 from web.preferences import Preferences
@@ -56,6 +57,8 @@ class Panel:
         self._phones = phones
 
     async def show(self, request: Request, user: User) -> Response:
+        if wants_a_page(request):
+            return RedirectResponse(f"/?lead={request.path_params['id']}&view=all", 303)
         try:
             return live(request, await self._panel(request, user, request.path_params["id"]))
         except NotFound as error:
@@ -241,7 +244,8 @@ class Panel:
         lead_id = lead["id"]
         texts = {name: as_text(name, _edited(lead, name), t) for name in (*FIELDS, *PROFILE_FIELDS)}
         felt = await insights.of(self._pool, lead_id)
-        steps = await next_steps.page(self._pool, status=(*OPEN, *TO_DO), lead=lead_id, limit=STEPS, undone=True)
+        to_do = await next_steps.page(self._pool, status=TO_DO, lead=lead_id, undone=True)
+        steps = [*to_do, *await next_steps.page(self._pool, status=OPEN, lead=lead_id, limit=STEPS)]
         return self._pages.render(
             "panel.html", prefer, user=user, detail=detail, lead=lead, texts=texts, sections=sections(texts),
             long=LONG, dates=DATES, statuses=STATUSES, plain=leads.plain, text=partial(as_text, t=t), closed=vocabulary,

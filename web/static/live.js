@@ -1,13 +1,14 @@
 // Live parts fetch themselves again when the server says that something may have changed: the list by itself, the others
 // (data-live) through htmx. A page that lost its line says so, and heals itself.
 import { renew, rows } from "./list.js";
+import { tells } from "./notify.js";
 
 const lost = document.getElementById("lost");
 // Under constant change two small requests a second for the whole page, one on a phone; the first after a quiet second
 // goes at once.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const PACE_MS = navigator.connection?.saveData ? 3000 : coarse ? 1000 : 500;
-const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000, STEADY_MS = 3000;
+const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000, STEADY_MS = 3000, HIDDEN_MS = 5000;
 const busy = new WeakSet(), waiting = new WeakSet(), askedAt = new WeakMap(), usedAt = new WeakMap();
 let heardAt = Date.now(), line = null;
 
@@ -23,7 +24,7 @@ for (const type of ["pointermove", "pointerdown", "touchmove", "dragover", "keyd
 const refresh = (part) => {
   if (busy.has(part)) { waiting.add(part); return; }
   const parts = document.querySelectorAll("[data-live]:not([data-every])").length || 1;
-  const every = Math.max(PACE_MS * (part.dataset.every ? 1 : parts), Number(part.dataset.every || 0));
+  const every = document.hidden ? HIDDEN_MS : Math.max(PACE_MS * (part.dataset.every ? 1 : parts), Number(part.dataset.every || 0));
   const rest = Math.max((askedAt.get(part) ?? 0) + every, (usedAt.get(part) ?? 0) + STEADY_MS) - Date.now();
   if (rest > 0) {
     if (!waiting.has(part)) { waiting.add(part); setTimeout(() => { waiting.delete(part); refresh(part); }, rest); }
@@ -31,7 +32,7 @@ const refresh = (part) => {
   }
   busy.add(part);
   askedAt.set(part, Date.now());
-  if (part === rows) renew().catch(() => {}).finally(() => done(part));
+  if (part === rows) renew(document.hidden).catch(() => {}).finally(() => done(part));
   else htmx.trigger(part, "refresh");
 };
 const done = (part) => {
@@ -44,8 +45,10 @@ const refreshNow = (part) => {
   usedAt.delete(part);
   refresh(part);
 };
+// A hidden page asks for nothing, unless its user wants to be told of who writes: then for its list, seldom.
 const refreshAll = () => {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach(refresh);
+  else if (rows && tells()) refresh(rows);
 };
 
 // What is being typed in a live part outlives its refreshing; the lead's panel keeps its own.

@@ -1,7 +1,7 @@
 // The title says who waits. Who wants to is told of a hot lead that writes while the page is hidden.
 const rows = document.getElementById("rows");
 const KEY = "told-of-hot";
-const asked = () => localStorage.getItem(KEY) === "on" && "Notification" in window && Notification.permission === "granted";
+export const tells = () => localStorage.getItem(KEY) === "on" && "Notification" in window && Notification.permission === "granted";
 const seen = new Set();
 
 const title = () => {
@@ -15,7 +15,7 @@ if (rows) {
   document.addEventListener("list:changed", () => {
     for (const row of rows.querySelectorAll("tr.waits[data-read=unread]")) {
       if (seen.has(row.dataset.said) || !row.querySelector(".heat.hot")) continue;
-      if (document.hidden && asked()) {
+      if (document.hidden && tells()) {
         const told = new Notification(row.querySelector("a[data-lead]").textContent, { body: row.querySelector(".said").textContent.trim(), tag: row.id });
         told.onclick = () => { focus(); row.querySelector("a[data-lead]")?.click(); };
       }
@@ -26,7 +26,7 @@ if (rows) {
   title();
   const box = document.getElementById("tell-of-hot");
   if (box) {
-    box.checked = asked();
+    box.checked = tells();
     box.addEventListener("change", async () => {
       localStorage.setItem(KEY, box.checked ? "on" : "off");
       if (box.checked && "Notification" in window) box.checked = await Notification.requestPermission() === "granted";

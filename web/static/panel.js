@@ -105,6 +105,9 @@ const flash = (id) => {
   return true;
 };
 
+// Drafts of somebody who used this tab before are nobody's business.
+for (const key of Object.keys(sessionStorage)) if (key.startsWith(TYPED) && !key.startsWith(KEPT)) sessionStorage.removeItem(key);
+
 // Who signs out on purpose leaves nothing behind.
 document.addEventListener("submit", ({ target }) => {
   if (!target.matches("[data-leave]")) return;

@@ -127,3 +127,36 @@ async def test_a_row_that_a_search_found_shows_the_words_and_opens_them(
 
 async def opened(pool: Pool) -> bool:
     return bool(await pool.fetchval("SELECT count(*) FROM access_log WHERE action = 'open'"))
+
+
+HIDDEN = """
+  Object.defineProperty(document, "hidden", { get: () => window.isHidden ?? false });
+  window.told = [];
+  window.Notification = class { static permission = "granted"; constructor(title, { body }) { window.told.push(`${title}: ${body}`); } };
+  localStorage.setItem("told-of-hot", "on");
+"""
+
+
+async def test_who_hides_the_page_is_told_of_a_hot_lead_that_writes(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await three(pool)
+    id = (await lead(pool))["id"]
+    await leads.patch(pool, id, {"lead_temperature": "hot", "lead_score": 90}, version=None, by=SITI)
+    async with sitting(pool, browser, redis_url, database_url, scripts=HIDDEN) as at:
+        await at.page.locator("#rows").hover()
+        await at.page.evaluate("window.isHidden = true")
+        await says(pool, "jadi beli!", name="Rina")
+        await at.page.wait_for_function("window.told.length > 0")
+        assert await at.page.evaluate("window.told") == ["Rina: jadi beli!"]
+
+
+async def test_drafts_of_who_used_this_tab_before_are_gone(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await three(pool)
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await at.page.evaluate("sessionStorage.setItem('typed:somebody-else:lead:reply', '[\"secret\", null]')")
+        await at.page.reload()
+        await expect(at.page.locator("#rows tr").first).to_be_visible()
+        assert await at.page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('typed:'))") == []

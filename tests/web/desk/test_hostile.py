@@ -174,3 +174,40 @@ async def test_messages_of_a_deleted_lead_are_out_of_sight_with_it(
         assert (await http.get(f"/api/v1/messages/{message}")).status_code == 200
         await leads.delete(pool, (await lead(pool, number=NUMBER))["id"], by=BUDI)
         assert (await http.get(f"/api/v1/messages/{message}")).status_code == 404
+
+
+async def test_filters_that_contradict_each_other_show_nobody(pool: Pool, redis_url: str, database_url: str) -> None:
+    rina, _ = await two(pool)
+    async with signed_in(pool, redis_url, database_url) as http:
+        await user(pool, "siti")
+        await leads.patch(pool, rina, {"owner": "siti"}, version=None, by=BUDI)
+        for query, shown in (
+            ("view=mine&owner=siti", False), ("view=nobodys&owner=siti", False), ("owner=siti&q=owner:budi", False),
+            ("q=owner:,", False), ("q=tag:,", False), ("status=archived&q=status:new", False),
+            ("owner=siti", True), ("q=owner:siti", True), ("status=new,archived&q=status:new", True),
+        ):  # fmt: skip
+            assert ("Rina" in (await http.get(f"/leads/rows?{query}")).text) is shown, query
+
+
+async def test_a_lead_s_own_address_is_a_page_and_an_approved_step_is_never_pushed_out(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    rina, _ = await two(pool)
+    steps = [
+        await next_steps.propose(pool, rina, SuggestedStep("TASK", {"title": f"step {n}"}), by=AI) for n in range(6)
+    ]
+    await next_steps.approve(pool, steps[0] or 0, by=BUDI)
+    async with signed_in(pool, redis_url, database_url) as http:
+        answer = await http.get(f"/leads/{rina}", headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/?lead={rina}&view=all")
+        panel = (await http.get(f"/leads/{rina}")).text
+        assert ("step 0" in panel, "step 5" in panel) == (True, True)
+
+
+async def test_the_board_of_one_owner_counts_all_columns(pool: Pool, redis_url: str, database_url: str) -> None:
+    rina, _ = await two(pool)
+    async with signed_in(pool, redis_url, database_url) as http:
+        await leads.patch(pool, rina, {"owner": "budi"}, version=None, by=BUDI)
+        await leads.set_status(pool, rina, "archived", by=BUDI)
+        columns = (await http.get("/board?view=mine", headers={"HX-Request": "true"})).text
+        assert "Rina" in columns.partition('data-status="archived"')[2]

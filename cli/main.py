@@ -6,9 +6,11 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from config import logs
+from config.environment import version
 
 COMMANDS = {
     "migrate": "bring the database to the newest schema, or back",
+    "check": "read every setting, ask every store, and say what is wrong and what to do",
     "status": "what waits, how old the oldest is, how fresh and complete the mirror is, what needs a person",
     "dead-letters": "look at what failed for good, replay it, or put it aside",
     "replay": "apply stored deliveries again, dead or not: first a dry run, with --go for real",
@@ -39,6 +41,7 @@ def run(given: list[str], table: Mapping[str, str], *, room: str, program: str, 
     """Do what `given` asks for: a command of the table, each a module of the room."""
     logs.configure("ERROR", sys.stderr)
     parser = argparse.ArgumentParser(prog=program, description=about)
+    parser.add_argument("--version", action="version", version=f"{program} {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, what in table.items():
         sub = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")

@@ -1,10 +1,13 @@
 """`mirror migrate`: bring the database to the newest schema, or back."""
 
 import argparse
+import asyncio
 import json
 import re
 import sys
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 from alembic import command
@@ -12,8 +15,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
+from cli import check
 from config.environment import load
 from config.settings import DatabaseSettings
+from store.faults import postgres_fault
+from store.ops.checks import EXTENSIONS, OLDEST_POSTGRES, SCHEMA
+from store.postgres import STORE_ERRORS, statement
 
 DROPPED_TABLES = re.compile(r"^DROP TABLE (?:IF EXISTS )?([^;]+?)(?: CASCADE)?;", re.MULTILINE)
 ALTERED = re.compile(r"^ALTER TABLE (\w+)([^;]*);", re.MULTILINE)
@@ -23,7 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("revision", nargs="?", default="head", help="head (default), or a revision to go to")
-    parser.add_argument("--down", action="store_true", help="go down to that revision; `base` removes everything")
+    parser.add_argument(
+        "--down", action="store_true", help="go down to that revision; `base` removes everything. Says what would go"
+    )
+    parser.add_argument("--check", action="store_true", help="then do what mirror check does")
+    parser.add_argument("--go", action="store_true", help="with --down: do it")
 
 
 def lost(config: Config, target: str) -> list[str]:
@@ -45,20 +56,9 @@ def lost(config: Config, target: str) -> list[str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Waits while somebody else migrates, and a while for a table that a long transaction uses."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["database_url"] = load(DatabaseSettings).database_url.get_secret_value()
-    if arguments.down and arguments.revision == "head":
-        print(
-            "Name the revision to go down to: mirror migrate 0013 --down, or base to remove everything.",
-            file=sys.stderr,
-        )
-        return 2
-    if arguments.down:
-        for what in lost(config, arguments.revision):
-            print(f"going down drops {what}", file=sys.stderr)
+    url = load(DatabaseSettings).database_url.get_secret_value()
     try:
-        (command.downgrade if arguments.down else command.upgrade)(config, arguments.revision)
+        return _migrate(arguments, url) or (check.run(arguments) if arguments.check else 0)
     except CommandError as error:
         print(f"{error}. The revisions are those of migrations/versions.", file=sys.stderr)
         return 2
@@ -68,14 +68,99 @@ def run(arguments: argparse.Namespace) -> int:
             "status names idle ones; pg_stat_activity shows all) and run mirror migrate again.",
             file=sys.stderr,
         )
-        return 1
     except asyncpg.DependentObjectsStillExistError as error:
         print(
             f"A view or function of yours depends on one of the mirror's ({error.detail}). Drop it, run mirror migrate "
             "again, and create it anew.",
             file=sys.stderr,
         )
-        return 1
-    answer = {"revision": arguments.revision}
-    print(json.dumps(answer) if arguments.json else f"the database is at {arguments.revision}")
+    except (*STORE_ERRORS, ValueError) as error:
+        print(postgres_fault(error, url).text, file=sys.stderr)
+    return 1
+
+
+def _migrate(arguments: argparse.Namespace, url: str) -> int:
+    config, before = _config(), asyncio.run(_before(url))
+    target = SCHEMA if arguments.revision == "head" else arguments.revision
+    if target != "base":
+        ScriptDirectory.from_config(config).get_revision(target)  # or CommandError
+    if wrong := _refusal(before, target, down=arguments.down, is_head=arguments.revision == "head"):
+        print(wrong, file=sys.stderr)
+        return 2
+    if arguments.down and not arguments.go:
+        print(f"Going down from {before.revision} to {target} would drop:")
+        print(*asyncio.run(_counted(url, lost(config, target))) or ["nothing"], sep="\n")
+        print("Nothing was done. With --go it is done.")
+        return 0
+    for what in lost(config, target) if arguments.down else ():
+        print(f"going down drops {what}", file=sys.stderr)
+    began = time.monotonic()
+    config.attributes["database_url"] = url
+    (command.downgrade if arguments.down else command.upgrade)(config, target)
+    seconds = round(time.monotonic() - began, 1)
+    answer = {"revision": target, "from": before.revision, "seconds": seconds}
+    way = "was there already" if before.revision == target else f"came from {before.revision or 'nothing'}"
+    print(json.dumps(answer) if arguments.json else f"the database is at {target}; it {way} ({seconds} s)")
     return 0
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    return config
+
+
+class Before(NamedTuple):
+    revision: str | None
+    number: int
+    """Of the server: 160004."""
+    encoding: str
+
+
+async def _before(url: str) -> Before:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        is_ = await connection.fetchrow(statement("check_postgres"), list(EXTENSIONS))
+        revision = await connection.fetchval(statement("check_revision")) if is_["has_schema"] else None
+    finally:
+        await connection.close()
+    return Before(revision, is_["number"], is_["encoding"])
+
+
+def _refusal(before: Before, target: str, *, down: bool, is_head: bool) -> str | None:
+    """Why nothing is to be done, with what to do."""
+    if before.number < OLDEST_POSTGRES:
+        return f"This is PostgreSQL {before.number // 10_000}. The mirror needs PostgreSQL 16 or newer."
+    if before.encoding != "UTF8":
+        return (
+            f"The database is in {before.encoding}, and messages hold every sign there is. Create it anew: CREATE"
+            " DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
+    if down and is_head:
+        return "Name the revision to go down to: mirror migrate 0013 --down, or base to remove everything."
+    if not down and before.revision and before.revision > SCHEMA:
+        return (
+            f"The database is at {before.revision}, and this release knows {SCHEMA}: it is older. Run the newer"
+            f" release, or go down with it: mirror migrate {SCHEMA} --down"
+        )
+    if not down and before.revision and target.isdigit() and target < before.revision:
+        return f"The database is at {before.revision} already. To go down: mirror migrate {target} --down"
+    return None
+
+
+async def _counted(url: str, whats: list[str]) -> list[str]:
+    """Each table and column that would go, with how much stands in it."""
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        return [f"  {what}: {await _count(connection, what.split()[-1])}" for what in whats]
+    finally:
+        await connection.close()
+
+
+async def _count(connection: asyncpg.Connection, name: str) -> str:
+    table, _, column = name.partition(".")
+    if await connection.fetchval("SELECT to_regclass($1)", table) is None:
+        return "not there"
+    what = f'count("{column}")' if column else "count(*)"
+    found: int = await connection.fetchval(f'SELECT {what} FROM "{table}"')  # noqa: S608  (names of our own files)
+    return f"{found:,} values" if column else f"{found:,} rows"

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from config.environment import load
 from config.settings import DatabaseSettings, StoreSettings
 from store import postgres, redis
+from store.faults import postgres_fault, redis_fault
 from store.postgres import Pool
 
 
@@ -42,29 +43,24 @@ async def run_reporting_store_errors(command: Callable[[], Awaitable[int]]) -> i
     """Run the command and return its exit code. If a store fails, print why and return 1 (2 if it refuses a value)."""
     try:
         return await command()
-    except asyncpg.UndefinedTableError:
-        print("The database is not at the newest schema. Run: mirror migrate", file=sys.stderr)
-    except asyncpg.DataError:
-        print("An argument is outside of what Postgres can store: nothing was done.", file=sys.stderr)
-        return 2
-    except asyncpg.QueryCanceledError:
-        print("Postgres ended a statement that took too long. `mirror status` says what it waits for; try again then.",
-              file=sys.stderr)  # fmt: skip
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        print(f"Postgres refused a statement ({type(error).__name__}). Earlier changes are kept; Postgres' own log says"
-              " why.", file=sys.stderr)  # fmt: skip
-    except RedisError as error:
-        print(f"Redis does not answer ({type(error).__name__}). Check REDIS_URL.", file=sys.stderr)
     except BrokenPipeError:
         # The program that reads our output has closed the pipe (`| head`). This is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except TimeoutError:
-        print(
-            "Postgres did not answer in time. `mirror status` says what it waits for; try again then.", file=sys.stderr
-        )
+    except asyncpg.DataError:
+        print("An argument is outside of what Postgres can store: nothing was done.", file=sys.stderr)
+        return 2
+    except RedisError as error:
+        print(redis_fault(error, load(StoreSettings).redis_url.get_secret_value()).text, file=sys.stderr)
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is not None and not error.filename.startswith("/var/run/"):
             print(f"{error.filename}: {error.strerror}. Choose another file.", file=sys.stderr)
             return 1
-        print(f"Postgres does not answer ({type(error).__name__}). Check DATABASE_URL.", file=sys.stderr)
+        print(said_by_postgres(error), file=sys.stderr)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        print(said_by_postgres(error), file=sys.stderr)
     return 1
+
+
+def said_by_postgres(error: Exception) -> str:
+    """One sentence: where it was asked, what it said, what to do."""
+    return postgres_fault(error, load(DatabaseSettings).database_url.get_secret_value()).text

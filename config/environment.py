@@ -46,9 +46,16 @@ def load(kind: type[Kind]) -> Kind:
     try:
         return kind()
     except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            name = str(fault["loc"][0]).upper() if fault["loc"] else "The environment"
-            field = kind.model_fields.get(name.lower())
-            what = "is not set" if fault["type"] == "missing" else f"is not right: {fault['msg']}"
-            print(f"{name} {what}. {field.description if field else ''}", file=sys.stderr)
+        print(*faults_of(kind, error), sep="\n", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def faults_of(kind: type[Settings], error: ValidationError) -> list[str]:
+    """One readable line for each fault: the setting, what is wrong, what it is for. No values: some are secret."""
+    found = []
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0]).upper() if fault["loc"] else "The environment"
+        field = kind.model_fields.get(name.lower())
+        what = "is not set" if fault["type"] == "missing" else f"is not right: {fault['msg']}"
+        found.append(f"{name} {what}. {field.description if field else ''}".rstrip())
+    return found

@@ -38,7 +38,7 @@ class Readiness:
             now = await self.look()
             up = {"redis": now.stream is not None, "postgres": now.received is not None}
             return JSONResponse({**up, "problems": now.problems}, 200 if any(up.values()) else 503)
-        stores = (_answers(self._client.ping()), _answers(self._pool.fetchval(statement("backend_pid"))))
+        stores = (_answers(self._client.ping()), _answers(self._pool.fetchval(statement("still_there"))))
         for answered in asyncio.as_completed(stores):
             if await answered:
                 return PlainTextResponse("ready")

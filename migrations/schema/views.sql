@@ -231,9 +231,11 @@ CREATE FUNCTION matching_leads(
       AND (wanted_phase IS NULL OR l.chat_phase = ANY (wanted_phase))
       AND (city IS NULL OR lower(l.domisili) = city)
       AND (trade IS NULL OR lower(l.business_type) = trade)
-      AND (wanted_owner IS NULL OR coalesce(l.owner, '-') = ANY (wanted_owner))
+      AND (wanted_owner IS NULL OR l.owner = ANY (wanted_owner) OR ('-' = ANY (wanted_owner) AND l.owner IS NULL))
       AND (wanted_tag IS NULL OR l.tags && wanted_tag)
       AND (wanted_snoozed IS NULL OR l.snoozed = wanted_snoozed)
+      -- By an index, those few who may be.
+      AND (wanted_snoozed IS NOT TRUE OR l.id IN (SELECT r.id FROM lead_records AS r WHERE r.snoozed_until > now()))
       AND (created_since IS NULL OR l.created_at >= created_since)
       AND (waiting IS NULL OR l.awaiting_reply = waiting)
       AND (least_score IS NULL OR l.lead_score >= least_score)

@@ -158,7 +158,7 @@ async def status(pool: Pool, redis: Redis, shards: int, since: datetime) -> Mirr
         found.loops = await heartbeats.loops(redis)
     except (RedisError, OSError) as error:
         found.stream = None
-        if not any(concern.startswith("redis") for concern in found.concerns):
+        if not any(concern.startswith("redis does not answer") for concern in found.concerns):
             found.concerns.append(
                 f"reading the status from redis failed ({type(error).__name__}): check the keys inbox:*"
             )

@@ -23,7 +23,7 @@ import pytest
 from cli.main import main
 from cli.migrate import ROOT
 from migrations import run_sql, schema
-from store.ops import concerns
+from store.ops import checks
 from store.postgres import Pool
 from tests.databases import execute, with_database
 
@@ -87,11 +87,12 @@ def test_up_down_up(server_url: str, monkeypatch: pytest.MonkeyPatch, capsys: py
     try:
         assert main(["migrate"]) == 0
         first = everything(url)
-        assert main(["migrate", "--down", "base"]) == 0
+        assert main(["migrate", "--down", "base", "--go"]) == 0
         assert [row for row in everything(url) if "alembic_version" not in str(row)] == []
         assert main(["migrate", "--json"]) == 0
         assert everything(url) == first
-        assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"revision": "head"}
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (told["revision"], told["from"]) == (checks.SCHEMA, None)
     finally:
         asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
@@ -101,28 +102,30 @@ def test_each_step_down_is_where_the_one_before_had_come(server_url: str, monkey
     url = with_database(server_url, name)
     asyncio.run(execute(server_url, f"CREATE DATABASE {name}"))
     monkeypatch.setenv("DATABASE_URL", url)
-    steps = [f"{step + 1:04}" for step in range(int(concerns.SCHEMA))]
+    steps = [f"{step + 1:04}" for step in range(int(checks.SCHEMA))]
     try:
         seen = []
         for step in steps:
             assert main(["migrate", step]) == 0
             seen.append(tables(url))
         for step, before in reversed([*zip(steps, seen, strict=True)][:-1]):
-            assert main(["migrate", "--down", step]) == 0
+            assert main(["migrate", "--down", step, "--go"]) == 0
             assert tables(url) == before, step
     finally:
         asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-def test_a_failing_migration_leaves_nothing_behind(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_migration_leaves_nothing_behind_and_says_why(
+    server_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     name = f"test_{secrets.token_hex(6)}"
     url = with_database(server_url, name)
     asyncio.run(execute(server_url, f"CREATE DATABASE {name}"))
     asyncio.run(execute(url, "CREATE TABLE dead_letters (taken text)"))
     monkeypatch.setenv("DATABASE_URL", url)
     try:
-        with pytest.raises(asyncpg.DuplicateTableError):
-            main(["migrate"])
+        assert main(["migrate"]) == 1
+        assert 'relation "dead_letters" already exists' in capsys.readouterr().err
         assert {name for kind, name, _ in tables(url) if kind == "table"} == {"dead_letters"}
     finally:
         asyncio.run(execute(server_url, f"DROP DATABASE {name} WITH (FORCE)"))
@@ -245,7 +248,7 @@ def test_a_long_transaction_makes_a_migration_wait_and_nobody_else(
             waits.append(time.monotonic() - begun)
         assert max(waits) < 1.5
     assert migrating.result() == 0
-    assert main(["migrate", "--down", "0013"]) == 0
+    assert main(["migrate", "--down", "0013", "--go"]) == 0
 
 
 def test_a_migration_that_gets_no_lock_says_what_to_do(
@@ -327,7 +330,7 @@ def test_numbers_that_kept_their_trunk_zero_are_repaired_and_pairs_are_listed(
     assert numbers == [("Person 0", "+6281277770001"), ("Person 1", "+6281277770001"), ("Person 2", "+6281266660009")]
     assert [set(pair[:2]) for pair in pairs] == [{"Person 0", "Person 1"}]
     assert "99000000000" in str(notes[0])
-    assert main(["migrate", "--down", "0013"]) == 0
+    assert main(["migrate", "--down", "0013", "--go"]) == 0
     said = capfd.readouterr().err
     for lost in (
         "the table message_edits",

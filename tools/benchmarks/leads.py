@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from domain.lead import Source
 from domain.lead_filter import LeadFilter
 from store import postgres
-from store.leads import lead_list, leads
+from store.leads import lead_detail, lead_list
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tools.benchmarks.bench import Bench
@@ -190,7 +190,7 @@ async def _reads(pool: Pool, count: int) -> dict[str, Any]:
         found["list_ms"][name] = percentiles(times)
         everything += times
     found["any_list_ms"] = percentiles(everything)
-    found["lead_ms"] = percentiles([await _timed(leads.read(pool, id, READER)) for id in ids])
+    found["lead_ms"] = percentiles([await _timed(lead_detail.read(pool, id, READER)) for id in ids])
     return found
 
 

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from domain.lead_filter import NOBODY, LeadFilter, narrowed_by_search
 from store.access.access_log import AccessLog
-from store.leads import lead_list, leads
+from store.leads import lead_detail, lead_list, leads
+from store.leads.lead_detail import MessageCursor
 from store.leads.lead_list import Order
-from store.leads.leads import Actor, MessageCursor, NotFound
+from store.leads.leads import Actor, NotFound
 from store.postgres import Pool
 from web.api import models
 from web.api.operation import Answer, Operation, OperationCall, uuid_of
@@ -169,8 +170,10 @@ class LeadOperations:
 
     async def history(self, call: OperationCall) -> Answer:
         query: HistoryQuery = call.query
-        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
-        rows = await leads.history(self._pool, lead["id"], field=query.field, before=query.before, limit=query.limit)
+        lead = await lead_detail.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
+        rows = await lead_detail.history(
+            self._pool, lead["id"], field=query.field, before=query.before, limit=query.limit
+        )
         changes = [
             models.Change.model_validate(dict(row) | {name: leads.plain(row[name]) for name in ("old", "new")})
             for row in rows
@@ -179,8 +182,10 @@ class LeadOperations:
 
     async def messages(self, call: OperationCall) -> Answer:
         query: MessagesQuery = call.query
-        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
-        rows = await leads.messages(self._pool, lead["contact_id"], before=_before(query.before), limit=query.limit)
+        lead = await lead_detail.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
+        rows = await lead_detail.messages(
+            self._pool, lead["contact_id"], before=_before(query.before), limit=query.limit
+        )
         last = rows[-1] if len(rows) == query.limit else None
         return Answer(
             models.Messages(
@@ -190,11 +195,11 @@ class LeadOperations:
         )
 
     async def message(self, call: OperationCall) -> Answer:
-        row = await leads.message(self._pool, call.path["id"].replace("\0", ""))
+        row = await lead_detail.message(self._pool, call.path["id"].replace("\0", ""))
         if row is None:
             raise not_found("there is no such message")
         with suppress(NotFound):  # of a group, it belongs to nobody
-            await leads.opened(self._pool, row["contact_id"] or UUID(int=0), call.caller.actor)
+            await lead_detail.opened(self._pool, row["contact_id"] or UUID(int=0), call.caller.actor)
         return Answer(_message(row))
 
     async def events(self, call: OperationCall) -> Response:
@@ -203,7 +208,7 @@ class LeadOperations:
     # -- together
 
     async def _lead(self, id: str, by: Actor) -> models.Lead:
-        detail = await leads.read(self._pool, uuid_of(id), by, messages=1)
+        detail = await lead_detail.read(self._pool, uuid_of(id), by, messages=1)
         why = {name: models.Why.model_validate(dict(row)) for name, row in detail.why.items()}
         suggestions = [
             models.Suggestion.model_validate(dict(row) | {"value": leads.plain(row["value"])})
@@ -220,8 +225,8 @@ class LeadOperations:
         return Answer(models.Patched(lead=lead, changed=done.changed, suggested=done.suggested), lead.version)
 
     async def _notes(self, id: UUID, by: Actor) -> models.Notes:
-        lead = await leads.opened(self._pool, id, by)
-        rows = await leads.notes(self._pool, lead["id"])
+        lead = await lead_detail.opened(self._pool, id, by)
+        rows = await lead_detail.notes(self._pool, lead["id"])
         return models.Notes(notes=[models.Note.model_validate(dict(row)) for row in rows])
 
 

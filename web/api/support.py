@@ -13,7 +13,7 @@ from domain.phone import Phones
 from domain.sentiment import Sentiment
 from store.access.access_log import AccessLog
 from store.crm import tickets
-from store.leads import insights, leads, people
+from store.leads import insights, lead_detail, people
 from store.postgres import Pool
 from web.api.fields import Strict
 from web.api.leads import LARGEST, Query, Several
@@ -194,12 +194,12 @@ class SupportOperations:
         return _ticket(done)
 
     async def insights(self, call: OperationCall) -> Answer:
-        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
+        lead = await lead_detail.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
         rows = await insights.of(self._pool, lead["id"])
         return Answer(Insights(insights=[_insight(row) for row in rows]))
 
     async def people(self, call: OperationCall) -> Answer:
-        lead = await leads.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
+        lead = await lead_detail.opened(self._pool, uuid_of(call.path["id"]), call.caller.actor)
         return Answer(await self._people(lead["id"]))
 
     async def add_person(self, call: OperationCall) -> Answer:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from store.access.accounts import User
-from store.leads import leads
+from store.leads import lead_detail
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
@@ -23,7 +23,7 @@ class ChatPages:
         """The client that a lead became, its conversations and its media: fetched when somebody unfolds them."""
         id = request.path_params["id"]
         try:
-            found = await leads.belongings(self._pool, id, actor(user))
+            found = await lead_detail.belongings(self._pool, id, actor(user))
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         return self._pages.part(request, "belongings.html", found=found, id=id)
@@ -32,8 +32,8 @@ class ChatPages:
         """Messages of this chat that hold some words."""
         words = request.query_params.get("q", "").strip()[:LONGEST_WORDS]
         try:
-            lead = await leads.opened(self._pool, request.path_params["id"], actor(user))
+            lead = await lead_detail.opened(self._pool, request.path_params["id"], actor(user))
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
-        rows = await leads.said(self._pool, lead["contact_id"], words, limit=HITS) if words else []
+        rows = await lead_detail.said(self._pool, lead["contact_id"], words, limit=HITS) if words else []
         return self._pages.part(request, "chat_hits.html", rows=rows, words=words, lead=lead, around=around)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from store.access.accounts import User
-from store.leads import leads
+from store.leads import lead_detail
 from store.postgres import Pool
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class MediaProxy:
         await self._client.aclose()
 
     async def show(self, request: Request, _: User) -> Response:
-        message = await leads.message(self._pool, request.path_params["id"])
+        message = await lead_detail.message(self._pool, request.path_params["id"])
         if message is None or not message["media_url"]:
             return PlainTextResponse(GONE, 404)
         wanted = request.headers.get("range")

@@ -18,7 +18,7 @@ from domain.next_step import OPEN, TO_DO
 from domain.phone import Phones
 from store.access.accounts import User
 from store.crm import tickets
-from store.leads import insights, lead_reads, leads, next_steps, people
+from store.leads import insights, lead_detail, lead_reads, leads, next_steps, people
 from store.leads.leads import NotFound, Stale
 from store.postgres import Pool
 from web.access import actor
@@ -239,7 +239,7 @@ class Panel:
         at = at or request.query_params.get("at")
         # In this order: what comes in between is shown as unread and not read unseen.
         shown = await lead_reads.mark_read(self._pool, user.id, id, shown=moment(request.query_params.get("shown")))
-        detail = await leads.read(self._pool, id, actor(user), messages=tail, at=at)
+        detail = await lead_detail.read(self._pool, id, actor(user), messages=tail, at=at)
         lead = detail.lead
         lead_id = lead["id"]
         texts = {name: as_text(name, _edited(lead, name), t) for name in (*FIELDS, *PROFILE_FIELDS)}
@@ -252,7 +252,7 @@ class Panel:
             because=partial(because, t=t), when=datetime.fromisoformat, now=datetime.now(UTC),
             chat=bubbles(detail.messages), unfolds=len(detail.messages) >= tail, tail=tail, past=past, shown=shown,
             day=partial(_day, prefer=prefer), signals=orjson.loads(lead["signals"]),
-            timeline=await leads.timeline(self._pool, lead_id, lead["contact_id"], limit=past),
+            timeline=await lead_detail.timeline(self._pool, lead_id, lead["contact_id"], limit=past),
             ways=self._reach.ways(lead, await tickets.conversation_of(self._pool, lead_id)),
             steps=steps, step_words=step_words, people=await people.of(self._pool, lead_id),
             tickets=await tickets.of_lead(self._pool, lead_id), priorities=tickets.PRIORITIES,

@@ -20,7 +20,7 @@ from domain.phone import Phones
 from knowledge.embedder import Embedders
 from store.access.access_log import AccessLog
 from store.knowledge import articles as knowledge
-from store.leads import lead_list, leads, next_steps
+from store.leads import lead_detail, lead_list, leads, next_steps
 from store.leads.lead_list import Order
 from store.leads.leads import Actor, NotFound, Stale
 from store.mirror import merges
@@ -123,8 +123,8 @@ class Tools:
     ) -> answers.LeadAnswer:
         """One lead with all that is known, its notes, and the end of the chat. Read it before you write."""
         with tool_errors():
-            found = await leads.read(self._pool, lead, self._by(context), messages=max(messages, 1))
-            notes, in_all = answers.noted(await leads.notes(self._pool, found.lead["id"]))
+            found = await lead_detail.read(self._pool, lead, self._by(context), messages=max(messages, 1))
+            notes, in_all = answers.noted(await lead_detail.notes(self._pool, found.lead["id"]))
         row = found.lead
         held = [
             name for name, why in found.why.items() if why["source"] == Source.HUMAN and why["reason"] != leads.LET_GO
@@ -145,7 +145,7 @@ class Tools:
     ) -> answers.Activity:
         """What changed lately: fields, statuses, who, and why; the newest first."""
         with tool_errors():
-            rows = await leads.recent(self._pool, lead, limit=limit)
+            rows = await lead_detail.recent(self._pool, lead, limit=limit)
         return answers.Activity(
             changes=[
                 answers.ChangeAnswer(

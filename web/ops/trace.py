@@ -11,7 +11,7 @@ from domain.lead_filter import LeadFilter
 from domain.masking import masked
 from domain.phone import Phones, part
 from store.access.accounts import User
-from store.leads import lead_list, leads
+from store.leads import lead_detail, lead_list, leads
 from store.mirror.who import Ambiguous, Who, meant
 from store.ops import dead_letters, trace
 from store.postgres import Pool
@@ -56,7 +56,7 @@ class Trace:
                                 wrong=wrong, **found | {"steps": steps})  # fmt: skip
 
     async def _find(self, asked: str, days: int, user: User) -> dict[str, Any]:
-        if (message := await leads.message(self._pool, asked)) is not None:
+        if (message := await lead_detail.message(self._pool, asked)) is not None:
             return await self._message(message, days)
         if (id := _uuid(asked)) and (row := await trace.delivery(self._pool, id)) is not None:
             steps = delivery_steps(row)
@@ -83,7 +83,7 @@ class Trace:
         if person is None:
             return {"steps": steps, "what": "name" if steps else None}
         await leads.log_access(self._pool, person.lead_id, actor(user).name, "open")
-        for row in await leads.messages(self._pool, person.contact_id, limit=50):
+        for row in await lead_detail.messages(self._pool, person.contact_id, limit=50):
             steps += message_steps(row, only_sent=True)
         steps += [
             TraceStep(row["merged_at"], "contact {id} turned out to be this one", {"id": row["old_id"]})

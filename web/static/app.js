@@ -1,11 +1,11 @@
-// What every page of the desk does: keeps its live parts fresh, says times, and tells what came of a click.
+// Loads the scripts of the desk.
 import "./live.js";
 import "./times.js";
 import "./toast.js";
 import "./menus.js";
 import "./copy.js";
 import "./panel.js";
-import "./picked.js";
+import "./selection.js";
 import "./board.js";
 import "./notify.js";
 import "./keys.js";

@@ -1,4 +1,4 @@
-// A card that is dropped on a column, or whose menu says another status, moves its lead.
+// Moves a lead when its card is dropped on a column, its menu is used, or Alt with an arrow key is pressed.
 import { write } from "./live.js";
 import { tell, toldBy } from "./toast.js";
 

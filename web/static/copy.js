@@ -26,7 +26,7 @@ document.addEventListener("click", (event) => {
   if (button.dataset.copyAndOpen === "whatsapp" && text) url.searchParams.set("text", text);
   if (text) copy(text);
   open(url.href, "_blank", "noopener,noreferrer");
-  if (!button.form.hasAttribute("hx-post")) {  // an answer of one's own: its draft is done with
+  if (!button.form.hasAttribute("hx-post")) {  // a text of the user's own: delete its draft
     event.preventDefault();
     button.form.querySelector("textarea").value = "";
     button.form.querySelector("textarea").dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,7 +1,7 @@
-// The whole desk by keyboard. Where something is typed, keys are letters.
+// Keyboard shortcuts. In text fields, keys are letters.
 import { release } from "./list.js";
 import { close, open } from "./panel.js";
-import { pick } from "./picked.js";
+import { select } from "./selection.js";
 import { undo } from "./toast.js";
 
 const rows = document.getElementById("rows");
@@ -27,7 +27,7 @@ const step = (by) => {
 const unread = async () => {
   const id = document.getElementById("lead")?.dataset.id ?? document.activeElement?.dataset?.lead;
   if (!id) return;
-  if (document.getElementById("lead")) close();  // an open lead is read again at once
+  if (document.getElementById("lead")) close();  // an open lead would be marked as read at once
   await fetch(`/leads/${id}/unread`, { method: "POST" });
 };
 const edit = (selector) => {
@@ -36,7 +36,7 @@ const edit = (selector) => {
   field?.select?.();
 };
 const press = (selector) => panel.querySelector(selector)?.click();
-// Out of the inbox until they write, and the next one is opened.
+// Mark as handled and open the next lead.
 const handled = () => {
   const button = panel.querySelector("[data-handled]");
   if (!button) return;
@@ -62,7 +62,7 @@ const KEYS = {
   n: () => edit("#note"),
   r: () => edit("#reply"),
   u: unread,
-  x: () => pick(links()[current()]?.closest("tr")),
+  x: () => select(links()[current()]?.closest("tr")),
   z: undo,
   a: () => press("[data-accept]"),
   ".": release,

@@ -1,5 +1,5 @@
-// The lead list renews itself. Rows are known by their ids: those that are the same stay, the others are put in anew.
-// While somebody may be about to press one, its order holds, and what waits is counted.
+// Refreshes the lead list. Unchanged rows stay, the others are replaced. While the list is in use, rows keep their places
+// and a button counts what is new.
 import { sayTimes } from "./times.js";
 
 export const rows = document.getElementById("rows");
@@ -8,7 +8,7 @@ const fresh = document.getElementById("fresh");
 const said = document.getElementById("said");
 const pane = document.getElementById("content");
 const TOUCH_MS = 3000, SHINE_MS = 250;
-// A thumb has no hover: nothing tells that it is about to press.
+// Touch devices report no hover: the list counts as in use at all times.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let tag = "", waits = null, touchedAt = -TOUCH_MS;
@@ -20,7 +20,7 @@ const parsed = (html) => {
   body.innerHTML = html;
   return [...body.children];
 };
-// Of a row that the page has, the server sends the place alone.
+// For a row that the page has already, the server sends only its place.
 const isSame = (row) => row.dataset.same !== undefined;
 
 const apply = (next) => {
@@ -39,7 +39,7 @@ const apply = (next) => {
   if (!still) shine(places);
 };
 
-// Rows that rose are seen to have come. Nothing slides: under constant change rows would slide over each other.
+// Highlight the rows that moved up. Sliding them would make rows overlap under constant change.
 const shine = (places) => {
   [...rows.children].forEach((row, place) => {
     const before = places.get(row.id);
@@ -47,12 +47,12 @@ const shine = (places) => {
   });
 };
 
-// The cells of a row that stays in its place, so that a press on its name goes on. The name's cell is put in anew only where
-// it says something else.
+// Replace the cells of a row and keep the row, so that a press that has begun still counts. The cell with the name is
+// replaced only if it changed.
 const fill = (now, row) => {
   const was = now.dataset.was ?? now.dataset.said, cells = [...row.cells];
   [...now.cells].forEach((cell, place) => {
-    const stays = cell.matches(".pick") || (cell.matches(".who") && cell.innerHTML === cells[place].innerHTML);
+    const stays = cell.matches(".select") || (cell.matches(".who") && cell.innerHTML === cells[place].innerHTML);
     if (!stays) cell.replaceWith(cells[place]);
   });
   Object.assign(now.dataset, row.dataset);
@@ -70,7 +70,7 @@ const sayLeft = (row, left) => {
   row.querySelector("td.age").append(gone);
 };
 
-// What stands on the page is renewed in its place; what would come in or move up is counted.
+// Update the rows in their places, and count those that would come in or move up.
 const hold = (next) => {
   const places = [...rows.children].map((row) => row.id), focused = document.activeElement?.dataset?.lead;
   let count = 0;
@@ -81,7 +81,7 @@ const hold = (next) => {
     if (last && (!now || (now.dataset.was ?? last) !== last)) count += 1;
   }
   if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
-  // Who has left this list (handled, answered) is still shown, and is seen to have left.
+  // Leads that no longer match are shown faded.
   const here = new Set(next.map((row) => row.id));
   for (const row of rows.children) sayLeft(row, Boolean(row.dataset.said) && !here.has(row.id));
   waits = count > 0 || next.some((row, place) => row.id !== places[place]);

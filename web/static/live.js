@@ -1,18 +1,18 @@
-// Live parts fetch themselves again when the server says that something may have changed: the list by itself, the others
-// (data-live) through htmx. A page that lost its line says so, and heals itself.
+// Refreshes the live parts of a page (data-live) when the server reports a change: the list by its own code, the others
+// by htmx. If the connection is lost, the page says so and reconnects.
 import { renew, rows } from "./list.js";
 import { tells } from "./notify.js";
 
 const lost = document.getElementById("lost");
-// Under constant change two small requests a second for the whole page, one on a phone; the first after a quiet second
-// goes at once.
+// Under constant change a page sends two requests a second, a phone one. The first change after a quiet second is fetched
+// at once.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const PACE_MS = navigator.connection?.saveData ? 3000 : coarse ? 1000 : 500;
 const HEAL_MS = 10000, SILENCE_MS = 40000, AGAIN_MS = 2000, STEADY_MS = 3000, HIDDEN_MS = 5000;
 const busy = new WeakSet(), waiting = new WeakSet(), askedAt = new WeakMap(), usedAt = new WeakMap();
 let heardAt = Date.now(), line = null;
 
-// What is pressed at (data-steady) stays where it is while somebody moves over it, touches it or types.
+// Parts with buttons (data-steady) are not refreshed while somebody moves over them, touches them or types in them.
 for (const type of ["pointermove", "pointerdown", "touchmove", "dragover", "keydown"]) {
   document.addEventListener(type, ({ target }) => {
     const part = target.closest?.("[data-steady]");
@@ -20,7 +20,7 @@ for (const type of ["pointermove", "pointerdown", "touchmove", "dragover", "keyd
   }, { passive: true });
 }
 
-// One request a part at a time; what is asked for meanwhile is done once, afterwards.
+// One request for each part at a time; changes that come meanwhile lead to one more request.
 const refresh = (part) => {
   if (busy.has(part)) { waiting.add(part); return; }
   const parts = document.querySelectorAll("[data-live]:not([data-every])").length || 1;
@@ -39,23 +39,23 @@ const done = (part) => {
   busy.delete(part);
   if (waiting.delete(part) && part.isConnected) refresh(part);
 };
-// What came of a press is shown at once.
+// After a write of our own, refresh without waiting.
 const refreshNow = (part) => {
   askedAt.delete(part);
   usedAt.delete(part);
   refresh(part);
 };
-// A hidden page asks for nothing, unless its user wants to be told of who writes: then for its list, seldom.
+// A hidden page sends no requests. With notifications on, it fetches its list every few seconds.
 const refreshAll = () => {
   if (!document.hidden) document.querySelectorAll("[data-live]").forEach(refresh);
   else if (rows && tells()) refresh(rows);
 };
 
-// What is being typed in a live part outlives its refreshing; the lead's panel keeps its own.
+// Keep what is being typed in a live part over its refreshes; panel.js does this for the lead.
 document.addEventListener("input", ({ target }) => {
   if (target.matches("[data-live] :is(textarea, input)") && !target.closest("#panel")) target.dataset.dirty = "";
 });
-// An answer that was asked for before a write had ended may show what stood there before it: it is asked for again.
+// An answer that was requested before a write ended may be older than the write: request it again.
 const isWrite = (ctx) => ctx.request.method !== "GET";
 const writesAt = new WeakMap();  // a request: how many writes had begun and ended when it left
 let writes = 0;
@@ -83,13 +83,13 @@ const wrote = () => {
   writes += 1;
   document.querySelectorAll("[data-steady]").forEach(refreshNow);
 };
-// A write by a fetch of our own.
+// Send a write by fetch.
 export const write = async (send) => {
   writes += 1;
   try { return await send(); } finally { wrote(); }
 };
 
-// -- the line to the server
+// -- the connection
 
 const heard = () => { heardAt = Date.now(); if (lost) lost.hidden = true; };
 const open = () => {

@@ -2,7 +2,7 @@
 const menus = () => document.querySelectorAll("details.menu[open]");
 const close = (except) => { for (const one of menus()) if (!one.contains(except)) one.open = false; };
 
-// A press outside closes the menu, and does nothing else: what lies under it was not aimed at.
+// A press outside closes the menu and does nothing else.
 document.addEventListener("click", (event) => {
   const [open] = menus();
   if (!open || open.contains(event.target)) return;
@@ -15,7 +15,7 @@ document.addEventListener("mousedown", (event) => {  // and what lies there take
   const [open] = menus();
   if (open && !open.contains(event.target) && !event.target.closest("details.menu > summary")) event.preventDefault();
 }, true);
-// Who has chosen is done with the menu.
+// Choosing an entry closes the menu.
 document.addEventListener("click", ({ target }) => {
   if (target.closest(".sheet button[hx-post], .sheet [data-copy], .sheet a[data-at]")) target.closest("details.menu").open = false;
 });
@@ -53,7 +53,7 @@ document.addEventListener("click", (event) => {
   location.href = url.href;
 });
 
-// The search below the field: arrows walk through what was found.
+// Arrow keys move through the search results.
 const search = document.getElementById("search"), found = document.getElementById("found");
 if (found) {
   document.addEventListener("keydown", (event) => {
@@ -68,7 +68,7 @@ if (found) {
   search.addEventListener("input", () => { if (!search.value.trim()) found.replaceChildren(); });
 }
 
-// A form that leaves the page says at once that it was taken.
+// A form that loads a new page shows at once that it was sent.
 document.addEventListener("submit", ({ target, defaultPrevented }) => {
   if (defaultPrevented || target.matches("[hx-post], [hx-get], [method=dialog]")) return;
   for (const button of target.querySelectorAll("button")) setTimeout(() => { button.disabled = true; });

@@ -1,4 +1,4 @@
-// The title says who waits. Who wants to is told of a hot lead that writes while the page is hidden.
+// The title counts who waits. If the user wants it, a notification reports a hot lead that writes while the page is hidden.
 const rows = document.getElementById("rows");
 const KEY = "told-of-hot";
 export const tells = () => localStorage.getItem(KEY) === "on" && "Notification" in window && Notification.permission === "granted";

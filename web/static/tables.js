@@ -1,4 +1,4 @@
-// On a narrow screen the cells of a row stand below each other: each says the name of its column.
+// On narrow screens the cells of a row are stacked; each shows the name of its column.
 const name = () => {
   for (const table of document.querySelectorAll("table.stacked")) {
     const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((head) => head.textContent.trim());

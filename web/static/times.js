@@ -1,4 +1,4 @@
-// Ages, waiting times and what is left of the reply window, said anew every second without asking the server.
+// Updates ages, waiting times and the rest of the reply window every second, without requests.
 const { units: said, closed, now: justNow } = document.documentElement.dataset;
 const units = said.split("|");
 const MINUTE = 60, HOUR = 3600, DAY = 86400, SOON = 4 * HOUR;
@@ -9,7 +9,7 @@ const ago = (seconds) =>
   : seconds < DAY ? `${Math.floor(seconds / HOUR)}${units[2]}`
   : `${Math.floor(seconds / DAY)}${units[3]}`;
 
-// 2 h 10: whoever waits for hours is told apart by minutes.
+// 2 h 10: waiting times of hours show minutes too.
 const exactly = (seconds) => {
   const hours = Math.floor(seconds / HOUR), minutes = Math.floor((seconds % HOUR) / MINUTE);
   return seconds < HOUR || hours >= 24 ? ago(seconds) : `${hours}${units[2]} ${minutes}${units[1]}`;

@@ -1,4 +1,4 @@
-// What came of a click, and how to take it back; and when a write did not arrive.
+// Messages about what a click did, with Undo, and about writes that failed.
 const toast = document.getElementById("toast");
 const said = document.getElementById("said");
 const SHOWN_MS = 8000, WRONG_MS = 6000;
@@ -19,12 +19,12 @@ const show = (text, milliseconds) => {
   ending = setTimeout(() => { toast.replaceChildren(); takesBack = null; }, milliseconds);
 };
 
-// With `takeBack`, an Undo that calls it.
+// With `takeBack`, Undo calls it.
 export const tell = (text, takeBack) => {
   show(`${text} `, takeBack ? SHOWN_MS : WRONG_MS);
   if (takeBack) offer(takeBack);
 };
-// What an answer to a fetch of our own says, as htmx would have said it.
+// Show the message of a fetch answer, as htmx does for its own requests.
 export const toldBy = (answer) => {
   const said = answer.headers.get("HX-Trigger");
   if (said) document.dispatchEvent(new CustomEvent("toast", { detail: JSON.parse(said).toast }));
@@ -37,11 +37,11 @@ export const undo = () => {
 };
 
 const send = ({ url, undo: values }) => {
-  // Where that lead is open still, it is renewed in its place: whoever goes on typing keeps the cursor.
+  // If that lead is still open, refresh it in place, so that the cursor stays.
   const open = document.getElementById("lead")?.dataset.id;
   const place = url.split("/").includes(open) ? { target: "#lead", swap: "outerMorph" }
     : document.getElementById("panel") ? { target: "#panel", swap: "innerHTML" } : { target: "#toast", swap: "none" };
-  // Of itself, htmx names the page as the target of such a request.
+  // htmx would name the page as the target.
   htmx.ajax("POST", url, { values, ...place, headers: { "HX-Target": place.target } });
 };
 
@@ -55,7 +55,7 @@ document.addEventListener("htmx:error", ({ target, detail: { ctx } }) => {
 document.addEventListener("htmx:before:swap", (event) => {
   const { status } = event.detail.ctx.response ?? {};
   if (status < 400 || status === 409 || status === 422) return;
-  event.preventDefault();  // a page of an error never takes the place of what stands there
+  event.preventDefault();  // an error page must not replace what is shown
   if (event.target.matches("[data-live]")) return;
   show(said.dataset.refused.replace("{why}", event.detail.ctx.text.slice(0, 200)), WRONG_MS);
 });

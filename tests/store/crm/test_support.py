@@ -9,7 +9,7 @@ from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.phone import ANYWHERE
 from store.crm import customers, tickets
-from store.leads import insights, leads, people
+from store.leads import insights, lead_detail, people
 from store.leads.leads import Actor, NotFound
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, conversation, extracted, lead
@@ -75,7 +75,7 @@ async def test_people_are_put_on_a_lead_by_any_name(pool: Pool) -> None:
     await people.remove(pool, id, one["contact_id"], by=BUDI)
     with pytest.raises(NotFound):
         await people.remove(pool, id, one["contact_id"], by=BUDI)
-    assert [row["field"] for row in await leads.history(pool, id)].count("people") == 3
+    assert [row["field"] for row in await lead_detail.history(pool, id)].count("people") == 3
 
 
 async def test_people_stay_on_a_lead_when_two_turn_out_to_be_one(pool: Pool) -> None:

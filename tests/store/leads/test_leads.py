@@ -11,7 +11,7 @@ from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_filter import LeadFilter, narrowed_by_search
 from store import postgres
-from store.leads import lead_list, leads
+from store.leads import lead_detail, lead_list, leads
 from store.leads.lead_list import ListCursor, arguments
 from store.leads.leads import Actor, NotFound, Stale
 from store.postgres import Pool, statement
@@ -48,11 +48,11 @@ async def test_a_person_locks_a_field_and_ai_may_only_suggest(pool: Pool) -> Non
     await chat(pool, "usaha laundry di Bandung", at=5)
     await extracted(pool)
     assert (await lead(pool))["domisili"] == "Solo"
-    (suggestion,) = (await leads.read(pool, id, BUDI)).suggestions
+    (suggestion,) = (await lead_detail.read(pool, id, BUDI)).suggestions
     assert (suggestion["value"], suggestion["quote"], suggestion["source"]) == ('"Bandung"', "Bandung", "ai")
     now = await leads.answer(pool, suggestion["id"], accept=True, by=BUDI)
     assert now.fields["domisili"] == "Bandung"
-    why = (await leads.read(pool, id, BUDI)).why["domisili"]
+    why = (await lead_detail.read(pool, id, BUDI)).why["domisili"]
     assert (why["source"], why["actor"], why["quote"]) == ("human", "user:budi", "Bandung")
     assert [row["new"] for row in await changes(pool, "domisili")] == ['"Solo"', '"Bandung"']
 
@@ -63,7 +63,7 @@ async def test_what_a_person_ignored_is_not_suggested_again(pool: Pool) -> None:
     for at in (5, 9):
         await chat(pool, "saya di Bandung", at=at)
         await extracted(pool)
-        for row in (await leads.read(pool, id, BUDI)).suggestions:
+        for row in (await lead_detail.read(pool, id, BUDI)).suggestions:
             if row["field"] == "domisili":
                 await leads.answer(pool, row["id"], accept=False, by=BUDI)
     states = [row["state"] for row in await rows(pool, "lead_suggestions") if row["field"] == "domisili"]
@@ -170,7 +170,7 @@ async def test_ai_only_proposes_a_status(pool: Pool) -> None:
     id = await new_lead(pool)
     assert (await leads.set_status(pool, id, "qualified", by=AI)).suggested == ["status"]
     assert (await lead(pool))["status"] == "new"
-    (suggestion,) = (await leads.read(pool, id, BUDI)).suggestions
+    (suggestion,) = (await lead_detail.read(pool, id, BUDI)).suggestions
     assert (await leads.answer(pool, suggestion["id"], accept=True, by=BUDI)).status == "qualified"
     with pytest.raises(NotFound):
         await leads.answer(pool, suggestion["id"], accept=True, by=BUDI)
@@ -185,7 +185,7 @@ async def test_a_corrected_note_keeps_its_old_text(pool: Pool) -> None:
     other = await new_lead(pool, number="6281200000077")
     with pytest.raises(NotFound):
         await leads.correct_note(pool, other, second, "of somebody else", by=BUDI)
-    shown = [(row["text"], row["actor"], row["corrected_by"]) for row in await leads.notes(pool, id)]
+    shown = [(row["text"], row["actor"], row["corrected_by"]) for row in await lead_detail.notes(pool, id)]
     assert shown == [("wants a demo on Monday", "user:budi", second), ("wants a demo on Tuesday", "key:manager", None)]
     with pytest.raises(NotAllowed):
         await leads.add_note(pool, id, "  ", by=BUDI)
@@ -194,10 +194,10 @@ async def test_a_corrected_note_keeps_its_old_text(pool: Pool) -> None:
 async def test_opening_a_lead_is_logged_and_a_list_is_not(pool: Pool) -> None:
     id = await new_lead(pool)
     await lead_list.page(pool, LeadFilter())
-    await leads.read(pool, id, BUDI)
+    await lead_detail.read(pool, id, BUDI)
     log = await rows(pool, "access_log")
     assert [(row["actor"], row["action"], row["lead_id"]) for row in log] == [("user:budi", "open", str(id))]
-    detail = await leads.read(pool, (await lead(pool))["contact_id"], BUDI)
+    detail = await lead_detail.read(pool, (await lead(pool))["contact_id"], BUDI)
     assert (detail.lead["id"], [row["text"] for row in detail.messages]) == (id, ["halo"])
 
 
@@ -205,8 +205,8 @@ async def test_history_goes_back_page_by_page(pool: Pool) -> None:
     id = await new_lead(pool)
     for version, name in enumerate(("A1", "B2", "C3"), start=1):
         await leads.patch(pool, id, {"name": name}, version=version, by=BUDI)
-    newest, *_ = await leads.history(pool, id, limit=1)
-    older = await leads.history(pool, id, field="name", before=newest["id"])
+    newest, *_ = await lead_detail.history(pool, id, limit=1)
+    older = await lead_detail.history(pool, id, field="name", before=newest["id"])
     assert [leads.plain(row["new"]) for row in (newest, *older)] == ["C3", "B2", "A1"]
 
 

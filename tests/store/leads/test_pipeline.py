@@ -10,7 +10,7 @@ from domain.lead import STATUSES, Source
 from domain.lead_filter import LeadFilter
 from domain.phone import Phones
 from store.crm import customers
-from store.leads import lead_list, leads
+from store.leads import lead_detail, lead_list, leads
 from store.leads.lead_list import ListCursor
 from store.leads.leads import Actor, NotFound
 from store.postgres import Pool
@@ -93,7 +93,7 @@ async def test_a_deleted_lead_is_nowhere_and_comes_back_as_it_was(pool: Pool) ->
     assert await customers.search(pool, NUMBER, Phones("ID"), limit=5) == []
     assert (await customers.page(pool, customers.CustomerQuery(), number=1, size=5)).total == 0
     for touch in (
-        lambda: leads.read(pool, id, BUDI),
+        lambda: lead_detail.read(pool, id, BUDI),
         lambda: leads.patch(pool, id, {"name": "X"}, version=None, by=BUDI),
         lambda: leads.set_status(pool, id, "qualified", by=BUDI),
         lambda: leads.add_note(pool, id, "x", by=BUDI),
@@ -111,7 +111,7 @@ async def test_a_deleted_lead_is_nowhere_and_comes_back_as_it_was(pool: Pool) ->
     assert (after["name"], after["business_type"] is not None) == (before["name"], True)
     with pytest.raises(NotFound, match="not deleted"):
         await leads.restore(pool, id, by=BUDI)
-    history = [row["field"] for row in await leads.history(pool, id)]
+    history = [row["field"] for row in await lead_detail.history(pool, id)]
     assert history.count("deleted_at") == 2
 
 

@@ -10,7 +10,7 @@ import pytest
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_filter import NOBODYS, LeadFilter, narrowed_by_search
-from store.leads import lead_list, leads, owner_rules, saved_views
+from store.leads import lead_detail, lead_list, leads, owner_rules, saved_views
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import extracted, lead
@@ -43,7 +43,7 @@ async def test_an_owner_and_tags_narrow_the_list(pool: Pool) -> None:
     assert await found(pool, owner=[NOBODYS]) == {"Budi"}
     assert await found(pool, owner=["budi", NOBODYS]) == {"Rina", "Budi"}
     assert await found(pool, tag=["expo", "other"]) == {"Rina"}
-    history = await leads.history(pool, (await lead(pool, number=NUMBER))["id"])
+    history = await lead_detail.history(pool, (await lead(pool, number=NUMBER))["id"])
     assert {row["field"] for row in history} == {"owner", "tags"}
 
 

@@ -18,7 +18,7 @@ from domain.next_step import SuggestedStep
 from domain.phone import Phones
 from store.crm import customers, tickets
 from store.crm.handoffs import PostgresCRMClient
-from store.leads import leads, next_steps
+from store.leads import lead_detail, leads, next_steps
 from store.leads.leads import Actor
 from store.mirror.who import Ambiguous
 from store.ops import dead_letters
@@ -200,7 +200,7 @@ async def test_a_new_message_begins_a_new_contact_that_knows_nothing(pool: Pool,
     assert new["contact_id"] != old["contact_id"]
     assert await holding(pool, f"{CANARY} Rina") <= {"deliveries"}
     assert [row["metadata"] for row in await rows(pool, "conversations") if row["id"] == conversation(HERS)] == [None]
-    assert await leads.notes(pool, new["id"]) == []
+    assert await lead_detail.notes(pool, new["id"]) == []
 
 
 async def test_who_waits_in_a_drains_hands_is_cleaned_when_settled(pool: Pool, redis: Redis) -> None:

@@ -33,14 +33,14 @@ async def test_a_thumb_selects_by_the_face_and_then_by_the_row(
 ) -> None:
     await three(pool)
     async with sitting(pool, browser, redis_url, database_url, **PHONE) as at:
-        page, picked = at.page, at.page.locator("#picked")
+        page, selected = at.page, at.page.locator("#selected")
         await page.locator("#rows tr", has_text="Rina").locator(".face").first.tap()
-        await expect(picked).to_contain_text("1 selected")
+        await expect(selected).to_contain_text("1 selected")
         await page.locator("#rows tr", has_text="Joko").tap()
-        await expect(picked).to_contain_text("2 selected")
+        await expect(selected).to_contain_text("2 selected")
         await expect(page.locator("#lead")).to_have_count(0)  # nothing was opened
-        await picked.get_by_text("Status").tap()
-        await picked.get_by_role("button", name="archived").tap()
+        await selected.get_by_text("Status").tap()
+        await selected.get_by_role("button", name="archived").tap()
         await expect(page.locator("#toast")).to_contain_text("2 leads changed.")
         # Then a tap opens again.
         await page.locator("#rows tr", has_text="Wati").tap()

@@ -274,14 +274,14 @@ async def test_two_hundred_leads_are_given_away_at_once(
             "{ids, act: 'owner', value: 'budi'})})).json()).text", ids,
         )  # fmt: skip
         assert answer == "200 leads changed."
-        boxes = at.page.locator("#rows .pick input")
+        boxes = at.page.locator("#rows .select input")
         await boxes.nth(0).check()
         await boxes.nth(4).click(modifiers=["Shift"])
-        await expect(at.page.locator("#picked")).to_contain_text("5 selected")
-        await at.page.locator("#picked").get_by_text("Status").click()
-        await at.page.locator("#picked").get_by_role("button", name="archived").click()
+        await expect(at.page.locator("#selected")).to_contain_text("5 selected")
+        await at.page.locator("#selected").get_by_text("Status").click()
+        await at.page.locator("#selected").get_by_role("button", name="archived").click()
         await expect(at.page.locator("#toast")).to_contain_text("5 leads changed.")
-        await expect(at.page.locator("#picked")).to_be_hidden()
+        await expect(at.page.locator("#selected")).to_be_hidden()
         assert await archived(pool) == 5
         await at.page.locator("#toast button").click()
         await until(lambda: is_archived(pool, 0))
@@ -457,7 +457,7 @@ async def test_one_search_finds_people_what_was_said_and_pages(
         await found.get_by_role("link", name="Knowledge").click()
         await page.wait_for_url("**/knowledge")
         await page.locator("#search").fill("tanpa hasil")
-        await expect(found).to_contain_text("Nothing of that name")
+        await expect(found).to_contain_text("No results")
 
 
 async def test_values_are_words_of_the_viewers_language(

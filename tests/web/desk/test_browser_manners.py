@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Error, Page, expect
 
 from store.access import accounts
-from store.leads import leads
+from store.leads import lead_detail
 from store.postgres import Pool
 from tests.chats import lead
 from tests.desk import PASSWORD, Seat, says, seat, user, web
@@ -136,7 +136,7 @@ async def test_undo_takes_back_nobody_elses_move(
         await expect(siti.page.locator(".statuses [aria-pressed=true]")).to_contain_text("contacted")
     history = [
         row["actor"]
-        for row in await leads.history(pool, (await lead(pool))["id"], limit=10)
+        for row in await lead_detail.history(pool, (await lead(pool))["id"], limit=10)
         if row["field"] == "status"
     ]
     assert history == ["user:siti", "user:siti", "user:budi"]

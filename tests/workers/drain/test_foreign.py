@@ -11,7 +11,7 @@ import pytest
 
 from domain.body import parsed_json
 from domain.delivery import Delivery
-from store.leads.leads import messages
+from store.leads.lead_detail import messages
 from store.mirror.who import meant
 from store.ops.status import MirrorStatus, status
 from store.postgres import Pool

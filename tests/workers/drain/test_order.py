@@ -12,7 +12,7 @@ import pytest
 
 from domain.delivery import Delivery
 from domain.lead_filter import LeadFilter
-from store.leads import lead_list, leads
+from store.leads import lead_detail, lead_list
 from store.postgres import Pool
 from tests.databases import emptied
 from tests.helpers import RECEIVED_AT, delivery, mirrored, payload, payload_delivery, rows, settled
@@ -215,7 +215,7 @@ async def test_messages_of_one_second_stand_in_the_order_in_which_they_were_rece
         for one in order:
             await settled(pool, [one])
         contacts = {row["phone"]: row for row in await pool.fetch("SELECT * FROM contacts")}
-        chat = await leads.messages(pool, contacts["+621"]["id"])
+        chat = await lead_detail.messages(pool, contacts["+621"]["id"])
         assert [row["id"] for row in chat] == ["m2", "m1", "m3"]
         assert contacts["+621"]["last_message_text"] == "m2 says received"
         page = await lead_list.page(pool, LeadFilter())

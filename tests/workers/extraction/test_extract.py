@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from domain.lead import Claim, Source
 from domain.window import ChatWindow, ReadValues
-from store.leads import leads
+from store.leads import lead_detail, leads
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import NUMBER, changes, chat, extracted, lead, project_event
@@ -95,7 +95,7 @@ async def test_the_bot_writes_notes_once_and_moves_a_lead_once(pool: Pool) -> No
         await extracted(pool)
     row = await lead(pool)
     assert (row["status"], row["domisili"]) == ("qualified", "Solo")
-    notes = await leads.notes(pool, row["id"])
+    notes = await lead_detail.notes(pool, row["id"])
     assert [(note["text"], note["source"], note["actor"]) for note in notes] == [
         ("asked twice about delivery", "bot", "sarah")
     ]
@@ -174,9 +174,9 @@ async def test_two_contacts_that_are_one_person_have_one_lead_with_both_historie
     (row,) = await pool.fetch("SELECT * FROM leads")
     assert (row["name"], row["domisili"], row["status"]) == ("Budi", "Medan", "contacted")
     (gone,) = {first["id"], second["id"]} - {row["id"]}
-    detail = await leads.read(pool, gone, BUDI)
+    detail = await lead_detail.read(pool, gone, BUDI)
     assert detail.lead["id"] == row["id"]
-    assert {change["field"] for change in await leads.history(pool, gone)} >= {"name", "domisili", "status"}
-    assert [note["text"] for note in await leads.notes(pool, gone)] == ["a regular"]
+    assert {change["field"] for change in await lead_detail.history(pool, gone)} >= {"name", "domisili", "status"}
+    assert [note["text"] for note in await lead_detail.notes(pool, gone)] == ["a regular"]
     again = await leads.patch(pool, gone, {"priority": "price"}, version=row["version"], by=BUDI)
     assert again.lead.id == row["id"]

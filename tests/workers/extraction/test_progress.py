@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.lead import Source
-from store.leads import leads
+from store.leads import lead_detail, leads
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import changes, chat, conversation, extracted, lead, project_event
@@ -201,7 +201,7 @@ async def test_what_the_bot_states_of_score_temperature_and_phase_counts(pool: P
     assert (await lead(pool))["lead_score"] == 85
     history = [(one["source"], one["new"]) for one in await changes(pool, "lead_score")]
     assert history == [("ai", "5"), ("bot", "85"), ("ai", "20"), ("bot", "85")]
-    why = (await leads.read(pool, row["id"], BUDI)).why
+    why = (await lead_detail.read(pool, row["id"], BUDI)).why
     assert (why["lead_score"]["source"], why["chat_phase"]["source"]) == ("bot", "bot")
     await leads.patch(pool, row["id"], {"lead_score": 10}, version=None, by=BUDI)
     await chat(pool, "masih di sana?", at=60)

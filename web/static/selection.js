@@ -1,25 +1,25 @@
-// Many leads at once: those that are chosen, and what is done to them.
+// Selecting leads, and acting on all that are selected.
 import { renew, rows } from "./list.js";
 import { tell } from "./toast.js";
 
-const bar = document.getElementById("picked");
+const bar = document.getElementById("selected");
 const said = document.getElementById("said");
 const coarse = matchMedia("(hover: none)").matches;
-const chosen = new Set();  // ids: they stay chosen when their rows leave the page
+const selected = new Set();  // ids: they stay selected when their rows leave the page
 let last = null, selecting = false;
 
-const boxes = () => [...rows.querySelectorAll(".pick input")];
+const boxes = () => [...rows.querySelectorAll(".select input")];
 const show = () => {
-  bar.hidden = chosen.size === 0;
-  rows.closest("table").classList.toggle("picking", selecting || chosen.size > 0);
-  bar.querySelector("[data-picked]").textContent = said.dataset.picked.replace("{n}", chosen.size);
+  bar.hidden = selected.size === 0;
+  rows.closest("table").classList.toggle("selecting", selecting || selected.size > 0);
+  bar.querySelector("[data-selected]").textContent = said.dataset.selected.replace("{n}", selected.size);
   for (const box of boxes()) {
-    box.checked = chosen.has(box.value);
-    box.closest("tr").classList.toggle("picked", box.checked);
+    box.checked = selected.has(box.value);
+    box.closest("tr").classList.toggle("selected", box.checked);
   }
 };
-const set = (box, on) => { if (on) chosen.add(box.value); else chosen.delete(box.value); };
-const none = () => { chosen.clear(); selecting = false; show(); };
+const set = (box, on) => { if (on) selected.add(box.value); else selected.delete(box.value); };
+const none = () => { selected.clear(); selecting = false; show(); };
 const post = async (body) => {
   const answer = await fetch("/leads/many", { method: "POST", body: new URLSearchParams(body) });
   return { ok: answer.ok, ...await answer.json() };
@@ -27,7 +27,7 @@ const post = async (body) => {
 const act = async (action, value) => {
   bar.setAttribute("aria-busy", "true");
   try {
-    const { ok, text, undo } = await post({ ids: [...chosen].join(","), act: action, value });
+    const { ok, text, undo } = await post({ ids: [...selected].join(","), act: action, value });
     if (ok) none();
     tell(text, undo && (() => takeBack(undo)));
     renew(true);
@@ -37,7 +37,7 @@ const act = async (action, value) => {
   bar.removeAttribute("aria-busy");
 };
 
-// Each part of `undo` sets those leads back that had one and the same value.
+// Each part of `undo` restores one earlier value.
 const takeBack = async (undo) => {
   const texts = new Set();
   try {
@@ -49,8 +49,8 @@ const takeBack = async (undo) => {
   renew(true);
 };
 
-export const pick = (row) => {
-  const box = row?.querySelector(".pick input");
+export const select = (row) => {
+  const box = row?.querySelector(".select input");
   if (!box || !bar) return;
   set(box, !box.checked);
   show();
@@ -63,17 +63,17 @@ if (rows && bar) {
     show();
   });
   rows.addEventListener("click", (event) => {
-    // A thumb selects by the face, and by the whole row once it selects.
-    const pressed = coarse && event.target.closest(selecting || chosen.size ? "tr[data-said]" : ".face");
+    // On touch screens a tap on the picture selects; once something is selected, a tap on a row does.
+    const pressed = coarse && event.target.closest(selecting || selected.size ? "tr[data-said]" : ".face");
     if (pressed) {
       event.preventDefault();
       event.stopPropagation();
-      return pick(pressed.closest("tr"));
+      return select(pressed.closest("tr"));
     }
-    const box = event.target.closest(".pick input");
+    const box = event.target.closest(".select input");
     if (!box) return;
     const all = boxes();
-    // With Shift all between the last one and this one.
+    // Shift selects all rows between.
     const from = event.shiftKey ? all.findIndex((one) => one.value === last) : -1;
     if (from >= 0) {
       const to = all.indexOf(box);
@@ -88,7 +88,7 @@ if (rows && bar) {
     const button = target.closest("button");
     if (!button) return;
     if (button.hasAttribute("data-none")) none();
-    else if (button.hasAttribute("data-export")) exportChosen();
+    else if (button.hasAttribute("data-export")) exportSelected();
     else if (button.dataset.act === "tag") act("tag", bar.querySelector("[data-tag-many]").value);
     else if (button.dataset.act) act(button.dataset.act, button.dataset.value);
     button.closest("details")?.removeAttribute("open");
@@ -96,9 +96,9 @@ if (rows && bar) {
   document.addEventListener("list:changed", show);
 }
 
-// The rows that were chosen, out of the same file that the whole list gives.
-const exportChosen = () => {
+// The CSV file of the selected leads.
+const exportSelected = () => {
   const url = new URL("/leads.csv", location.href);
-  url.searchParams.set("ids", [...chosen].join(","));
+  url.searchParams.set("ids", [...selected].join(","));
   location.href = url.href;
 };

@@ -1,0 +1,114 @@
+"""`mirror check`: read every setting, ask every store, and say what is wrong and what to do."""
+
+import argparse
+import asyncio
+import json
+import sys
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from config.environment import faults_of
+from config.settings import ReceiverSettings, WorkerSettings
+from domain.erasure import NoKey
+from domain.types import Facts
+from store import postgres, redis
+from store.faults import address_of, postgres_fault, redis_fault
+from store.ops import checks
+from store.ops.checks import Finding
+from store.postgres import STORE_ERRORS, statement
+from store.privacy.tombstones import Tombstones
+
+PATIENCE_SECONDS = 2.0
+MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
+SAMPLES = ("secret", "the-secret-of-the-webhook", "the-one-before")
+"""Of .env.example: everybody knows them."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit code 1 where something is wrong, 0 for notes. Nothing is changed, and no secret is shown."
+
+
+def run(arguments: argparse.Namespace) -> int:
+    found = asyncio.run(findings())
+    if arguments.json:
+        print(json.dumps({"findings": [one._asdict() for one in found]}))
+    else:
+        for one in found:
+            print(f"{MARKS[one.level]}{one.text}", file=sys.stderr if one.level == "wrong" else sys.stdout)
+    return 1 if any(one.level == "wrong" for one in found) else 0
+
+
+async def findings() -> list[Finding]:
+    """Of all that the web process and the workers read and ask."""
+    settings, found = _settings()
+    if settings is None:
+        return found
+    found += await _postgres(settings.database_url.get_secret_value(), settings.erasure_bytes)
+    found += await _redis(settings.redis_url.get_secret_value())
+    if settings.kapso_api_key is None:
+        text = "KAPSO_API_KEY is not set: what Kapso fails to push stays missing. Make a project key in its settings."
+        found.append(Finding("note", text))
+    else:
+        found.append(Finding("ok", "KAPSO_API_KEY is set; mirror webhooks check asks Kapso with it"))
+    return found
+
+
+def _settings() -> tuple[WorkerSettings | None, list[Finding]]:
+    wrong: dict[str, None] = {}  # in order, each once
+    worker = None
+    for kind in (ReceiverSettings, WorkerSettings):
+        try:
+            read = kind()
+            worker = read if isinstance(read, WorkerSettings) else worker
+            wrong |= dict.fromkeys(_samples(read))
+        except ValidationError as error:
+            wrong |= dict.fromkeys(faults_of(kind, error))
+    found = [Finding("wrong", text) for text in wrong]
+    return worker, found or [Finding("ok", "every setting is readable")]
+
+
+def _samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
+    """Settings that still are what .env.example says."""
+    found = []
+    for name, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
+        if urlsplit(url.get_secret_value()).password in SAMPLES:
+            found.append(f"{name} has the password of .env.example. Choose another.")
+    if any(secret.get_secret_value() in SAMPLES for secret in settings.kapso_webhook_secrets):
+        found.append("KAPSO_WEBHOOK_SECRETS are those of .env.example. Write the secret_key of your webhook.")
+    return found
+
+
+async def _postgres(url: str, erasure_key: bytes | None) -> list[Finding]:
+    try:
+        pool = await postgres.connect(url, size=1, connect_timeout=PATIENCE_SECONDS)
+        async with pool, pool.acquire() as connection:
+            found = _at(url, await checks.of_postgres(connection))
+            if any(one.level == "wrong" for one in found):
+                return found
+            if not await connection.fetchval(statement("check_users")):
+                found.append(Finding("note", "nobody can sign in yet. Run: mirror users add NAME --role admin"))
+            await Tombstones(erasure_key).check(connection, Facts(), {})
+            return found
+    except NoKey as error:
+        return [*found, Finding("wrong", f"{error}: the workers apply nothing. Set ERASURE_KEY to what it was then.")]
+    except (*STORE_ERRORS, ValueError) as error:
+        return [Finding("wrong", postgres_fault(error, url).text)]
+
+
+async def _redis(url: str) -> list[Finding]:
+    try:
+        client = redis.connect(url, timeout=PATIENCE_SECONDS)
+        try:
+            return _at(url, await checks.of_redis(client))
+        finally:
+            await client.aclose()
+    except (RedisError, OSError, ValueError) as error:
+        return [Finding("wrong", redis_fault(error, url).text)]
+
+
+def _at(url: str, found: list[Finding]) -> list[Finding]:
+    """The first says where that server is."""
+    first, *others = found
+    return [first._replace(text=f"{first.text}, at {address_of(url)}"), *others]

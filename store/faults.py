@@ -1,0 +1,164 @@
+"""What is wrong with a store, in one sentence: where it was asked, what it said, and what to do (pure)."""
+
+import socket
+import ssl
+from typing import Final, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+import redis.exceptions
+
+PORTS: Final = {"postgres": 5432, "redis": 6379}
+
+
+class Address(NamedTuple):
+    """Where a store is, without its password."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    tls: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Fault(NamedTuple):
+    """`final`: asking again can't help, the setting is wrong."""
+
+    text: str
+    final: bool = False
+
+
+def address_of(url: str) -> Address:
+    """Raises ValueError for a port that is none."""
+    parts = urlsplit(url)
+    postgres = parts.scheme.startswith("postgres")
+    port = parts.port or PORTS["postgres" if postgres else "redis"]
+    host = parts.path if parts.scheme == "unix" else parts.hostname or "localhost"
+    user = unquote(parts.username or "")
+    return Address(
+        host, port, unquote(parts.path.lstrip("/")) or (user if postgres else "0"), user, parts.scheme == "rediss"
+    )
+
+
+class Known(NamedTuple):
+    """Errors that mean one thing. `text` goes on after "Postgres at HOST:PORT "; {said} are the server's own words."""
+
+    errors: tuple[type[Exception], ...]
+    text: str
+    final: bool = False
+
+
+SESSION_POOL: Final = (
+    "A pooler hands out a connection for each transaction. Let PgBouncer pool sessions (pool_mode = session), or go"
+    " around it."
+)
+POSTGRES: Final = (
+    Known(
+        (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError),
+        "refuses the user {user!r}: {said}. Correct user and password in DATABASE_URL.", final=True,
+    ),
+    Known(
+        (asyncpg.InvalidCatalogNameError,),
+        "has no database {database!r}. Create it (CREATE DATABASE {database}), or correct DATABASE_URL.", final=True,
+    ),
+    Known((asyncpg.CannotConnectNowError,), "is starting or stopping: {said}. Try again in a moment."),
+    Known(
+        (asyncpg.TooManyConnectionsError,),
+        "has no connection left: {said}. Raise max_connections there, or lower POOL_MAX_SIZE.",
+    ),
+    Known(
+        (asyncpg.ReadOnlySQLTransactionError,),
+        "is read-only: {said}. DATABASE_URL must name the primary, and {user!r} must not be a role with"
+        " default_transaction_read_only.",
+    ),
+    Known(
+        (asyncpg.InsufficientPrivilegeError,),
+        "gives the role {user!r} too few rights: {said}. Run as its owner, in the database {database!r}:"
+        " GRANT CREATE ON DATABASE {database} TO {user}; GRANT ALL ON SCHEMA public TO {user}.",
+    ),
+    Known(
+        (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError),
+        "loses prepared statements: {said}. " + SESSION_POOL, final=True,
+    ),
+    Known((asyncpg.DeadlockDetectedError,), "ended one of two that waited for each other: {said}. Run it again."),
+    Known(
+        (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError),
+        "is not at the newest schema in {database!r}: {said}. Run: mirror migrate",
+    ),
+    Known(
+        (asyncpg.QueryCanceledError,),
+        "ended a statement that took too long. `mirror status` says what it waits for; try again then.",
+    ),
+    Known((asyncpg.ClientConfigurationError,), "can't be asked as DATABASE_URL says: {said}.", final=True),
+    Known((asyncpg.PostgresError,), "refused: {said} ({kind})."),
+)  # fmt: skip
+REDIS: Final = (
+    Known(
+        (redis.exceptions.AuthenticationError, redis.exceptions.NoPermissionError),
+        "refuses: {said}. Correct user and password in REDIS_URL.", final=True,
+    ),
+    Known((redis.exceptions.ReadOnlyError,), "is a replica: {said}. REDIS_URL must name the primary."),
+    Known((redis.exceptions.BusyLoadingError,), "is loading its data. Try again in a moment."),
+    Known((redis.exceptions.OutOfMemoryError,), "is full: {said}. Give it more memory (maxmemory)."),
+    Known((redis.exceptions.ResponseError,), "refused: {said}."),
+)  # fmt: skip
+
+
+def postgres_fault(error: Exception, url: str) -> Fault:
+    """Of an error that connecting or a statement raised."""
+    return _fault(error, url, POSTGRES, "Postgres", "DATABASE_URL")
+
+
+def redis_fault(error: Exception, url: str) -> Fault:
+    """Of an error that a call to Redis raised."""
+    return _fault(error, url, REDIS, "Redis", "REDIS_URL")
+
+
+def _fault(error: Exception, url: str, table: tuple[Known, ...], name: str, setting: str) -> Fault:
+    try:
+        at = address_of(url)
+    except ValueError as wrong:
+        return Fault(f"{setting} is no address: {wrong}.", final=True)
+    for known in table:
+        if isinstance(error, known.errors):
+            words = {"said": said(error), "kind": type(error).__name__, "user": at.user, "database": at.database}
+            return Fault(f"{name} at {at} {known.text.format(**words)}", known.final)
+    return _line(_cause(error), name, at, setting)
+
+
+def _line(error: BaseException, name: str, at: Address, setting: str) -> Fault:
+    """Where the server was not even reached."""
+    match error:
+        case socket.gaierror():
+            return Fault(f"{name}: the host {at.host!r} is not known ({error.strerror}). Correct {setting}.")
+        case ConnectionRefusedError():
+            return Fault(f"Nothing listens at {at}: start {name} there, or correct {setting}.")
+        case ssl.SSLError():
+            return Fault(
+                f"{name} at {at} does not speak TLS as asked for: {said(error)}. Correct the scheme or sslmode in"
+                f" {setting}."
+            )
+        case PermissionError() | FileNotFoundError():
+            return Fault(f"{name}: {error.strerror} ({error.filename or at.host}). Correct {setting}.")
+        case TimeoutError():
+            tls = " Does it speak TLS, as rediss:// asks for?" if at.tls else ""
+            return Fault(f"{name} at {at} does not answer in time. Is it up, and does a firewall let us through?{tls}")
+        case ValueError():
+            return Fault(f"{setting} is not right: {said(error)}.", final=True)
+    return Fault(f"{name} at {at} broke the connection: {said(error)}.")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What redis-py wrapped in an error of its own."""
+    inner = error.__cause__ or error.__context__
+    if isinstance(inner, OSError | ssl.SSLError | TimeoutError):
+        return inner
+    return TimeoutError() if isinstance(error, redis.exceptions.TimeoutError) else error
+
+
+def said(error: BaseException) -> str:
+    """The server's own words, in one line."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -1,0 +1,90 @@
+"""What Postgres and Redis are, and what they must be for the mirror: a finding for each question."""
+
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from redis.asyncio import Redis
+
+from store.faults import SESSION_POOL
+from store.postgres import Connection, statement
+
+VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
+SCHEMA: Final = max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*_*.py"))
+"""The newest migration, which this code needs."""
+OLDEST_POSTGRES: Final = 160_000
+OLDEST_REDIS: Final = 7
+EXTENSIONS: Final = ("vector", "pg_trgm")
+
+
+class Finding(NamedTuple):
+    """`ok`: as it should be; `note`: works, with what is lost; `wrong`: must be mended before the mirror is right."""
+
+    level: Literal["ok", "note", "wrong"]
+    text: str
+
+
+async def of_postgres(connection: Connection) -> list[Finding]:
+    """Raises what Postgres raises."""
+    is_ = await connection.fetchrow(statement("check_postgres"), list(EXTENSIONS))
+    found = _of_server(is_)
+    # A pooler makes the server process that answers another one than the connection's.
+    if connection.get_server_pid() != is_["backend"]:
+        found.append(
+            Finding("wrong", f"a pooler stands before postgres, and prepared statements break. {SESSION_POOL}")
+        )
+    at = await connection.fetchval(statement("check_revision")) if is_["has_schema"] else None
+    return [*found, *_of_schema(at)]
+
+
+def _of_server(is_: Any) -> list[Finding]:
+    name = f"postgres {is_['version'].split()[0]}"
+    found = [Finding("ok", f"{name}, database {is_['name']!r}, as {is_['role']!r}")]
+    if is_["number"] < OLDEST_POSTGRES:
+        found = [Finding("wrong", f"{name} is older than 16: statements may be refused. Use PostgreSQL 16 or newer.")]
+    if is_["encoding"] != "UTF8":
+        text = f"the database {is_['name']!r} is in {is_['encoding']}, and can't hold every message. Create it anew:"
+        found.append(Finding("wrong", f"{text} CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"))
+    if is_["is_replica"] or is_["is_read_only"]:
+        why = "a replica" if is_["is_replica"] else f"read-only for the role {is_['role']!r}"
+        found.append(Finding("wrong", f"{name} is {why}. DATABASE_URL must name the primary, and a role that writes."))
+    if not is_["may_create"]:
+        text = f"the role {is_['role']!r} may not create tables: mirror migrate can't run as it."
+        found.append(Finding("note", f"{text} Run as the owner: GRANT CREATE ON SCHEMA public TO {is_['role']}"))
+    if is_["extensions"] < len(EXTENSIONS):
+        text = f"{name} lacks pgvector or pg_trgm: search goes without meaning, or without typos."
+        found.append(Finding("note", f"{text} Install them (packages postgresql-NN-pgvector, postgresql-contrib)."))
+    return found
+
+
+def _of_schema(at: str | None) -> list[Finding]:
+    if at is None or at < SCHEMA:
+        where = f"at migration {at}" if at else "empty"
+        return [Finding("wrong", f"the database is {where}, this code needs {SCHEMA}. Run: mirror migrate")]
+    if at > SCHEMA:
+        return [
+            Finding("note", f"the database is at migration {at}, newer than this release ({SCHEMA}): upgrade it soon")
+        ]
+    return [Finding("ok", f"the database is at migration {at}, the newest")]
+
+
+async def of_redis(client: Redis) -> list[Finding]:
+    """Raises what Redis raises."""
+    server, memory = await client.info("server"), await client.info("memory")
+    files, copies = await client.info("persistence"), await client.info("replication")
+    version = str(server.get("valkey_version") or server.get("redis_version", "0"))
+    name = f"{'valkey' if 'valkey_version' in server else 'redis'} {version}"
+    found = [Finding("ok", name)]
+    if int(version.partition(".")[0]) < OLDEST_REDIS:
+        found = [Finding("wrong", f"{name} is older than 7. Use Redis 7, Valkey 8 or newer.")]
+    if copies.get("role", "master") != "master":
+        found.append(Finding("wrong", f"{name} is a replica. REDIS_URL must name the primary."))
+    if not files.get("aof_enabled"):
+        text = "redis has no append-only file: what it has accepted dies with it."
+        found.append(Finding("wrong", f"{text} Start it with appendonly yes."))
+    if str(memory.get("maxmemory_policy", "noeviction")) != "noeviction":
+        text = f"redis evicts ({memory['maxmemory_policy']}): when it is full it may drop the inbox."
+        found.append(Finding("wrong", f"{text} Set maxmemory-policy noeviction."))
+    if (most := int(memory.get("maxmemory", 0))) and int(memory.get("used_memory", 0)) >= most:
+        text = "redis is full (maxmemory): deliveries go to the spill, and no loop can report."
+        found.append(Finding("wrong", f"{text} Raise maxmemory."))
+    return found

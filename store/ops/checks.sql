@@ -1,0 +1,22 @@
+-- name: check_postgres(extensions)
+-- What this server is, and what the role may do here. :extensions of Postgres that the mirror can use
+SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
+    d.datname AS name, pg_encoding_to_char(d.encoding) AS encoding, pg_is_in_recovery() AS is_replica,
+    current_setting('default_transaction_read_only')::boolean AS is_read_only, current_user AS role,
+    has_schema_privilege(current_user, 'public', 'CREATE') AS may_create, pg_backend_pid() AS backend,
+    (SELECT count(*) FROM pg_available_extensions AS e WHERE e.name = ANY (:extensions::text[])) AS extensions,
+    to_regclass('alembic_version') IS NOT NULL AS has_schema
+FROM pg_database AS d WHERE d.datname = current_database()
+
+
+-- name: check_revision
+-- The migration that this database is at
+SELECT v.version_num FROM alembic_version AS v
+
+
+-- name: still_there
+SELECT true
+
+
+-- name: check_users
+SELECT count(*) FROM users AS u WHERE u.disabled_at IS NULL

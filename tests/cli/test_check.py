@@ -1,0 +1,219 @@
+"""`mirror check` and `mirror migrate` on stores that are not as they should be: real ones, each wrong in one way."""
+
+import asyncio
+import secrets
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis.exceptions
+from redis.asyncio import Redis
+
+from cli.check import _redis, findings
+from cli.main import main
+from store.access import accounts
+from store.faults import postgres_fault, redis_fault
+from store.ops.checks import SCHEMA, Finding
+from store.postgres import Pool
+from tests.cli.test_console import run
+from tests.databases import execute, with_database
+from tests.desk import PASSWORD
+
+POSTGRES = "postgresql://mirror:hidden@db.example:6543/leads"
+REDIS = "rediss://:hidden@cache.example/0"
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("KAPSO_WEBHOOK_SECRETS", "a secret of our own")
+
+
+@asynccontextmanager
+async def role(server_url: str, more: str = "") -> AsyncIterator[str]:
+    """A role that can sign in and owns nothing; yields the server's URL as it."""
+    name, password = f"role_{secrets.token_hex(4)}", secrets.token_hex(8)
+    await execute(server_url, f"CREATE ROLE {name} LOGIN PASSWORD '{password}' {more}")
+    parts = urlsplit(server_url)
+    try:
+        yield urlunsplit(parts._replace(netloc=f"{name}:{password}@{parts.hostname}:{parts.port}"))
+    finally:
+        await execute(server_url, f"DROP ROLE {name}")
+
+
+def wrong(found: list[Finding]) -> list[str]:
+    return [one.text for one in found if one.level == "wrong"]
+
+
+@pytest.mark.usefixtures("settings")
+async def test_what_is_right_is_said_and_who_can_sign_in_is_asked(pool: Pool) -> None:
+    found = await findings()
+    assert wrong(found) == []
+    assert any(f"the database is at migration {SCHEMA}" in one.text for one in found)
+    assert any("mirror users add" in one.text for one in found)
+    await accounts.add_user(pool, "budi", "admin", PASSWORD)
+    assert not any("mirror users add" in one.text for one in await findings())
+
+
+@pytest.mark.usefixtures("settings")
+async def test_wrong_settings_are_named_all_at_once_and_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("LOG_LEVEL", "LOUD"), ("TIME_ZONE", "Asia/Bandung"), ("PORT", "99999"), ("REDIS_URL", "http://hidden"),
+        ("BUSINESS_HOURS", "always"), ("DEFAULT_REGION", "Indonesia"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    said = wrong(await findings())
+    assert {line.split()[0] for line in said} == {
+        "LOG_LEVEL", "TIME_ZONE", "PORT", "REDIS_URL", "BUSINESS_HOURS", "DEFAULT_REGION",
+    }  # fmt: skip
+    assert "hidden" not in str(said)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_the_secrets_of_the_sample_are_refused(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    monkeypatch.setenv("KAPSO_WEBHOOK_SECRETS", "the-secret-of-the-webhook")
+    parts = urlsplit(redis_url)
+    monkeypatch.setenv("REDIS_URL", urlunsplit(parts._replace(netloc=f":secret@{parts.hostname}:{parts.port}")))
+    said = " ".join(wrong(await findings()))
+    assert ("KAPSO_WEBHOOK_SECRETS are those" in said, "REDIS_URL has the password" in said) == (True, True)
+
+
+async def test_databases_that_can_not_hold_a_mirror_are_named(
+    server_url: str, settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"test_{secrets.token_hex(6)}"
+    await execute(
+        server_url, f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+    )
+    try:
+        monkeypatch.setenv("DATABASE_URL", with_database(server_url, name))
+        said = " ".join(wrong(await findings()))
+        assert ("LATIN1" in said, "Run: mirror migrate" in said) == (True, True)
+        code, _, told = await run("migrate")
+        assert (code, "LATIN1" in told, len(told.splitlines())) == (2, True, 1)
+    finally:
+        await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def test_roles_that_may_too_little_are_named(
+    server_url: str, database_url: str, settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = urlsplit(database_url).path
+    async with role(server_url) as url:
+        monkeypatch.setenv("DATABASE_URL", urlunsplit(urlsplit(url)._replace(path=name)))
+        assert any("too few rights" in one for one in wrong(await findings()))
+        code, _, told = await run("leads")
+        assert (code, "too few rights" in told, len(told.splitlines())) == (1, True, 1)
+    async with role(server_url, "SUPERUSER") as url:
+        as_role = urlunsplit(urlsplit(url)._replace(path=name))
+        await execute(as_role, "ALTER ROLE CURRENT_USER SET default_transaction_read_only = on")
+        monkeypatch.setenv("DATABASE_URL", as_role)
+        assert any("read-only for the role" in one for one in wrong(await findings()))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"password": "wrong"}, "refuses the user"),
+        ({"path": "/nowhere"}, "has no database 'nowhere'"),
+        ({"port": "1"}, "Nothing listens at"),
+    ],
+)
+async def test_every_command_says_in_one_line_what_postgres_said(
+    server_url: str, settings: None, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], said: str
+) -> None:
+    async with role(server_url) as url:
+        parts = urlsplit(url)
+        netloc = f"{parts.username}:{change.get('password', parts.password)}@{parts.hostname}:{change.get('port', parts.port)}"
+        monkeypatch.setenv(
+            "DATABASE_URL", urlunsplit(parts._replace(netloc=netloc, path=change.get("path", parts.path)))
+        )
+        assert any(said in one for one in wrong(await findings()))
+        for command in (("migrate",), ("leads",), ("users", "list"), ("migrate", "base", "--down")):
+            code, out, told = await run(*command)
+            assert (code, out, len(told.splitlines())) == (1, "", 1), told
+            assert said in told
+            assert str(parts.password) not in told
+
+
+@pytest.mark.parametrize(("url", "said"), [("redis://:wrong@{at}/0", "refuses"), ("redis://127.0.0.1:1/0", "Nothing listens"), ("rediss://{at}/0", "TLS")])  # fmt: skip
+async def test_redis_says_its_own_words(redis_url: str, url: str, said: str) -> None:
+    parts = urlsplit(redis_url)
+    async with asyncio.timeout(4):
+        (finding,) = await _redis(url.format(at=f"{parts.hostname}:{parts.port}"))
+    assert (finding.level, said in finding.text) == ("wrong", True), finding.text
+
+
+async def test_a_redis_that_forgets_is_named(redis_url: str, redis: Redis) -> None:
+    await redis.config_set("appendonly", "no")
+    await redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        said = " ".join(one.text for one in await _redis(redis_url) if one.level == "wrong")
+    finally:
+        await redis.config_set("maxmemory-policy", "noeviction")
+        await redis.config_set("appendonly", "yes")
+    assert ("appendonly yes" in said, "allkeys-lru" in said) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the host 'db.example' is not known (Name or service"),
+        (TimeoutError(), "db.example:6543 does not answer in time"),
+        (asyncpg.InvalidSQLStatementNameError('prepared statement "x" does not exist'), "pool_mode = session"),
+        (asyncpg.DeadlockDetectedError("deadlock detected"), "Run it again"),
+        (asyncpg.TooManyConnectionsError("sorry, too many clients already"), "Raise max_connections"),
+        (asyncpg.CannotConnectNowError("the database system is starting up"), "Try again in a moment"),
+        (ssl.SSLError(1, "wrong version number"), "does not speak TLS"),
+        (ConnectionResetError("reset by peer"), "broke the connection: reset by peer"),
+    ],
+)
+def test_an_error_of_postgres_becomes_a_sentence(error: Exception, said: str) -> None:
+    text = postgres_fault(error, POSTGRES).text
+    assert said in text
+    assert ("hidden" in text, "\n" in text) == (False, False)
+
+
+def test_an_error_of_redis_becomes_a_sentence() -> None:
+    error = redis.exceptions.ConnectionError("Error -2 connecting")
+    error.__cause__ = socket.gaierror(-2, "Name or service not known")
+    assert "the host 'cache.example' is not known" in redis_fault(error, REDIS).text
+    assert redis_fault(ValueError("x"), "redis://h:port/0").final
+
+
+def test_migrate_says_where_it_came_from_and_never_goes_down_by_itself(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    assert main(["migrate"]) == 0
+    assert f"the database is at {SCHEMA}; it was there already" in capsys.readouterr().out
+    assert main(["migrate", "0007"]) == 2
+    assert "mirror migrate 0007 --down" in capsys.readouterr().err
+    assert main(["migrate", "base", "--down"]) == 0
+    out = capsys.readouterr().out
+    assert ("the table contacts: 0 rows" in out, "Nothing was done" in out) == (True, True)
+    assert main(["migrate"]) == 0
+    assert "was there already" in capsys.readouterr().out
+
+
+def test_an_older_release_on_a_newer_schema_says_which_it_needs(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    asyncio.run(execute(database_url, "UPDATE alembic_version SET version_num = '9' || version_num"))
+    try:
+        assert main(["migrate"]) == 2
+        assert f"The database is at 9{SCHEMA}" in capsys.readouterr().err
+    finally:
+        asyncio.run(execute(database_url, "UPDATE alembic_version SET version_num = substr(version_num, 2)"))
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("mirror ")

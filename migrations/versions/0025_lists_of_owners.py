@@ -1,4 +1,4 @@
-"""Indexes for the leads of one owner, of one tag and for the snoozed ones, beside writers; search knows trade and city."""
+"""Indexes for the leads of one owner, of one tag, and for snoozed ones, beside writers; search knows trade and city."""
 
 from migrations.run_sql import down_beside_writers, fill, up_beside_writers
 

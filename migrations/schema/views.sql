@@ -101,7 +101,7 @@ SELECT r.id, r.contact_id, coalesce(r.phone, c.phone) AS phone, r.phone AS corre
     r.estimated_value, r.expected_close_date, r.extracted_at AS last_scored_at, r.converted_to_client_id,
     p.email, p.address, p.state, p.zip, p.services, p.seasons, p.last_service_date, p.source, r.deleted_at, c.waiting_since,
     r.owner, r.tags, standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) AS snoozed_until,
-    coalesce(standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) > now(), false) AS snoozed, c.questions
+    (r.snoozed_until IS NOT NULL AND r.snoozed_until > now() AND r.snoozed_after = c.questions) AS snoozed, c.questions
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id LEFT JOIN customer_profiles AS p ON p.lead_id = r.id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW leads IS 'One row per lead, and one lead per contact: what was found out about the person. Why a field is so: lead_changes.';
@@ -160,6 +160,7 @@ COMMENT ON COLUMN leads.questions IS 'How many messages of theirs are stored (co
 COMMENT ON COLUMN leads.deleted_at IS 'Null in every row: who was deleted is in no list until they are restored.';
 
 
+-- snoozed is never null, and so written that a list of those who are snoozed finds them by an index.
 CREATE VIEW lead_list AS
 SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.phone, c.phone) AS phone,
     r.phone AS corrected_phone, c.phone AS mirrored_phone, c.username,
@@ -189,7 +190,7 @@ SELECT r.id, c.id AS contact_id, coalesce(r.name, c.name) AS name, coalesce(r.ph
     r.owner, r.tags, standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) AS snoozed_until,
     (SELECT m.status FROM messages AS m WHERE m.id = c.last_message_id) AS last_message_status,
     (SELECT m.transcript FROM messages AS m WHERE m.id = c.last_message_id) AS last_message_transcript,
-    coalesce(standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) > now(), false) AS snoozed
+    (r.snoozed_until IS NOT NULL AND r.snoozed_until > now() AND r.snoozed_after = c.questions) AS snoozed
 FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.deleted_at IS NULL;
 COMMENT ON VIEW lead_list IS 'All that a list of leads shows, the mirror''s side of it live: who, the last message, what is known, why the score is what it is. What is not said here is said at leads.';
@@ -234,8 +235,6 @@ CREATE FUNCTION matching_leads(
       AND (wanted_owner IS NULL OR l.owner = ANY (wanted_owner) OR ('-' = ANY (wanted_owner) AND l.owner IS NULL))
       AND (wanted_tag IS NULL OR l.tags && wanted_tag)
       AND (wanted_snoozed IS NULL OR l.snoozed = wanted_snoozed)
-      -- By an index, those few who may be.
-      AND (wanted_snoozed IS NOT TRUE OR l.id IN (SELECT r.id FROM lead_records AS r WHERE r.snoozed_until > now()))
       AND (created_since IS NULL OR l.created_at >= created_since)
       AND (waiting IS NULL OR l.awaiting_reply = waiting)
       AND (least_score IS NULL OR l.lead_score >= least_score)

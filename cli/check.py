@@ -17,7 +17,7 @@ from store import postgres, redis
 from store.faults import address_of, postgres_fault, redis_fault
 from store.ops import checks
 from store.ops.checks import Finding
-from store.postgres import STORE_ERRORS, statement
+from store.postgres import STORE_ERRORS
 from store.privacy.tombstones import Tombstones
 
 PATIENCE_SECONDS = 2.0
@@ -87,14 +87,14 @@ async def _postgres(url: str, erasure_key: bytes | None) -> list[Finding]:
             found = _at(url, await checks.of_postgres(connection))
             if any(one.level == "wrong" for one in found):
                 return found
-            if not await connection.fetchval(statement("check_users")):
+            if not await checks.can_anybody_sign_in(connection):
                 found.append(Finding("note", "nobody can sign in yet. Run: mirror users add NAME --role admin"))
             await Tombstones(erasure_key).check(connection, Facts(), {})
             return found
     except NoKey as error:
         return [*found, Finding("wrong", f"{error}: the workers apply nothing. Set ERASURE_KEY to what it was then.")]
     except (*STORE_ERRORS, ValueError) as error:
-        return [Finding("wrong", postgres_fault(error, url).text)]
+        return [Finding("wrong", postgres_fault(error, url))]
 
 
 async def _redis(url: str) -> list[Finding]:
@@ -105,7 +105,7 @@ async def _redis(url: str) -> list[Finding]:
         finally:
             await client.aclose()
     except (RedisError, OSError, ValueError) as error:
-        return [Finding("wrong", redis_fault(error, url).text)]
+        return [Finding("wrong", redis_fault(error, url))]
 
 
 def _at(url: str, found: list[Finding]) -> list[Finding]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "read-chats": "read the chats with something new now, instead of at the next half minute",
     "export": "all that is stored of one person, as JSON",
     "erase": "one person, everywhere, for good",
+    "erasures": "the ledger of who was erased: export | restore; no backup brings anybody back",
     "prune": "drop what is older than the retention settings say",
     "knowledge": "articles that people and agents look things up in: import | forget | search | status",
     "mcp": "the tools for AI agents over standard input and output",

@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     except (*STORE_ERRORS, ValueError) as error:
-        print(postgres_fault(error, url).text, file=sys.stderr)
+        print(postgres_fault(error, url), file=sys.stderr)
     return 1
 
 

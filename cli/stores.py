@@ -50,7 +50,7 @@ async def run_reporting_store_errors(command: Callable[[], Awaitable[int]]) -> i
         print("An argument is outside of what Postgres can store: nothing was done.", file=sys.stderr)
         return 2
     except RedisError as error:
-        print(redis_fault(error, load(StoreSettings).redis_url.get_secret_value()).text, file=sys.stderr)
+        print(redis_fault(error, load(StoreSettings).redis_url.get_secret_value()), file=sys.stderr)
     except OSError as error:
         if error.filename is not None and not error.filename.startswith("/var/run/"):
             print(f"{error.filename}: {error.strerror}. Choose another file.", file=sys.stderr)
@@ -63,4 +63,4 @@ async def run_reporting_store_errors(command: Callable[[], Awaitable[int]]) -> i
 
 def said_by_postgres(error: Exception) -> str:
     """One sentence: where it was asked, what it said, what to do."""
-    return postgres_fault(error, load(DatabaseSettings).database_url.get_secret_value()).text
+    return postgres_fault(error, load(DatabaseSettings).database_url.get_secret_value())

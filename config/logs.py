@@ -6,6 +6,7 @@ exceptions may quote values, so a line names an exception by its type and by the
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from types import TracebackType
@@ -15,6 +16,8 @@ import orjson
 import structlog
 
 FRAMES = 20
+REPEAT_SECONDS = 60.0
+MOST_REPEATS = 1000
 
 
 class TolerantStream:
@@ -55,15 +58,37 @@ def exception_fields(error: BaseException) -> dict[str, Any]:
     }
 
 
+class Repeats:
+    """A warning that says the same again within a minute is counted and not written; the next one tells the count."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, int]] = {}
+
+    def __call__(self, _: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if line["level"] not in ("warning", "error"):
+            return line
+        key, now = repr(sorted((name, str(value)) for name, value in line.items())), time.monotonic()
+        at, again = self._seen.get(key, (-REPEAT_SECONDS, 0))
+        if now - at < REPEAT_SECONDS:
+            self._seen[key] = (at, again + 1)
+            raise structlog.DropEvent
+        if len(self._seen) >= MOST_REPEATS:
+            self._seen.clear()
+        self._seen[key] = (now, 0)
+        return line if not again else {**line, "repeated": again}
+
+
 def configure(level: str, stream: TextIO = sys.stdout) -> None:
     tolerant: Any = TolerantStream(stream)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             _name_exceptions,
-            structlog.processors.JSONRenderer(),
+            Repeats(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # For people on a terminal; for machines elsewhere.
+            structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping().get(level.upper(), logging.INFO)

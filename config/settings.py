@@ -2,6 +2,7 @@
 
 import re
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -17,6 +18,16 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
 
 
+def _address(value: SecretStr) -> SecretStr:
+    """Raises ValueError for a URL that can never work."""
+    try:
+        urlsplit(value.get_secret_value()).port  # noqa: B018  (it is read when it is asked for)
+    except ValueError:
+        text = "it has no readable host and port: a password with / ? # @ or : must be percent-encoded"
+        raise ValueError(text) from None
+    return value
+
+
 class DatabaseSettings(Settings):
     database_url: SecretStr = Field(description="PostgreSQL 16 or newer: postgresql://user:password@host:5432/name")
 
@@ -25,7 +36,7 @@ class DatabaseSettings(Settings):
     def _is_postgres(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("it must begin with postgresql://")
-        return value
+        return _address(value)
 
     erasure_key: MaybeSecret = Field(
         None,
@@ -82,7 +93,7 @@ class StoreSettings(DatabaseSettings):
     def _is_redis(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("it must begin with redis://, rediss:// or unix://")
-        return value
+        return _address(value)
 
     @field_validator("log_level")
     @classmethod

@@ -24,13 +24,6 @@ class Address(NamedTuple):
         return f"{self.host}:{self.port}"
 
 
-class Fault(NamedTuple):
-    """`final`: asking again can't help, the setting is wrong."""
-
-    text: str
-    final: bool = False
-
-
 def address_of(url: str) -> Address:
     """Raises ValueError for a port that is none."""
     parts = urlsplit(url)
@@ -43,12 +36,11 @@ def address_of(url: str) -> Address:
     )
 
 
-class Known(NamedTuple):
+class KnownFault(NamedTuple):
     """Errors that mean one thing. `text` goes on after "Postgres at HOST:PORT "; {said} are the server's own words."""
 
     errors: tuple[type[Exception], ...]
     text: str
-    final: bool = False
 
 
 SESSION_POOL: Final = (
@@ -56,99 +48,99 @@ SESSION_POOL: Final = (
     " around it."
 )
 POSTGRES: Final = (
-    Known(
+    KnownFault(
         (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError),
-        "refuses the user {user!r}: {said}. Correct user and password in DATABASE_URL.", final=True,
+        "refuses the user {user!r}: {said}. Correct user and password in DATABASE_URL.",
     ),
-    Known(
+    KnownFault(
         (asyncpg.InvalidCatalogNameError,),
-        "has no database {database!r}. Create it (CREATE DATABASE {database}), or correct DATABASE_URL.", final=True,
+        "has no database {database!r}. Create it (CREATE DATABASE {database}), or correct DATABASE_URL.",
     ),
-    Known((asyncpg.CannotConnectNowError,), "is starting or stopping: {said}. Try again in a moment."),
-    Known(
+    KnownFault((asyncpg.CannotConnectNowError,), "is starting or stopping: {said}. Try again in a moment."),
+    KnownFault(
         (asyncpg.TooManyConnectionsError,),
         "has no connection left: {said}. Raise max_connections there, or lower POOL_MAX_SIZE.",
     ),
-    Known(
+    KnownFault(
         (asyncpg.ReadOnlySQLTransactionError,),
         "is read-only: {said}. DATABASE_URL must name the primary, and {user!r} must not be a role with"
         " default_transaction_read_only.",
     ),
-    Known(
+    KnownFault(
         (asyncpg.InsufficientPrivilegeError,),
         "gives the role {user!r} too few rights: {said}. Run as its owner, in the database {database!r}:"
         " GRANT CREATE ON DATABASE {database} TO {user}; GRANT ALL ON SCHEMA public TO {user}.",
     ),
-    Known(
+    KnownFault(
         (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError),
-        "loses prepared statements: {said}. " + SESSION_POOL, final=True,
+        "loses prepared statements: {said}. " + SESSION_POOL,
     ),
-    Known((asyncpg.DeadlockDetectedError,), "ended one of two that waited for each other: {said}. Run it again."),
-    Known(
+    KnownFault((asyncpg.DeadlockDetectedError,), "ended one of two that waited for each other: {said}. Run it again."),
+    KnownFault(
         (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError),
         "is not at the newest schema in {database!r}: {said}. Run: mirror migrate",
     ),
-    Known(
+    KnownFault(
         (asyncpg.QueryCanceledError,),
         "ended a statement that took too long. `mirror status` says what it waits for; try again then.",
     ),
-    Known((asyncpg.ClientConfigurationError,), "can't be asked as DATABASE_URL says: {said}.", final=True),
-    Known((asyncpg.PostgresError,), "refused: {said} ({kind})."),
+    KnownFault((asyncpg.ClientConfigurationError,), "can't be asked as DATABASE_URL says: {said}."),
+    KnownFault((asyncpg.PostgresError,), "refused: {said} ({kind})."),
 )  # fmt: skip
 REDIS: Final = (
-    Known(
+    KnownFault(
         (redis.exceptions.AuthenticationError, redis.exceptions.NoPermissionError),
-        "refuses: {said}. Correct user and password in REDIS_URL.", final=True,
+        "refuses: {said}. Correct user and password in REDIS_URL.",
     ),
-    Known((redis.exceptions.ReadOnlyError,), "is a replica: {said}. REDIS_URL must name the primary."),
-    Known((redis.exceptions.BusyLoadingError,), "is loading its data. Try again in a moment."),
-    Known((redis.exceptions.OutOfMemoryError,), "is full: {said}. Give it more memory (maxmemory)."),
-    Known((redis.exceptions.ResponseError,), "refused: {said}."),
+    KnownFault((redis.exceptions.ReadOnlyError,), "is a replica: {said}. REDIS_URL must name the primary."),
+    KnownFault((redis.exceptions.BusyLoadingError,), "is loading its data. Try again in a moment."),
+    KnownFault((redis.exceptions.OutOfMemoryError,), "is full: {said}. Give it more memory (maxmemory)."),
+    KnownFault((redis.exceptions.ResponseError,), "refused: {said}."),
 )  # fmt: skip
 
 
-def postgres_fault(error: Exception, url: str) -> Fault:
+def postgres_fault(error: Exception, url: str) -> str:
     """Of an error that connecting or a statement raised."""
     return _fault(error, url, POSTGRES, "Postgres", "DATABASE_URL")
 
 
-def redis_fault(error: Exception, url: str) -> Fault:
+def redis_fault(error: Exception, url: str) -> str:
     """Of an error that a call to Redis raised."""
     return _fault(error, url, REDIS, "Redis", "REDIS_URL")
 
 
-def _fault(error: Exception, url: str, table: tuple[Known, ...], name: str, setting: str) -> Fault:
+def _fault(error: Exception, url: str, table: tuple[KnownFault, ...], name: str, setting: str) -> str:
     try:
         at = address_of(url)
     except ValueError as wrong:
-        return Fault(f"{setting} is no address: {wrong}.", final=True)
+        return f"{setting} is no address: {wrong}."
     for known in table:
         if isinstance(error, known.errors):
             words = {"said": said(error), "kind": type(error).__name__, "user": at.user, "database": at.database}
-            return Fault(f"{name} at {at} {known.text.format(**words)}", known.final)
+            return f"{name} at {at} {known.text.format(**words)}"
     return _line(_cause(error), name, at, setting)
 
 
-def _line(error: BaseException, name: str, at: Address, setting: str) -> Fault:
+def _line(error: BaseException, name: str, at: Address, setting: str) -> str:
     """Where the server was not even reached."""
     match error:
         case socket.gaierror():
-            return Fault(f"{name}: the host {at.host!r} is not known ({error.strerror}). Correct {setting}.")
+            return f"{name}: the host {at.host!r} is not known ({error.strerror}). Correct {setting}."
         case ConnectionRefusedError():
-            return Fault(f"Nothing listens at {at}: start {name} there, or correct {setting}.")
+            return f"Nothing listens at {at}: start {name} there, or correct {setting}."
         case ssl.SSLError():
-            return Fault(
+            return (
                 f"{name} at {at} does not speak TLS as asked for: {said(error)}. Correct the scheme or sslmode in"
                 f" {setting}."
             )
         case PermissionError() | FileNotFoundError():
-            return Fault(f"{name}: {error.strerror} ({error.filename or at.host}). Correct {setting}.")
+            return f"{name}: {error.strerror} ({error.filename or at.host}). Correct {setting}."
         case TimeoutError():
             tls = " Does it speak TLS, as rediss:// asks for?" if at.tls else ""
-            return Fault(f"{name} at {at} does not answer in time. Is it up, and does a firewall let us through?{tls}")
+            return f"{name} at {at} does not answer in time. Is it up, and does a firewall let us through?{tls}"
         case ValueError():
-            return Fault(f"{setting} is not right: {said(error)}.", final=True)
-    return Fault(f"{name} at {at} broke the connection: {said(error)}.")
+            return f"{setting} is not right: {said(error)}."
+    return f"{name} at {at} broke the connection: {said(error)}."
 
 
 def _cause(error: BaseException) -> BaseException:
@@ -160,5 +152,6 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def said(error: BaseException) -> str:
-    """The server's own words, in one line."""
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    """The server's own words, in one line; without details, which quote values."""
+    text = getattr(error, "message", None) or str(error)
+    return " ".join(str(text).split()).rstrip(".") or type(error).__name__

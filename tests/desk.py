@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from domain.delivery import Delivery
 from store.access import accounts
 from store.postgres import Pool
 from tests.helpers import delivery, receiver, settled
@@ -145,8 +146,14 @@ async def seat(
         await profile.close()
 
 
-async def says(
-    pool: Pool,
+async def says(pool: Pool, words: str, /, **more: Any) -> str:
+    """A message of now, as `said` takes it; returns its id."""
+    id, one = said(words, **more)
+    await settled(pool, [one])
+    return id
+
+
+def said(
     words: str,
     /,
     *,
@@ -156,8 +163,8 @@ async def says(
     ours: bool = False,
     at: datetime | None = None,
     **more: Any,
-) -> str:
-    """A message of now; returns its id."""
+) -> tuple[str, Delivery]:
+    """The id of a message, and the delivery that tells of it."""
     now = at or datetime.now(UTC)
     id = id or f"wamid.{os.urandom(8).hex()}"
     message: dict[str, Any] = {
@@ -169,8 +176,7 @@ async def says(
     if name:
         talk["kapso"] = {"contact_name": name}
     body = {"message": message, "conversation": talk}
-    await settled(pool, [delivery(body, f"whatsapp.message.{'sent' if ours else 'received'}", at=now)])
-    return id
+    return id, delivery(body, f"whatsapp.message.{'sent' if ours else 'received'}", at=now)
 
 
 SCREENSHOTS = Path(__file__).resolve().parent.parent / ".run" / "screenshots"

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -15,6 +16,10 @@ from web.excuses import NO_PAGE, Excuses, wants_a_page
 from web.forms import host_of, within
 
 COOKIE = "session"
+FOREIGN = (
+    "This write did not come from one of our pages. Behind a proxy, it must pass the Host header on (docs/deploy.md)."
+)
+log = structlog.get_logger(__name__)
 Page = Callable[[Request, User], Awaitable[Response]]
 
 
@@ -30,7 +35,7 @@ class Guard:
 
         async def guarded(request: Request) -> Response:
             if request.method not in ("GET", "HEAD") and not is_ours(request):
-                return PlainTextResponse("this write did not come from one of our pages", 403)
+                return PlainTextResponse(FOREIGN, 403)
             user = await self.user(request)
             if user is None:
                 return _to_login(request)
@@ -57,11 +62,12 @@ class Guard:
 
 def is_ours(request: Request) -> bool:
     """Browsers say where a request comes from, and a foreign page can't forge it."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin is not None and host_of(origin) == request.headers.get("host")
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    host = request.headers.get("host")
+    ours = site == "same-origin" if site is not None else origin is not None and host_of(origin) == host
+    if not ours:
+        log.warning("a write from another page was refused", site=site, origin=host_of(origin or ""), host=host)
+    return ours
 
 
 def actor(user: User) -> Actor:

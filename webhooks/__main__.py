@@ -1,6 +1,7 @@
 """The web process: `python -m webhooks`."""
 
 import gc
+import socket
 from collections import Counter
 
 import uvicorn
@@ -14,7 +15,7 @@ from webhooks.app import create_app
 from webhooks.protocol import Limits, bounded, connections_that_fit
 
 
-async def serve(settings: ReceiverSettings) -> None:
+async def serve(settings: ReceiverSettings, listening: socket.socket) -> None:
     answers = Counter[int]()
     limits = Limits(
         header_bytes=settings.header_limit_bytes,
@@ -27,8 +28,6 @@ async def serve(settings: ReceiverSettings) -> None:
         await create_app(settings, answers=answers),
         http=bounded(limits, answers),
         ws="none",
-        host=settings.host,
-        port=settings.port,
         access_log=False,
         log_level="warning",
         server_header=False,
@@ -38,15 +37,26 @@ async def serve(settings: ReceiverSettings) -> None:
     # What is there now stays: looking through all of it for garbage would hold up answers for a tenth of a second.
     gc.collect()
     gc.freeze()
-    await uvicorn.Server(config).serve()
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Before anything else is asked: whoever starts a second one is told so. Raises SystemExit."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise SystemExit(
+            f"Port {port} of {host} can't be listened on: {error.strerror}. Stop what listens there, or set PORT."
+        ) from None
 
 
 def main() -> None:
     settings = load(ReceiverSettings)
     logs.configure(settings.log_level)
     logs.crashes_as_json()
+    listening = bound(settings.host, settings.port)
     try:
-        uvloop.run(serve(settings))
+        uvloop.run(serve(settings, listening))
     except NoCRMClient as error:
         raise SystemExit(str(error)) from None
 

@@ -9,8 +9,9 @@ from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from store.ops.checks import answers
 from store.ops.status import MirrorStatus, status
-from store.postgres import STORE_ERRORS, Pool, statement
+from store.postgres import STORE_ERRORS, Pool
 from webhooks.metrics import may_see
 
 LOOK_BACK = timedelta(minutes=5)
@@ -38,7 +39,7 @@ class Readiness:
             now = await self.look()
             up = {"redis": now.stream is not None, "postgres": now.received is not None}
             return JSONResponse({**up, "problems": now.problems}, 200 if any(up.values()) else 503)
-        stores = (_answers(self._client.ping()), _answers(self._pool.fetchval(statement("still_there"))))
+        stores = (_answers(self._client.ping()), _answers(answers(self._pool)))
         for answered in asyncio.as_completed(stores):
             if await answered:
                 return PlainTextResponse("ready")

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 from redis.asyncio import Redis
 
 from store.faults import SESSION_POOL
-from store.postgres import Connection, statement
+from store.postgres import Connection, Pool, statement
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 SCHEMA: Final = max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*_*.py"))
@@ -65,6 +65,15 @@ def _of_schema(at: str | None) -> list[Finding]:
             Finding("note", f"the database is at migration {at}, newer than this release ({SCHEMA}): upgrade it soon")
         ]
     return [Finding("ok", f"the database is at migration {at}, the newest")]
+
+
+async def can_anybody_sign_in(connection: Connection) -> bool:
+    return bool(await connection.fetchval(statement("check_users")))
+
+
+async def answers(pool: Pool) -> None:
+    """Raises what Postgres raises when it does not."""
+    await pool.execute(statement("still_there"))
 
 
 async def of_redis(client: Redis) -> list[Finding]:

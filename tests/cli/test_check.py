@@ -160,6 +160,13 @@ async def test_a_redis_that_forgets_is_named(redis_url: str, redis: Redis) -> No
     assert ("appendonly yes" in said, "allkeys-lru" in said) == (True, True)
 
 
+def duplicate() -> asyncpg.PostgresError:
+    """As a server reports it: the detail quotes a value."""
+    return asyncpg.PostgresError.new(
+        {"C": "23505", "M": 'duplicate key value violates unique constraint "x"', "D": "Key (phone)=(hidden)"}
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
@@ -170,11 +177,12 @@ async def test_a_redis_that_forgets_is_named(redis_url: str, redis: Redis) -> No
         (asyncpg.TooManyConnectionsError("sorry, too many clients already"), "Raise max_connections"),
         (asyncpg.CannotConnectNowError("the database system is starting up"), "Try again in a moment"),
         (ssl.SSLError(1, "wrong version number"), "does not speak TLS"),
+        (duplicate(), 'refused: duplicate key value violates unique constraint "x" (UniqueViolationError)'),
         (ConnectionResetError("reset by peer"), "broke the connection: reset by peer"),
     ],
 )
 def test_an_error_of_postgres_becomes_a_sentence(error: Exception, said: str) -> None:
-    text = postgres_fault(error, POSTGRES).text
+    text = postgres_fault(error, POSTGRES)
     assert said in text
     assert ("hidden" in text, "\n" in text) == (False, False)
 
@@ -182,8 +190,8 @@ def test_an_error_of_postgres_becomes_a_sentence(error: Exception, said: str) ->
 def test_an_error_of_redis_becomes_a_sentence() -> None:
     error = redis.exceptions.ConnectionError("Error -2 connecting")
     error.__cause__ = socket.gaierror(-2, "Name or service not known")
-    assert "the host 'cache.example' is not known" in redis_fault(error, REDIS).text
-    assert redis_fault(ValueError("x"), "redis://h:port/0").final
+    assert "the host 'cache.example' is not known" in redis_fault(error, REDIS)
+    assert "REDIS_URL is no address" in redis_fault(ValueError("x"), "redis://h:port/0")
 
 
 def test_migrate_says_where_it_came_from_and_never_goes_down_by_itself(

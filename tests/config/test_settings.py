@@ -5,6 +5,7 @@ from pydantic import SecretStr
 
 from config.environment import Settings, load
 from config.settings import ReceiverSettings, WorkerSettings
+from webhooks.__main__ import bound
 
 COMPLETE = {
     "DATABASE_URL": "postgresql://localhost/mirror",
@@ -55,3 +56,30 @@ def test_an_empty_variable_is_one_that_is_not_set(kind: type[Settings], complete
     for name in optional:
         complete.setenv(name.upper(), "")
     assert {name: getattr(load(kind), name) for name in optional} == dict.fromkeys(optional)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "postgresql://mirror:pa/ss@db:5432/leads"), ("DATABASE_URL", "postgresql://db:port/leads"),
+        ("DATABASE_URL", "mysql://db/leads"), ("REDIS_URL", "redis://:a#b@cache:6379/0"), ("REDIS_URL", "cache:6379"),
+        ("REDIS_URL", "redis://cache:99999/0"),
+    ],
+)  # fmt: skip
+def test_a_url_that_can_never_work_stops_the_process_and_is_not_shown(
+    name: str, url: str, complete: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete.setenv(name, url)
+    with pytest.raises(SystemExit) as ended:
+        load(ReceiverSettings)
+    told = capsys.readouterr().err
+    assert (ended.value.code, f"{name} is not right" in told, url in told) == (2, True, False)
+
+
+def test_a_port_in_use_is_named_before_anything_else_is_asked() -> None:
+    with (
+        bound("127.0.0.1", 0) as first,
+        pytest.raises(SystemExit, match=r"Port \d+ of 127.0.0.1 can't be listened on: .*in use"),
+    ):
+        bound("127.0.0.1", first.getsockname()[1])
+    bound("::1", 0).close()

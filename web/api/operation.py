@@ -21,7 +21,7 @@ from domain.phone import Phones
 from store.access import accounts, api_keys
 from store.leads.leads import Actor, NotFound, Stale
 from store.postgres import FAULTS_OF_OURS, STORE_ERRORS, Pool
-from web.access import COOKIE, actor, is_ours
+from web.access import COOKIE, FOREIGN, actor, is_ours
 from web.api.fields import Context
 from web.api.problems import Problem, not_found
 from web.live import Over, is_over
@@ -175,7 +175,7 @@ class Gate:
             raise Problem(401, "Not authenticated", "Send Authorization: Bearer with an API key (mirror api-keys add).",
                           headers={"WWW-Authenticate": "Bearer"})  # fmt: skip
         if request.method not in ("GET", "HEAD") and not is_ours(request):
-            raise Problem(403, "Not allowed", "This write did not come from one of our pages.")
+            raise Problem(403, "Not allowed", FOREIGN)
 
         async def still() -> bool:
             return bool(cookie and await accounts.still_signed_in(self._pool, cookie))

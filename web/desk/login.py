@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from store.access import accounts
 from store.access.accounts import SignInRefused, TooOften
 from store.postgres import Pool
-from web.access import COOKIE, is_ours
+from web.access import COOKIE, FOREIGN, is_ours
 from web.forms import form, inside
 from web.render import Pages
 
@@ -26,7 +26,7 @@ class Login:
 
     async def sign_in(self, request: Request) -> Response:
         if not is_ours(request):
-            return PlainTextResponse("this form did not come from our page", 403)
+            return PlainTextResponse(FOREIGN, 403)
         given = await form(request)
         address = request.client.host if request.client else "unknown"
         behind = inside(given.get("next"))
@@ -44,7 +44,7 @@ class Login:
 
     async def sign_out(self, request: Request) -> Response:
         if not is_ours(request):
-            return PlainTextResponse("this form did not come from our page", 403)
+            return PlainTextResponse(FOREIGN, 403)
         if token := request.cookies.get(COOKIE):
             await accounts.sign_out(self._pool, token)
         answer = RedirectResponse("/login", 303)

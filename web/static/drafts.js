@@ -44,7 +44,9 @@ const restore = () => {
 };
 
 // Delete the drafts of other users of this tab.
-for (const key of Object.keys(sessionStorage)) if (key.startsWith(TYPED) && !key.startsWith(KEPT)) sessionStorage.removeItem(key);
+if (document.body.dataset.user) {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(TYPED) && !key.startsWith(KEPT)) sessionStorage.removeItem(key);
+}
 
 // Signing out deletes drafts.
 document.addEventListener("submit", ({ target }) => {

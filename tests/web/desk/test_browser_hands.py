@@ -147,7 +147,7 @@ async def test_who_hides_the_page_is_told_of_a_hot_lead_that_writes(
         await at.page.locator("#rows").hover()
         await at.page.evaluate("window.isHidden = true")
         await says(pool, "jadi beli!", name="Rina")
-        await at.page.wait_for_function("window.told.length > 0")
+        await at.page.wait_for_function("() => window.told.length > 0")
         assert await at.page.evaluate("window.told") == ["Rina: jadi beli!"]
 
 

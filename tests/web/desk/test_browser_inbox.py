@@ -529,7 +529,7 @@ async def test_a_manager_says_who_gets_new_leads(
         await expect(page.locator("main table")).to_contain_text("Bandung")
         await page.locator("main summary", has_text="Delete").click()
         await page.get_by_role("button", name="Yes, delete this rule").click()
-        await expect(page.locator("main table")).to_contain_text("No rule yet")
+        await expect(page.locator("main table")).to_contain_text("No rules yet")
         at.complaints.clear()  # the browser tells of the refusal
 
 

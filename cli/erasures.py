@@ -1,0 +1,81 @@
+"""`mirror erasures`: the ledger of who was erased, kept beside backups and applied to what is restored from them."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from cli.stores import run_reporting_store_errors, stores
+from config.environment import load
+from config.settings import StoreSettings
+from domain.erasure import NoKey
+from store.inbox import inbox
+from store.privacy import erase, ledger
+from store.privacy.ledger import AnotherKey, Ledger
+from store.privacy.person import person
+from store.privacy.tombstones import Tombstones
+
+SEARCH_SECONDS = 3600
+WRONG_KEY = "The file was written with another ERASURE_KEY. Set the one that people were erased with."
+NO_KEY = "ERASURE_KEY is not set. Set the one that people were erased with."
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    export = actions.add_parser("export", help="write the ledger: keyed hashes and times, no names. With every backup")
+    export.add_argument("file", type=Path, help="where to; it is replaced")
+    restore = actions.add_parser("restore", help="erase again whom a backup brought back. Before anything runs")
+    restore.add_argument("file", type=Path, help="the newest ledger, newer than the backup")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return asyncio.run(run_reporting_store_errors(lambda: _run(arguments)))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    key = load(StoreSettings).erasure_bytes
+    async with stores(timeout=SEARCH_SECONDS) as (pool, redis, set_shards):
+        if arguments.action == "export":
+            return _written(arguments, await ledger.read(pool))
+        if key is None:
+            print(NO_KEY, file=sys.stderr)
+            return 2
+        known, tombstones = read_file(arguments.file), Tombstones(key)
+        if known is None:
+            print(f"{arguments.file} is no ledger: write one with mirror erasures export FILE.", file=sys.stderr)
+            return 2
+        shards = await inbox.count_streams(redis, set_shards)
+        try:
+            await ledger.lay(pool, known, tombstones)
+        except (AnotherKey, NoKey):
+            print(WRONG_KEY, file=sys.stderr)
+            return 2
+        found = [id async for id in ledger.brought_back(pool, known, tombstones)]
+        for number, id in enumerate(found, 1):
+            print(f"erasing {number} of {len(found)}", file=sys.stderr)
+            if who := await person(pool, str(id)):
+                await erase.erase(pool, redis, who, tombstones, shards=shards, by=f"user:{getpass.getuser()}")
+        await ledger.keep_times(pool, known)
+    text = f"{len(found)} people whom the backup brought back are erased again."
+    print(json.dumps({"erased": len(found)}) if arguments.json else text)
+    return 0
+
+
+def _written(arguments: argparse.Namespace, known: Ledger) -> int:
+    lines = [json.dumps({"token": token.hex(), "erased_at": at.isoformat()}) for token, at in known.items()]
+    arguments.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    text = f"{arguments.file}: {len(lines)} tombstones"
+    print(json.dumps({"tombstones": len(lines)}) if arguments.json else text)
+    return 0
+
+
+def read_file(path: Path) -> Ledger | None:
+    """None where it is no ledger. Raises OSError."""
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return {bytes.fromhex(row["token"]): datetime.fromisoformat(row["erased_at"]) for row in rows}
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -14,6 +14,7 @@ from config.settings import ReceiverSettings, WorkerSettings
 from domain.erasure import NoKey
 from domain.types import Facts
 from store import postgres, redis
+from store.crm.handoffs import NoCRMClient, crm_client
 from store.faults import address_of, postgres_fault, redis_fault
 from store.ops import checks
 from store.ops.checks import Finding
@@ -45,7 +46,7 @@ async def findings() -> list[Finding]:
     settings, found = _settings()
     if settings is None:
         return found
-    found += await _postgres(settings.database_url.get_secret_value(), settings.erasure_bytes)
+    found += await _postgres(settings)
     found += await _redis(settings.redis_url.get_secret_value())
     if settings.kapso_api_key is None:
         text = "KAPSO_API_KEY is not set: what Kapso fails to push stays missing. Make a project key in its settings."
@@ -80,17 +81,21 @@ def _samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
     return found
 
 
-async def _postgres(url: str, erasure_key: bytes | None) -> list[Finding]:
+async def _postgres(settings: WorkerSettings) -> list[Finding]:
+    url = settings.database_url.get_secret_value()
     try:
         pool = await postgres.connect(url, size=1, connect_timeout=PATIENCE_SECONDS)
         async with pool, pool.acquire() as connection:
             found = _at(url, await checks.of_postgres(connection))
             if any(one.level == "wrong" for one in found):
                 return found
+            crm_client(settings.crm_client, pool, settings.phones)
             if not await checks.can_anybody_sign_in(connection):
                 found.append(Finding("note", "nobody can sign in yet. Run: mirror users add NAME --role admin"))
-            await Tombstones(erasure_key).check(connection, Facts(), {})
+            await Tombstones(settings.erasure_bytes).check(connection, Facts(), {})
             return found
+    except NoCRMClient as error:
+        return [*found, Finding("wrong", f"{error}. Correct CRM_CLIENT.")]
     except NoKey as error:
         return [*found, Finding("wrong", f"{error}: the workers apply nothing. Set ERASURE_KEY to what it was then.")]
     except (*STORE_ERRORS, ValueError) as error:
@@ -104,7 +109,7 @@ async def _redis(url: str) -> list[Finding]:
             return _at(url, await checks.of_redis(client))
         finally:
             await client.aclose()
-    except (RedisError, OSError, ValueError) as error:
+    except (RedisError, OSError, ValueError, TypeError) as error:
         return [Finding("wrong", redis_fault(error, url))]
 
 

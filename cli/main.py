@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(given: list[str], table: Mapping[str, str], *, room: str, program: str, about: str) -> int:
     """Do what `given` asks for: a command of the table, each a module of the room."""
     logs.configure("ERROR", sys.stderr)
+    if given[:1] == ["--json"]:  # it is an option of the commands, and works in front of them too
+        given = [*given[1:], "--json"]
     parser = argparse.ArgumentParser(prog=program, description=about)
     parser.add_argument("--version", action="version", version=f"{program} {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

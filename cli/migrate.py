@@ -14,12 +14,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 from cli import check
+from cli.stores import CONNECT_SECONDS
 from config.environment import load
 from config.settings import DatabaseSettings
 from store.faults import postgres_fault
-from store.ops.checks import EXTENSIONS, OLDEST_POSTGRES, SCHEMA
+from store.ops.checks import EXTENSIONS, HALF_RESTORED, OLDEST_POSTGRES, SCHEMA
 from store.postgres import STORE_ERRORS, statement
 
 DROPPED_TABLES = re.compile(r"^DROP TABLE (?:IF EXISTS )?([^;]+?)(?: CASCADE)?;", re.MULTILINE)
@@ -74,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
             "again, and create it anew.",
             file=sys.stderr,
         )
+    except DBAPIError as error:  # what a migration met, wrapped twice
+        print(postgres_fault(_inner(error), url), file=sys.stderr)
     except (*STORE_ERRORS, ValueError) as error:
         print(postgres_fault(error, url), file=sys.stderr)
     return 1
@@ -110,21 +114,31 @@ def _config() -> Config:
     return config
 
 
+def _inner(error: BaseException) -> Exception:
+    """What Postgres raised, or the outermost where it raised nothing."""
+    inner: BaseException | None = error
+    while inner is not None and not isinstance(inner, asyncpg.PostgresError):
+        inner = getattr(inner, "orig", None) or inner.__cause__
+    return inner or RuntimeError(type(error).__name__)
+
+
 class Before(NamedTuple):
     revision: str | None
     number: int
     """Of the server: 160004."""
     encoding: str
+    is_half: bool
+    """Restored in part: there are tables, and no revision."""
 
 
 async def _before(url: str) -> Before:
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
         is_ = await connection.fetchrow(statement("check_postgres"), list(EXTENSIONS))
         revision = await connection.fetchval(statement("check_revision")) if is_["has_schema"] else None
     finally:
         await connection.close()
-    return Before(revision, is_["number"], is_["encoding"])
+    return Before(revision, is_["number"], is_["encoding"], is_["has_tables"] and not is_["has_schema"])
 
 
 def _refusal(before: Before, target: str, *, down: bool, is_head: bool) -> str | None:
@@ -136,6 +150,8 @@ def _refusal(before: Before, target: str, *, down: bool, is_head: bool) -> str |
             f"The database is in {before.encoding}, and messages hold every sign there is. Create it anew: CREATE"
             " DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )
+    if before.is_half:
+        return f"The database {HALF_RESTORED}"
     if down and is_head:
         return "Name the revision to go down to: mirror migrate 0013 --down, or base to remove everything."
     if not down and before.revision and before.revision > SCHEMA:
@@ -150,7 +166,7 @@ def _refusal(before: Before, target: str, *, down: bool, is_head: bool) -> str |
 
 async def _counted(url: str, whats: list[str]) -> list[str]:
     """Each table and column that would go, with how much stands in it."""
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
         return [f"  {what}: {await _count(connection, what.split()[-1])}" for what in whats]
     finally:

@@ -15,12 +15,20 @@ from store import postgres, redis
 from store.faults import postgres_fault, redis_fault
 from store.postgres import Pool
 
+CONNECT_SECONDS = 5.0
+
 
 @asynccontextmanager
 async def database(*, by_key: bool = False, timeout: float = 60) -> AsyncIterator[Pool]:
     """`by_key` for commands that write to the mirror; `timeout` bounds each statement, in seconds."""
     settings = load(DatabaseSettings)
-    pool = await postgres.connect(settings.database_url.get_secret_value(), size=4, by_key=by_key, timeout=timeout)
+    pool = await postgres.connect(
+        settings.database_url.get_secret_value(),
+        size=4,
+        by_key=by_key,
+        timeout=timeout,
+        connect_timeout=CONNECT_SECONDS,
+    )
     try:
         yield pool
     finally:
@@ -46,6 +54,8 @@ async def run_reporting_store_errors(command: Callable[[], Awaitable[int]]) -> i
     except BrokenPipeError:
         # The program that reads our output has closed the pipe (`| head`). This is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError) as error:
+        print(said_by_postgres(error), file=sys.stderr)
     except asyncpg.DataError:
         print("An argument is outside of what Postgres can store: nothing was done.", file=sys.stderr)
         return 2

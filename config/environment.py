@@ -3,7 +3,7 @@
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -56,6 +56,19 @@ def faults_of(kind: type[Settings], error: ValidationError) -> list[str]:
     for fault in error.errors(include_input=False, include_url=False):
         name = str(fault["loc"][0]).upper() if fault["loc"] else "The environment"
         field = kind.model_fields.get(name.lower())
-        what = "is not set" if fault["type"] == "missing" else f"is not right: {fault['msg']}"
+        what = "is not set" if fault["type"] == "missing" else f"is not right: {_plain(fault)}"
         found.append(f"{name} {what}. {field.description if field else ''}".rstrip())
     return found
+
+
+def _plain(fault: Any) -> str:
+    """What pydantic says, as people say it."""
+    context = fault.get("ctx", {})
+    match fault["type"]:
+        case "string_pattern_mismatch":
+            return "it does not have the form that it must have"
+        case "too_short" if "tuple" in str(fault["msg"]).lower():
+            return "it is empty"
+        case "too_short" | "string_too_short":
+            return f"it must have at least {context['min_length']} characters"
+    return str(fault["msg"]).removeprefix("Value error, ")

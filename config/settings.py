@@ -2,7 +2,7 @@
 
 import re
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -13,6 +13,16 @@ from domain.phone import REGIONS, Phones
 from knowledge.embedder import Embedders
 
 SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
+REDIS_OPTIONS = {
+    "ssl_cert_reqs",
+    "ssl_ca_certs",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_check_hostname",
+    "protocol",
+    "client_name",
+}
+HTTP = r"^https?://[^\s/]+(/\S*)?$"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # A name or an address, with a port or without.
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
@@ -20,10 +30,14 @@ HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]
 
 def _address(value: SecretStr) -> SecretStr:
     """Raises ValueError for a URL that can never work."""
+    url = value.get_secret_value()
     try:
-        urlsplit(value.get_secret_value()).port  # noqa: B018  (it is read when it is asked for)
+        parts = urlsplit(url)
+        port = parts.port
     except ValueError:
-        text = "it has no readable host and port: a password with / ? # @ or : must be percent-encoded"
+        port = -1
+    if port == -1 or "@" in url.partition("//")[2][len(parts.netloc) :]:
+        text = "it has no readable host and port; in a password, the signs / ? # @ : must be percent-encoded"
         raise ValueError(text) from None
     return value
 
@@ -93,7 +107,12 @@ class StoreSettings(DatabaseSettings):
     def _is_redis(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("it must begin with redis://, rediss:// or unix://")
-        return _address(value)
+        parts = urlsplit(_address(value).get_secret_value())
+        if parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path):
+            raise ValueError("behind the host it has the number of a database, such as /0")
+        if unknown := set(dict(parse_qsl(parts.query))) - REDIS_OPTIONS:
+            raise ValueError(f"it has an option that is not known: {min(unknown)}")
+        return value
 
     @field_validator("log_level")
     @classmethod
@@ -108,6 +127,7 @@ class KnowledgeSettings(StoreSettings):
 
     embedding_url: MaybeText = Field(
         None,
+        pattern=HTTP,
         description="An OpenAI-compatible endpoint that embeds; without one the local model does (extra: knowledge).",
     )
     embedding_model: MaybeText = Field(None, description="The model to ask there. Another one embeds all anew.")
@@ -213,12 +233,12 @@ class KapsoSettings(KnowledgeSettings):
     kapso_api_key: MaybeSecret = Field(
         None, description="A project key of Kapso. Without one there is no polling: what is not pushed stays missing."
     )
-    kapso_api_url: str = Field("https://api.kapso.ai", description="Where Kapso's REST API is.")
+    kapso_api_url: str = Field("https://api.kapso.ai", pattern=HTTP, description="Where Kapso's REST API is.")
     kapso_requests_per_minute: int = Field(
         100, ge=4, description="What the key allows a minute, shared by all processes."
     )
     webhook_url: MaybeText = Field(
-        None, description="The public URL of our /webhooks/kapso, to watch and register Kapso's webhooks."
+        None, pattern=HTTP, description="The public URL of our /webhooks/kapso, to watch and register Kapso's webhooks."
     )
     poll_grace_seconds: int = Field(
         300,
@@ -275,7 +295,9 @@ class WorkerSettings(KapsoSettings):
         " manager bot has moved a lead with its API key, AI only proposes.",
     )
     model_url: MaybeText = Field(
-        None, description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model)."
+        None,
+        pattern=HTTP,
+        description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model).",
     )
     model_name: MaybeText = Field(None, description="The model to ask there.")
     model_api_key: MaybeSecret = Field(None, description="Its key; some endpoints need none.")

@@ -68,8 +68,12 @@ POSTGRES: Final = (
     ),
     KnownFault(
         (asyncpg.InsufficientPrivilegeError,),
-        "gives the role {user!r} too few rights: {said}. Run as its owner, in the database {database!r}:"
-        " GRANT CREATE ON DATABASE {database} TO {user}; GRANT ALL ON SCHEMA public TO {user}.",
+        "gives the role {user!r} too few rights: {said}. DATABASE_URL must name the role that owns the mirror's tables"
+        " and may create more: the one that runs mirror migrate.",
+    ),
+    KnownFault(
+        (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError),
+        "can't hold a character in {database!r}: {said}. The database must be in UTF-8; mirror check says more.",
     ),
     KnownFault(
         (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError),
@@ -78,14 +82,14 @@ POSTGRES: Final = (
     KnownFault((asyncpg.DeadlockDetectedError,), "ended one of two that waited for each other: {said}. Run it again."),
     KnownFault(
         (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError),
-        "is not at the newest schema in {database!r}: {said}. Run: mirror migrate",
+        "is not at the schema of this release in {database!r}. Run: mirror migrate",
     ),
     KnownFault(
         (asyncpg.QueryCanceledError,),
         "ended a statement that took too long. `mirror status` says what it waits for; try again then.",
     ),
     KnownFault((asyncpg.ClientConfigurationError,), "can't be asked as DATABASE_URL says: {said}."),
-    KnownFault((asyncpg.PostgresError,), "refused: {said} ({kind})."),
+    KnownFault((asyncpg.PostgresError,), "refused: {said} ({kind}). Correct DATABASE_URL, or what it says."),
 )  # fmt: skip
 REDIS: Final = (
     KnownFault(
@@ -95,7 +99,7 @@ REDIS: Final = (
     KnownFault((redis.exceptions.ReadOnlyError,), "is a replica: {said}. REDIS_URL must name the primary."),
     KnownFault((redis.exceptions.BusyLoadingError,), "is loading its data. Try again in a moment."),
     KnownFault((redis.exceptions.OutOfMemoryError,), "is full: {said}. Give it more memory (maxmemory)."),
-    KnownFault((redis.exceptions.ResponseError,), "refused: {said}."),
+    KnownFault((redis.exceptions.ResponseError,), "refused: {said}. Correct REDIS_URL, or what it says."),
 )  # fmt: skip
 
 
@@ -136,11 +140,13 @@ def _line(error: BaseException, name: str, at: Address, setting: str) -> str:
         case PermissionError() | FileNotFoundError():
             return f"{name}: {error.strerror} ({error.filename or at.host}). Correct {setting}."
         case TimeoutError():
-            tls = " Does it speak TLS, as rediss:// asks for?" if at.tls else ""
-            return f"{name} at {at} does not answer in time. Is it up, and does a firewall let us through?{tls}"
-        case ValueError():
+            tls = ", does it speak TLS (rediss://)" if at.tls else ""
+            asks = f"is it {name} that listens there{tls}, and does a firewall let us through?"
+            return f"{name} at {at} does not answer in time: {asks} Otherwise correct {setting}."
+        case ValueError() | TypeError():
             return f"{setting} is not right: {said(error)}."
-    return f"{name} at {at} broke the connection: {said(error)}."
+    asks = f"Is it {name} that listens there, and does it speak TLS exactly where {setting} asks for it?"
+    return f"{name} at {at} broke the connection: {said(error)}. {asks}"
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -13,6 +13,9 @@ SCHEMA: Final = max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]
 """The newest migration, which this code needs."""
 OLDEST_POSTGRES: Final = 160_000
 OLDEST_REDIS: Final = 7
+HALF_RESTORED: Final = (
+    "holds tables of a mirror, and not which release made them. Restore the backup whole, into an empty database."
+)
 EXTENSIONS: Final = ("vector", "pg_trgm")
 
 
@@ -32,6 +35,11 @@ async def of_postgres(connection: Connection) -> list[Finding]:
         found.append(
             Finding("wrong", f"a pooler stands before postgres, and prepared statements break. {SESSION_POOL}")
         )
+    if is_["may_write"] is False:
+        text = f"the role {is_['role']!r} may not write to the mirror's tables."
+        return [*found, Finding("wrong", f"{text} DATABASE_URL must name the role that ran mirror migrate.")]
+    if is_["has_tables"] and not is_["has_schema"]:
+        return [*found, Finding("wrong", f"the database {is_['name']!r} {HALF_RESTORED}")]
     at = await connection.fetchval(statement("check_revision")) if is_["has_schema"] else None
     return [*found, *_of_schema(at)]
 
@@ -49,7 +57,7 @@ def _of_server(is_: Any) -> list[Finding]:
         found.append(Finding("wrong", f"{name} is {why}. DATABASE_URL must name the primary, and a role that writes."))
     if not is_["may_create"]:
         text = f"the role {is_['role']!r} may not create tables: mirror migrate can't run as it."
-        found.append(Finding("note", f"{text} Run as the owner: GRANT CREATE ON SCHEMA public TO {is_['role']}"))
+        found.append(Finding("note", f'{text} Run as the owner: GRANT CREATE ON SCHEMA public TO "{is_["role"]}"'))
     if is_["extensions"] < len(EXTENSIONS):
         text = f"{name} lacks pgvector or pg_trgm: search goes without meaning, or without typos."
         found.append(Finding("note", f"{text} Install them (packages postgresql-NN-pgvector, postgresql-contrib)."))

@@ -5,7 +5,10 @@ SELECT current_setting('server_version') AS version, current_setting('server_ver
     current_setting('default_transaction_read_only')::boolean AS is_read_only, current_user AS role,
     has_schema_privilege(current_user, 'public', 'CREATE') AS may_create, pg_backend_pid() AS backend,
     (SELECT count(*) FROM pg_available_extensions AS e WHERE e.name = ANY (:extensions::text[])) AS extensions,
-    to_regclass('alembic_version') IS NOT NULL AS has_schema
+    to_regclass('alembic_version') IS NOT NULL AS has_schema, to_regclass('contacts') IS NOT NULL AS has_tables,
+    (SELECT bool_and(has_table_privilege(current_user, t.oid, p.privilege))
+     FROM (SELECT to_regclass('contacts') AS oid) AS t, unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS p (privilege)
+     WHERE t.oid IS NOT NULL) AS may_write
 FROM pg_database AS d WHERE d.datname = current_database()
 
 

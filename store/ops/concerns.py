@@ -29,12 +29,13 @@ async def _of_postgres(pool: Pool) -> list[Finding]:
         async with pool.acquire() as connection:
             return await checks.of_postgres(connection)
     except STORE_ERRORS as error:
-        text = f"postgres does not answer ({said(error)}): deliveries wait in Redis, and nothing is mirrored"
-        return [Finding("wrong", text)]
+        cost = "deliveries wait in Redis, and nothing is mirrored"
+        return [Finding("wrong", f"postgres does not answer ({said(error)}): {cost}; mirror check says more")]
 
 
 async def _of_redis(redis: Redis) -> list[Finding]:
     try:
         return await checks.of_redis(redis)
     except (RedisError, OSError) as error:
-        return [Finding("wrong", f"redis does not answer ({said(error)}): deliveries go to the spill, polling rests")]
+        cost = "deliveries go to the spill, polling rests"
+        return [Finding("wrong", f"redis does not answer ({said(error)}): {cost}; mirror check says more")]

@@ -106,7 +106,7 @@ async def test_roles_that_may_too_little_are_named(
     name = urlsplit(database_url).path
     async with role(server_url) as url:
         monkeypatch.setenv("DATABASE_URL", urlunsplit(urlsplit(url)._replace(path=name)))
-        assert any("too few rights" in one for one in wrong(await findings()))
+        assert any("may not write to the mirror's tables" in one for one in wrong(await findings()))
         code, _, told = await run("leads")
         assert (code, "too few rights" in told, len(told.splitlines())) == (1, True, 1)
     async with role(server_url, "SUPERUSER") as url:
@@ -158,6 +158,39 @@ async def test_a_redis_that_forgets_is_named(redis_url: str, redis: Redis) -> No
         await redis.config_set("maxmemory-policy", "noeviction")
         await redis.config_set("appendonly", "yes")
     assert ("appendonly yes" in said, "allkeys-lru" in said) == (True, True)
+
+
+async def test_what_a_migration_meets_is_one_sentence(
+    server_url: str, settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"test_{secrets.token_hex(6)}"
+    url = with_database(server_url, name)
+    await execute(server_url, f"CREATE DATABASE {name}")
+    monkeypatch.setenv("DATABASE_URL", url)
+    try:
+        async with role(server_url) as few:
+            monkeypatch.setenv("DATABASE_URL", with_database(few, name))
+            code, _, told = await run("migrate")
+            assert (code, "too few rights" in told, len(told.splitlines())) == (1, True, 1), told
+        monkeypatch.setenv("DATABASE_URL", url)
+        await execute(server_url, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        code, _, told = await run("migrate")
+        assert (code, "is read-only" in told, len(told.splitlines())) == (1, True, 1), told
+        await execute(server_url, f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        await execute(url, "CREATE TABLE contacts (id int)")
+        code, _, told = await run("migrate")
+        assert (code, "Restore the backup whole" in told) == (2, True), told
+        assert any("Restore the backup whole" in one for one in wrong(await findings()))
+    finally:
+        await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.usefixtures("settings")
+async def test_a_crm_that_can_not_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRM_CLIENT", "no.such:Thing")
+    assert any("CRM_CLIENT=no.such:Thing cannot be loaded" in one for one in wrong(await findings()))
+    code, out, _ = await run("--json", "check")
+    assert (code, out.startswith('{"findings"')) == (1, True)
 
 
 def duplicate() -> asyncpg.PostgresError:

@@ -63,7 +63,9 @@ def test_an_empty_variable_is_one_that_is_not_set(kind: type[Settings], complete
     [
         ("DATABASE_URL", "postgresql://mirror:pa/ss@db:5432/leads"), ("DATABASE_URL", "postgresql://db:port/leads"),
         ("DATABASE_URL", "mysql://db/leads"), ("REDIS_URL", "redis://:a#b@cache:6379/0"), ("REDIS_URL", "cache:6379"),
-        ("REDIS_URL", "redis://cache:99999/0"),
+        ("REDIS_URL", "redis://cache:99999/0"), ("REDIS_URL", "redis://:a@b/c#d@cache:6379/0"),
+        ("REDIS_URL", "redis://cache/abc"), ("REDIS_URL", "redis://cache/0?foo=1"), ("KAPSO_API_URL", "kapso"),
+        ("WEBHOOK_URL", "not a url"), ("MODEL_URL", "nonsense"), ("EMBEDDING_URL", "nonsense"),
     ],
 )  # fmt: skip
 def test_a_url_that_can_never_work_stops_the_process_and_is_not_shown(
@@ -71,9 +73,10 @@ def test_a_url_that_can_never_work_stops_the_process_and_is_not_shown(
 ) -> None:
     complete.setenv(name, url)
     with pytest.raises(SystemExit) as ended:
-        load(ReceiverSettings)
+        load(WorkerSettings)
     told = capsys.readouterr().err
     assert (ended.value.code, f"{name} is not right" in told, url in told) == (2, True, False)
+    assert not any(word in told for word in ("Value error", "pattern", "^https"))
 
 
 def test_a_port_in_use_is_named_before_anything_else_is_asked() -> None:
@@ -83,3 +86,13 @@ def test_a_port_in_use_is_named_before_anything_else_is_asked() -> None:
     ):
         bound("127.0.0.1", first.getsockname()[1])
     bound("::1", 0).close()
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [("KAPSO_WEBHOOK_SECRETS", ",,", "it is empty"), ("ERASURE_KEY", "short", "at least 16 characters")])  # fmt: skip
+def test_a_fault_is_said_as_people_say_it(
+    name: str, value: str, said: str, complete: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete.setenv(name, value)
+    with pytest.raises(SystemExit):
+        load(ReceiverSettings)
+    assert said in capsys.readouterr().err

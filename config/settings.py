@@ -23,6 +23,7 @@ REDIS_OPTIONS = {
     "client_name",
 }
 HTTP = r"^https?://[^\s/]+(/\S*)?$"
+LONGEST_DAYS = 36_500
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # A name or an address, with a port or without.
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
@@ -136,6 +137,7 @@ class KnowledgeSettings(StoreSettings):
     search_timeout_seconds: float = Field(
         30,
         gt=0,
+        le=3600,
         description="A question of a page, the API or an agent (a search, a list, a count) that takes longer is ended.",
     )
 
@@ -143,6 +145,8 @@ class KnowledgeSettings(StoreSettings):
     def _names_who_embeds(self) -> Self:
         if self.embedding_url and not self.embedding_model:
             raise ValueError("EMBEDDING_URL needs EMBEDDING_MODEL: which model to ask there")
+        if self.embedding_model and not self.embedding_url:
+            raise ValueError("EMBEDDING_MODEL needs EMBEDDING_URL: where to ask it")
         return self
 
     def embedders(self) -> Embedders:
@@ -176,7 +180,7 @@ class ReceiverSettings(KnowledgeSettings):
     pool_min_size: int = Field(
         10, ge=0, description="Connections to Postgres that the pages and the API keep open from the start on."
     )
-    pool_max_size: int = Field(20, ge=1, description="The most connections that they may have open.")
+    pool_max_size: int = Field(20, ge=1, le=10_000, description="The most connections that they may have open.")
     body_limit_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger webhook bodies are answered 413.")
     bodies_limit_bytes: int = Field(
         32 * 1024 * 1024,
@@ -250,22 +254,34 @@ class KapsoSettings(KnowledgeSettings):
 
 
 class WorkerSettings(KapsoSettings):
-    delivery_days: int = Field(30, ge=1, description="Days for which raw deliveries are kept.")
+    delivery_days: int = Field(30, ge=1, le=LONGEST_DAYS, description="Days for which raw deliveries are kept.")
     message_days: int | None = Field(
         None,
         ge=1,
+        le=LONGEST_DAYS,
         description="Days for which messages are kept; unset: for ever. Raw deliveries hold them too (DELIVERY_DAYS).",
     )
     dead_letter_days: int | None = Field(
-        None, ge=1, description="Days for which dead letters are kept after their last failure; unset: for ever."
+        None,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days for which dead letters are kept after their last failure; unset: for ever.",
     )
     lead_days: int | None = Field(
-        None, ge=1, description="Days of silence after which a lead is erased with its contact; unset: never."
+        None,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days of silence after which a lead is erased with its contact; unset: never.",
     )
     handoff_days: int = Field(
-        365, ge=1, description="Days for which handoffs are kept; one session's are cleared on request by the API."
+        365,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days for which handoffs are kept; one session's are cleared on request by the API.",
     )
-    access_log_days: int = Field(365, ge=1, description="Days for which it is kept who looked at whom (access_log).")
+    access_log_days: int = Field(
+        365, ge=1, le=LONGEST_DAYS, description="Days for which it is kept who looked at whom (access_log)."
+    )
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
     poll_seconds: int = Field(60, ge=1, le=60, description="How often Kapso is polled; it must divide 60.")
     trailing_hours: int = Field(
@@ -311,6 +327,8 @@ class WorkerSettings(KapsoSettings):
     def _names_its_model(self) -> Self:
         if self.model_url and not self.model_name:
             raise ValueError("MODEL_URL needs MODEL_NAME: which model to ask there")
+        if self.model_name and not self.model_url:
+            raise ValueError("MODEL_NAME needs MODEL_URL: where to ask it")
         return self
 
     @model_validator(mode="after")

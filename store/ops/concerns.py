@@ -14,14 +14,20 @@ log = structlog.get_logger(__name__)
 
 async def concerns(pool: Pool, redis: Redis) -> list[str]:
     """A sentence each; none when all is well."""
-    found = [*await _of_postgres(pool), *await _of_redis(redis)]
-    return [one.text for one in found if one.level == "wrong"]
+    return [one.text for one in await _findings(pool, redis) if one.level == "wrong"]
 
 
 async def tell_concerns(pool: Pool, redis: Redis) -> None:
-    """A line in the log for each."""
-    for concern in await concerns(pool, redis):
-        log.warning("not as it should be", what=concern)
+    """A line in the log for each, and for what works with something lost."""
+    for one in await _findings(pool, redis):
+        if one.level == "wrong":
+            log.warning("not as it should be", what=one.text)
+        elif one.level == "note":
+            log.info("works, with something lost", what=one.text)
+
+
+async def _findings(pool: Pool, redis: Redis) -> list[Finding]:
+    return [*await _of_postgres(pool), *await _of_redis(redis)]
 
 
 async def _of_postgres(pool: Pool) -> list[Finding]:

@@ -88,11 +88,11 @@ def test_a_port_in_use_is_named_before_anything_else_is_asked() -> None:
     bound("::1", 0).close()
 
 
-@pytest.mark.parametrize(("name", "value", "said"), [("KAPSO_WEBHOOK_SECRETS", ",,", "it is empty"), ("ERASURE_KEY", "short", "at least 16 characters")])  # fmt: skip
+@pytest.mark.parametrize(("name", "value", "said"), [("KAPSO_WEBHOOK_SECRETS", ",,", "it is empty"), ("ERASURE_KEY", "short", "at least 16 characters"), ("MODEL_NAME", "x", "MODEL_NAME needs MODEL_URL"), ("DELIVERY_DAYS", "99999999999", "DELIVERY_DAYS"), ("SEARCH_TIMEOUT_SECONDS", "inf", "SEARCH_TIMEOUT_SECONDS")])  # fmt: skip
 def test_a_fault_is_said_as_people_say_it(
     name: str, value: str, said: str, complete: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     complete.setenv(name, value)
     with pytest.raises(SystemExit):
-        load(ReceiverSettings)
+        load(ReceiverSettings if "SECRETS" in name else WorkerSettings)
     assert said in capsys.readouterr().err

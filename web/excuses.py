@@ -30,7 +30,8 @@ class Excuses:
 
     def page(self, request: Request, code: int, why: str, **values: object) -> Response:
         title = TITLES.get(code, USUAL)
-        return self._pages.page(request, "excuse.html", code, title=title, why=why, shown=code, **values)
+        return self._pages.page(request, "excuse.html", code, title=title, why=why, shown=code,
+                                again=request.method == "GET" and code != 404, **values)  # fmt: skip
 
     async def broken(self, request: Request, _: Exception) -> Response:
         """500. Nothing is asked of the stores: they may be what is broken."""

@@ -1,7 +1,7 @@
 """Templates with what every page needs: the viewer's words, times in their zone, and an ETag where a page is live."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Pages:
         zone, units, t = prefer.zone_info, UNITS[prefer.language], translator(prefer.language)
         return self._jinja.get_template(template).render(
             t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint, label=label_of,
-            is_handled=is_handled,
+            is_handled=is_handled, called_of=lambda lead: _called(lead, t),
             moment=lambda at: moment_words(at.astimezone(zone), t) if at and not is_handled(at) else "",
             clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",
             date_of=lambda day: _date(day, datetime.now(zone).date(), t),
@@ -64,6 +64,12 @@ class Pages:
     def part(self, request: Request, template: str, code: int = 200, **values: Any) -> Response:
         """A live piece of a page; 304 when the browser has it already."""
         return live(request, self.render(template, self.preferences(request), **values), code)
+
+
+def _called(lead: Mapping[str, Any], t: Translate) -> str:
+    """How a list names a row of lead_list."""
+    at = f"@{lead['username']}" if lead["username"] else t("somebody")
+    return str(lead["name"] or lead["phone"] or at)
 
 
 def moment_words(at: datetime, t: Translate) -> str:

@@ -211,3 +211,13 @@ async def test_the_board_of_one_owner_counts_all_columns(pool: Pool, redis_url: 
         await leads.set_status(pool, rina, "archived", by=BUDI)
         columns = (await http.get("/board?view=mine", headers={"HX-Request": "true"})).text
         assert "Rina" in columns.partition('data-status="archived"')[2]
+
+
+async def test_a_refused_write_offers_no_link_to_its_address(pool: Pool, redis_url: str, database_url: str) -> None:
+    rina, _ = await two(pool)
+    async with signed_in(pool, redis_url, database_url, role="viewer") as http:
+        page = {"Accept": "text/html"}
+        answer = await http.post(f"/leads/{rina}/notes", headers=page)
+        assert (answer.status_code, "Try again" in answer.text) == (403, False)
+        answer = await http.get("/owners", headers=page)
+        assert (answer.status_code, "Try again" in answer.text) == (403, True)

@@ -62,6 +62,9 @@ async def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(orjson.dumps({"leads": [_plain(row) for row in page.leads]}, default=str).decode())
         return 0
+    if not page.leads:
+        print("no lead fits that")
+        return 0
     print("  ".join(name.ljust(width) for name, width in COLUMNS).rstrip())
     for row in page.leads:
         print("  ".join(_cut(text, width) for text, (_, width) in zip(_cells(row), COLUMNS, strict=True)).rstrip())

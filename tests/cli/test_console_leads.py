@@ -43,6 +43,7 @@ async def test_chats_are_read_and_leads_are_listed(pool: Pool) -> None:
     assert code == 0
     assert "Rina +6281234567890" in out
     assert "asked price +15" in out
+    assert (await run("leads", "--city", "nowhere"))[1] == "no lead fits that\n"
 
 
 @pytest.mark.usefixtures("environment")

@@ -41,7 +41,7 @@ def show_leads(stack: Stack) -> None:
     """What came of the talk, read now rather than at the next half minute."""
     say("\nReading the chats, as workers do every 30 seconds …")
     mirror(stack, "read-chats")
-    mirror(stack, "leads", "--temperature", "hot", "--temperature", "warm", "--limit", "8")
+    mirror(stack, "leads", "--score", "1", "--limit", "8")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cli.stores import run_reporting_store_errors, stores
 from config.environment import load
-from config.settings import StoreSettings
+from config.stores import StoreSettings
 from domain.erasure import NoKey
 from store.inbox import inbox
 from store.privacy import erase, ledger
@@ -49,7 +49,7 @@ async def _run(arguments: argparse.Namespace) -> int:
             return 2
         shards = await inbox.count_streams(redis, set_shards)
         try:
-            await ledger.lay(pool, known, tombstones)
+            known = await ledger.lay(pool, known, tombstones)
         except (AnotherKey, NoKey):
             print(WRONG_KEY, file=sys.stderr)
             return 2

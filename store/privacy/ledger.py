@@ -26,17 +26,21 @@ async def read(pool: Pool) -> Ledger:
     return {row["token"]: row["erased_at"] for row in await pool.fetch(statement("ledger"))}
 
 
-async def lay(pool: Pool, ledger: Ledger, tombstones: Tombstones) -> None:
-    """From now on, whatever is settled comes without the people of the ledger. Raises AnotherKey, NoKey."""
+async def lay(pool: Pool, ledger: Ledger, tombstones: Tombstones) -> Ledger:
+    """Add the ledger to the tombstones of this database, and return both together: of each, the later time counts.
+
+    From now on, the workers apply nothing of the past of these people. Raises AnotherKey, NoKey.
+    """
     if ledger and tombstones.token(SAME_KEY) not in ledger:
         raise AnotherKey
     await pool.execute(statement("restore_ledger"), list(ledger), list(ledger.values()))
+    return await read(pool)
 
 
 async def brought_back(pool: Pool, ledger: Ledger, tombstones: Tombstones) -> AsyncIterator[UUID]:
-    """Contacts that were erased and are here: they have a name of the ledger, and were first seen before its time.
+    """Contacts that a backup brought back: they have a name of the ledger, and were first seen before its time.
 
-    Who came back after their erasure was first seen after it.
+    People who wrote again after their erasure were first seen after it, and are not among them.
     """
     last: UUID | None = None
     while rows := await pool.fetch(statement("names_of_contacts"), last, BATCH):
@@ -48,5 +52,5 @@ async def brought_back(pool: Pool, ledger: Ledger, tombstones: Tombstones) -> As
 
 
 async def keep_times(pool: Pool, ledger: Ledger) -> None:
-    """Erasing anew must not make the past of those who came back later longer than it was."""
+    """Set the times of the tombstones back to those of the ledger: a second erasure must not extend the erased past."""
     await pool.execute(statement("put_ledger_times"), list(ledger), list(ledger.values()))

@@ -22,6 +22,7 @@ from tests.helpers import rows
 from tests.store.privacy.test_erase import settle
 
 HERS, HIS, BACK = "6281234567890", "6281200000001", "6281200000002"
+TOMBSTONES = "SELECT token, erased_at FROM tombstones ORDER BY token"
 LISTED = "SELECT md5(string_agg(l::text, E'\\n' ORDER BY l.id)) FROM lead_list AS l"
 
 
@@ -107,3 +108,18 @@ def test_a_ledger_of_another_key_and_what_is_no_ledger_are_refused(
     assert main(["erasures", "restore", str(file)]) == 2
     assert "ERASURE_KEY is not set" in capsys.readouterr().err
     assert main(["erasures", "restore", str(tmp_path / "nowhere")]) == 2
+
+
+async def test_an_older_ledger_takes_nothing_from_newer_erasures(
+    pool: Pool, redis: Redis, settings: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "ledger")
+    await says(pool, "halo", name="Wati", number=BACK)
+    assert (await run("erase", f"+{BACK}", "--yes"))[0] == 0
+    await run("erasures", "export", file)
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    await settle(pool, said("saya kembali", name="Wati", number=BACK, at=later)[1])
+    assert (await run("erase", f"+{BACK}", "--yes"))[0] == 0
+    newer = await pool.fetch(TOMBSTONES)
+    assert (await run("erasures", "restore", file))[0] == 0
+    assert await pool.fetch(TOMBSTONES) == newer

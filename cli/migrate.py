@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from cli import check
 from cli.stores import CONNECT_SECONDS
 from config.environment import load
-from config.settings import DatabaseSettings
+from config.stores import DatabaseSettings
 from store.faults import postgres_fault
+from store.ops import checks
 from store.ops.checks import EXTENSIONS, HALF_RESTORED, OLDEST_POSTGRES, SCHEMA
 from store.postgres import STORE_ERRORS, statement
 
@@ -165,18 +166,14 @@ def _refusal(before: Before, target: str, *, down: bool, is_head: bool) -> str |
 
 
 async def _counted(url: str, whats: list[str]) -> list[str]:
-    """Each table and column that would go, with how much stands in it."""
+    """Each table and column that would be dropped, with how much it holds."""
     connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
     try:
-        return [f"  {what}: {await _count(connection, what.split()[-1])}" for what in whats]
+        counts = await checks.counted(connection, [what.split()[-1] for what in whats])
     finally:
         await connection.close()
+    return [f"  {what}: {_amount(what, count)}" for what, count in zip(whats, counts, strict=True)]
 
 
-async def _count(connection: asyncpg.Connection, name: str) -> str:
-    table, _, column = name.partition(".")
-    if await connection.fetchval("SELECT to_regclass($1)", table) is None:
-        return "not there"
-    what = f'count("{column}")' if column else "count(*)"
-    found: int = await connection.fetchval(f'SELECT {what} FROM "{table}"')  # noqa: S608  (names of our own files)
-    return f"{found:,} values" if column else f"{found:,} rows"
+def _amount(what: str, count: int | None) -> str:
+    return "does not exist" if count is None else f"{count:,} {'values' if '.' in what else 'rows'}"

@@ -310,6 +310,20 @@ $$;
 COMMENT ON FUNCTION message_that_says IS 'Of the messages of a passage, which begins near, the one with most of these words; near itself where none has them.';
 
 
+CREATE FUNCTION count_values(relation text, attribute text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found bigint;
+BEGIN
+    IF to_regclass(relation) IS NULL OR (attribute IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_attribute AS a WHERE a.attrelid = to_regclass(relation) AND a.attname = attribute)) THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format('SELECT count(%s) FROM %I', coalesce(quote_ident(attribute), '*'), relation) INTO found;
+    RETURN found;
+END $$;
+COMMENT ON FUNCTION count_values IS 'How many rows a table has, or how many values a column of it; null where there is no such table or column.';
+
+
 CREATE FUNCTION signal_list(signals jsonb) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce(jsonb_agg(
         jsonb_build_object(

@@ -1,5 +1,6 @@
 """What Postgres and Redis are, and what they must be for the mirror: a finding for each question."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -73,6 +74,13 @@ def _of_schema(at: str | None) -> list[Finding]:
             Finding("note", f"the database is at migration {at}, newer than this release ({SCHEMA}): upgrade it soon")
         ]
     return [Finding("ok", f"the database is at migration {at}, the newest")]
+
+
+async def counted(connection: Connection, names: Sequence[str]) -> list[int | None]:
+    """Count the rows of each table, or the values of each `table.column`; None if it does not exist."""
+    pairs = [(table, column or None) for table, _, column in (name.partition(".") for name in names)]
+    rows = await connection.fetch(statement("count_losses"), [one[0] for one in pairs], [one[1] for one in pairs])
+    return [row["count"] for row in rows]
 
 
 async def can_anybody_sign_in(connection: Connection) -> bool:

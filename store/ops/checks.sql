@@ -21,5 +21,11 @@ SELECT v.version_num FROM alembic_version AS v
 SELECT true
 
 
+-- name: count_losses(tables, columns)
+-- How much each table holds, or each column of it (null: the whole table), in the order in which they are given
+SELECT t.relation, t.attribute, count_values(t.relation, t.attribute) AS count
+FROM unnest(:tables::text[], :columns::text[]) WITH ORDINALITY AS t (relation, attribute, place) ORDER BY t.place
+
+
 -- name: check_users
 SELECT count(*) FROM users AS u WHERE u.disabled_at IS NULL

@@ -9,7 +9,7 @@ import sys
 from cli.person import FORMS, find_person
 from cli.stores import run_reporting_store_errors, stores
 from config.environment import load
-from config.settings import StoreSettings
+from config.stores import StoreSettings
 from store.inbox import inbox
 from store.mirror.bodies import TooMuchWaits
 from store.privacy import erase

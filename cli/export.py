@@ -10,7 +10,7 @@ from pathlib import Path
 from cli.person import FORMS, find_person
 from cli.stores import database, run_reporting_store_errors
 from config.environment import load
-from config.settings import DatabaseSettings
+from config.stores import DatabaseSettings
 from store.leads import leads
 from store.privacy import export
 

@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime, timedelta
 
 from config.environment import load
-from config.settings import DatabaseSettings
+from config.stores import DatabaseSettings
 from store.ops import dead_letters
 from store.ops.dead_letters import LetterQuery
 from store.postgres import Pool

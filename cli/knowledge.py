@@ -10,7 +10,7 @@ from pathlib import Path
 from cli.numbers import whole
 from cli.stores import database, run_reporting_store_errors
 from config.environment import load
-from config.settings import KnowledgeSettings
+from config.stores import KnowledgeSettings
 from knowledge.articles import SUFFIXES, NotReadable, ParsedArticle, articles
 from knowledge.embedder import Embedder, EmbedderUnavailable
 from store.knowledge import articles as knowledge

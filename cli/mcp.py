@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 
 from cli.stores import run_reporting_store_errors
 from config.environment import load
-from config.settings import KnowledgeSettings
+from config.stores import KnowledgeSettings
 from store import postgres, redis
 from store.access import api_keys
 from store.access.access_log import AccessLog

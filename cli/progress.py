@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from cli.filters import recorded
 from cli.numbers import amount
 from config.environment import load
-from config.settings import DatabaseSettings
+from config.stores import DatabaseSettings
 from store.ops import replays
 from store.ops.replays import Counts
 from store.postgres import Pool

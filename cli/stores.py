@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from config.environment import load
-from config.settings import DatabaseSettings, StoreSettings
+from config.stores import DatabaseSettings, StoreSettings
 from store import postgres, redis
 from store.faults import postgres_fault, redis_fault
 from store.postgres import Pool

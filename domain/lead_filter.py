@@ -66,7 +66,7 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         return ParsedSearch(replace(wanted, among=[NO_LEAD]), asked.strange)
 
     def both(given: Sequence[str] | None, name: str) -> list[str] | None:
-        return within(given, asked.chosen.get(name))
+        return in_both(given, asked.chosen.get(name))
 
     narrowed = replace(
         wanted,
@@ -87,7 +87,7 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
     return ParsedSearch(narrowed, [])
 
 
-def within(one: Sequence[str] | None, other: Sequence[str] | None) -> list[str] | None:
+def in_both(one: Sequence[str] | None, other: Sequence[str] | None) -> list[str] | None:
     """Values that both allow, where they say anything; None where neither does."""
     if not one or not other:
         return list(one or other or ()) or None

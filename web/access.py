@@ -13,7 +13,7 @@ from store.access.accounts import User
 from store.leads.leads import Actor
 from store.postgres import Pool
 from web.excuses import NO_PAGE, Excuses, wants_a_page
-from web.forms import host_of, within
+from web.forms import host_of, path_of
 
 COOKIE = "session"
 FOREIGN = (
@@ -77,7 +77,7 @@ def actor(user: User) -> Actor:
 def _to_login(request: Request) -> Response:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.headers.get("hx-request"):
-        behind = quote(within(request.headers.get("hx-current-url", "")))
+        behind = quote(path_of(request.headers.get("hx-current-url", "")))
         return Response(
             status_code=401, headers={"HX-Redirect": f"/login?ended=1&next={behind}" if behind else "/login"}
         )

@@ -62,7 +62,7 @@ def host_of(url: str) -> str:
         return ""
 
 
-def within(url: str) -> str:
+def path_of(url: str) -> str:
     """Path and query of an address; empty where it is none."""
     try:
         page = urlsplit(url)

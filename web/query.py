@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from domain.lead import STATUSES
-from domain.lead_filter import NOBODYS, LeadFilter, LeadReader, narrowed_by_search, within
+from domain.lead_filter import NOBODYS, LeadFilter, LeadReader, in_both, narrowed_by_search
 from domain.search import CHOICES
 from store.leads.lead_list import PLACES, ListCursor, Order
 from store.postgres import NEVER
@@ -61,7 +61,7 @@ def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime
         phase=values(query, "phase"),
         city=query.get("city"),
         trade=query.get("trade"),
-        owner=within({"mine": [me], "nobodys": [NOBODYS]}.get(view), values(query, "owner")),
+        owner=in_both({"mine": [me], "nobodys": [NOBODYS]}.get(view), values(query, "owner")),
         tag=values(query, "tag") or None,
         since=_days_ago(query, "seen", now),
         created_since=_days_ago(query, "came", now),

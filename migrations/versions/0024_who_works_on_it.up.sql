@@ -5,7 +5,7 @@ ALTER TABLE lead_records
     ADD COLUMN snoozed_until timestamptz, ADD COLUMN snoozed_after integer,
     ADD CHECK (snoozed_until IS NULL OR snoozed_after IS NOT NULL);
 ALTER TABLE contacts ADD COLUMN questions integer NOT NULL DEFAULT 0;
-COMMENT ON COLUMN contacts.questions IS 'How many messages of theirs were stored (is_question). It only counts up: whoever kept the count sees whether they wrote since.';
+COMMENT ON COLUMN contacts.questions IS 'The number of messages of this contact that the mirror stored (is_question). It only rises: if it differs from a number that was read before, the contact has written since.';
 COMMENT ON COLUMN lead_records.owner IS 'users.name of who looks after them; null: nobody yet.';
 COMMENT ON COLUMN lead_records.tags IS 'Words that people sort their leads by.';
 COMMENT ON COLUMN lead_records.snoozed_until IS 'Until then the inbox leaves them out, unless they write.';

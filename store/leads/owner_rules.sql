@@ -16,9 +16,9 @@ DELETE FROM owner_rules AS o WHERE o.id = :id
 
 
 -- name: leads_to_give(since, count)
--- Leads that came lately and were never anybody's, each with the rule that fits it, the earliest first. A rule of which
--- nobody can look after leads any more fits nothing. Where cities are told apart, everybody's rule waits until the chat
--- was read once, or five minutes. :since the earliest that are looked at
+-- New leads that never had an owner, each with the rule that fits it, the earliest first. A rule is skipped if none of
+-- its users can look after leads any more. If there is a rule for a city, the rule for everybody waits until the chat
+-- was read once, or five minutes. :since leads that were created before it are left out
 SELECT g.lead_id, g.version, g.rule_id FROM (
     SELECT r.id AS lead_id, r.version, r.created_at, (
         SELECT o.id FROM owner_rules AS o

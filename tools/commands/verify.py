@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli.numbers import amount
 from config.environment import load
-from config.settings import StoreSettings
+from config.stores import StoreSettings
 from store import redis
 from store.inbox import inbox
 from tools.simulator import ledger

@@ -198,8 +198,9 @@ class LeadOperations:
         row = await lead_detail.message(self._pool, call.path["id"].replace("\0", ""))
         if row is None:
             raise not_found("there is no such message")
-        with suppress(NotFound):  # of a group, it belongs to nobody
-            await lead_detail.opened(self._pool, row["contact_id"] or UUID(int=0), call.caller.actor)
+        if row["contact_id"]:
+            with suppress(NotFound):  # the contact has no lead yet
+                await lead_detail.opened(self._pool, row["contact_id"], call.caller.actor)
         return Answer(_message(row))
 
     async def events(self, call: OperationCall) -> Response:

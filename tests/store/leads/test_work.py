@@ -54,7 +54,7 @@ async def test_who_is_no_user_owns_nothing(pool: Pool) -> None:
 
 
 async def snoozed(pool: Pool, until: datetime | None = LATER) -> None:
-    """Rina, by whoever looks at her as she is now."""
+    """Snooze Rina, with the count of messages that she has now."""
     row = await lead(pool, number=NUMBER)
     await leads.snooze(pool, row["id"], until, by=BUDI, questions=row["questions"])
 

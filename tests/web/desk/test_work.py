@@ -41,7 +41,7 @@ async def test_handled_twice_in_a_row_is_handled_until_they_write(
             assert (await lead(pool, number=NUMBER))["snoozed"]
         await says(pool, "satu lagi", name="Rina")
         assert not (await lead(pool, number=NUMBER))["snoozed"]
-        # Who looked before that is told, and hides nothing.
+        # A page that was loaded before that message reports it, and the lead stays in the inbox.
         told = await snooze(http, row["id"], **{"for": "handled", "questions": row["questions"]})
         assert told == {"text": "They wrote meanwhile. Read it first."}
         assert not (await lead(pool, number=NUMBER))["snoozed"]

@@ -219,6 +219,11 @@ async def test_a_deal_a_ticket_a_person_and_a_lead_that_is_deleted_by_mistake(
         await page.goto(f"{at.base}/tickets")
         await page.select_option("[id^=status-]", "pending")
         await expect(page.locator("[id^=status-]")).to_have_value("pending")
+        await until(lambda: is_pending(pool))  # the page shows the choice before the answer comes
     row = await lead(pool)
     assert (row["estimated_value"], round(row["predicted_close_probability"], 2)) == (1_500_000, 0.4)
     assert [row["status"] for row in await rows(pool, "tickets")] == ["pending"]
+
+
+async def is_pending(pool: Pool) -> bool:
+    return [row["status"] for row in await rows(pool, "tickets")] == ["pending"]

@@ -89,6 +89,8 @@ def _migrate(arguments: argparse.Namespace, url: str) -> int:
     target = SCHEMA if arguments.revision == "head" else arguments.revision
     if target != "base":
         ScriptDirectory.from_config(config).get_revision(target)  # or CommandError
+    if target == SCHEMA and not arguments.down and before.revision and before.revision > SCHEMA:
+        return _told_older(before.revision, as_json=arguments.json)
     if wrong := _refusal(before, target, down=arguments.down, is_head=arguments.revision == "head"):
         print(wrong, file=sys.stderr)
         return 2
@@ -106,6 +108,19 @@ def _migrate(arguments: argparse.Namespace, url: str) -> int:
     answer = {"revision": target, "from": before.revision, "seconds": seconds}
     way = "was there already" if before.revision == target else f"came from {before.revision or 'nothing'}"
     print(json.dumps(answer) if arguments.json else f"the database is at {target}; it {way} ({seconds} s)")
+    return 0
+
+
+def _told_older(revision: str, *, as_json: bool) -> int:
+    """A release that is rolled back starts as it did before: it works with the newer schema, so this is no failure."""
+    print(
+        f"This release knows the schema up to {SCHEMA}, and the database is at {revision}, of a newer release. It"
+        " works with it; nothing was changed. To go down for good, with the newer release: mirror migrate"
+        f" {SCHEMA} --down",
+        file=sys.stderr,
+    )
+    if as_json:
+        print(json.dumps({"revision": revision, "from": revision, "seconds": 0.0}))
     return 0
 
 
@@ -155,11 +170,6 @@ def _refusal(before: Before, target: str, *, down: bool, is_head: bool) -> str |
         return f"The database {HALF_RESTORED}"
     if down and is_head:
         return "Name the revision to go down to: mirror migrate 0013 --down, or base to remove everything."
-    if not down and before.revision and before.revision > SCHEMA:
-        return (
-            f"The database is at {before.revision}, and this release knows {SCHEMA}: it is older. Run the newer"
-            f" release, or go down with it: mirror migrate {SCHEMA} --down"
-        )
     if not down and before.revision and target.isdigit() and target < before.revision:
         return f"The database is at {before.revision} already. To go down: mirror migrate {target} --down"
     return None

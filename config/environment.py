@@ -17,25 +17,19 @@ def version() -> str:
     return named
 
 
-def _unset(value: object) -> object:
-    """An empty variable is one that is not set."""
-    return None if value == "" else value
-
-
 def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
-MaybeText: TypeAlias = Annotated[str | None, BeforeValidator(_unset)]
-MaybeSecret: TypeAlias = Annotated[SecretStr | None, BeforeValidator(_unset)]
 Texts: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # An empty variable is one that is not set.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
 Kind = TypeVar("Kind", bound=Settings)

@@ -4,9 +4,9 @@ import re
 from typing import Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.environment import MaybeSecret, MaybeText, Secrets, Settings, Texts
+from config.environment import Secrets, Settings, Texts
 from config.hours import BusinessHours
 from config.stores import HTTP, KnowledgeSettings
 
@@ -18,13 +18,13 @@ HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]
 
 class ReceiverSettings(KnowledgeSettings):
     kapso_webhook_secrets: Secrets = Field(min_length=1, description=SECRETS)
-    meta_app_secret: MaybeSecret = Field(
+    meta_app_secret: SecretStr | None = Field(
         None, description="App secret of Meta, for X-Hub-Signature-256 on webhooks of the forwarded Meta kind."
     )
     port: int = Field(8000, ge=1, le=65535, description="The port that the web process listens on.")
     host: str = Field("0.0.0.0", description="The address that the web process listens on.")  # noqa: S104
     time_zone: str = Field("Asia/Jakarta", description="How the dashboard says times: a zone like Asia/Makassar.")
-    kapso_inbox_url: MaybeText = Field(
+    kapso_inbox_url: str | None = Field(
         None,
         pattern=r"^https://[^\s{}]+(\{(conversation_id|contact_id|phone)\}[^\s{}]*)*$",
         description="A chat in Kapso's inbox, where replies go out from the business number:"
@@ -60,7 +60,7 @@ class ReceiverSettings(KnowledgeSettings):
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
     )
-    metrics_token: MaybeSecret = Field(
+    metrics_token: SecretStr | None = Field(
         None,
         description="Clients with this bearer token can read /metrics and the details of /readyz. Unset: none can.",
     )
@@ -94,14 +94,14 @@ class ReceiverSettings(KnowledgeSettings):
 class KapsoSettings(KnowledgeSettings):
     """What polling and looking after webhooks takes."""
 
-    kapso_api_key: MaybeSecret = Field(
+    kapso_api_key: SecretStr | None = Field(
         None, description="A project key of Kapso. Without one there is no polling: what is not pushed stays missing."
     )
     kapso_api_url: str = Field("https://api.kapso.ai", pattern=HTTP, description="Where Kapso's REST API is.")
     kapso_requests_per_minute: int = Field(
         100, ge=4, description="What the key allows a minute, shared by all processes."
     )
-    webhook_url: MaybeText = Field(
+    webhook_url: str | None = Field(
         None, pattern=HTTP, description="The public URL of our /webhooks/kapso, to watch and register Kapso's webhooks."
     )
     poll_grace_seconds: int = Field(
@@ -162,7 +162,7 @@ class WorkerSettings(KapsoSettings):
         min_length=1,
         description="The name that the mirror records as the author of the bot's field values and notes.",
     )
-    note_event: MaybeText = Field(
+    note_event: str = Field(
         "lead.note", description="The project event by which the bot writes a note; its property text is the note."
     )
     ai_status: Literal["apply", "propose"] = Field(
@@ -170,13 +170,13 @@ class WorkerSettings(KapsoSettings):
         description="Whether AI moves leads forward by itself (new, qualified, contacted) or only proposes it. Once a"
         " manager bot has moved a lead with its API key, AI only proposes.",
     )
-    model_url: MaybeText = Field(
+    model_url: str | None = Field(
         None,
         pattern=HTTP,
         description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model).",
     )
-    model_name: MaybeText = Field(None, description="The model to ask there.")
-    model_api_key: MaybeSecret = Field(None, description="Its key; some endpoints need none.")
+    model_name: str | None = Field(None, description="The model to ask there.")
+    model_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
     model_tokens_per_day: int = Field(
         1_000_000,
         ge=0,

@@ -1,12 +1,13 @@
 """Settings of what every process and most commands use: Postgres, Redis, and the search by meaning."""
 
 import re
+from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.environment import MaybeSecret, MaybeText, Settings, version
+from config.environment import Settings, version
 from domain.phone import REGIONS, Phones
 from knowledge.embedder import Embedders
 
@@ -47,7 +48,7 @@ class DatabaseSettings(Settings):
             raise ValueError("it must begin with postgresql://")
         return _address(value)
 
-    erasure_key: MaybeSecret = Field(
+    erasure_key: SecretStr | None = Field(
         None,
         min_length=16,
         description="Keys the hashes that recognise erased people. Required once anybody was erased. Never change it:"
@@ -90,7 +91,11 @@ class StoreSettings(DatabaseSettings):
     inbox_shards: int = Field(1, ge=1, le=64, description="Streams the inbox is spread over; one drain works on each.")
     log_level: str = Field("INFO", description="The least level that is logged: DEBUG, INFO, WARNING or ERROR.")
 
-    crm_client: MaybeText = Field(
+    alive_file: Path | None = Field(
+        None,
+        description="A file that web process and worker touch every 5 seconds, for liveness probes. Unset: none.",
+    )
+    crm_client: str | None = Field(
         None,
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
         description="A CRM that gets each handoff as well, as module:Class: a class with create_lead(context_packet),"
@@ -120,14 +125,14 @@ class StoreSettings(DatabaseSettings):
 class KnowledgeSettings(StoreSettings):
     """How questions and passages become comparable by meaning."""
 
-    embedding_url: MaybeText = Field(
+    embedding_url: str | None = Field(
         None,
         pattern=HTTP,
         description="An OpenAI-compatible endpoint that embeds; without one the local model does (extra: knowledge).",
     )
-    embedding_model: MaybeText = Field(None, description="The model to ask there. Another one embeds all anew.")
+    embedding_model: str | None = Field(None, description="The model to ask there. Another one embeds all anew.")
     embedding_dimension: int = Field(1536, ge=1, le=2000, description="How long its vectors are.")
-    embedding_api_key: MaybeSecret = Field(None, description="Its key; some endpoints need none.")
+    embedding_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
     search_timeout_seconds: float = Field(
         30,
         gt=0,

@@ -23,6 +23,7 @@ from store.crm.handoffs import crm_client
 from store.inbox.appender import Appender
 from store.inbox.spill import Spill
 from store.inbox.watermarks import Watermarks
+from store.ops.alive import keep_touching
 from store.ops.clocks import Clocks, watch
 from store.ops.concerns import tell_concerns
 from store.ops.status import MirrorStatus, status
@@ -176,6 +177,7 @@ async def _running(
         asyncio.create_task(watch(clocks, pool, client, role="receiver")),
         asyncio.create_task(_report(watermarks, pool, client)),
         asyncio.create_task(faces.access_log.run()),
+        asyncio.create_task(keep_touching(settings.alive_file)),
         asyncio.create_task(postgres.warm(stores.reading, settings.pool_min_size)),
     ]
     async with faces.agents.session_manager.run():

@@ -22,6 +22,7 @@ from store import postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client
 from store.inbox import inbox
 from store.ops import drains
+from store.ops.alive import keep_touching
 from store.ops.budget import Budget
 from store.ops.clocks import Clocks
 from store.ops.clocks import watch as clock_watch
@@ -112,10 +113,10 @@ async def run(settings: WorkerSettings) -> None:
     emptying = asyncio.create_task(spill.run())
     watching = asyncio.create_task(clock_watch(clocks, general, client, role="worker"))
     trying = asyncio.create_task(key_watch(tombstones, general, role="worker"))
+    touching = asyncio.create_task(keep_touching(settings.alive_file))
     await work(settings.redis_url.get_secret_value(), jobs, stop, grace_seconds=GRACE_SECONDS)
     await emptying
-    await cancel_and_wait(watching)
-    await cancel_and_wait(trying)
+    await cancel_and_wait(watching, trying, touching)
     await chats.close()
     if kapso:
         await kapso.close()

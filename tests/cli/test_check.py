@@ -242,14 +242,15 @@ def test_migrate_says_where_it_came_from_and_never_goes_down_by_itself(
     assert "was there already" in capsys.readouterr().out
 
 
-def test_an_older_release_on_a_newer_schema_says_which_it_needs(
+def test_a_release_that_is_rolled_back_works_with_the_newer_schema_and_says_so(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     asyncio.run(execute(database_url, "UPDATE alembic_version SET version_num = '9' || version_num"))
     try:
-        assert main(["migrate"]) == 2
-        assert f"The database is at 9{SCHEMA}" in capsys.readouterr().err
+        assert main(["migrate"]) == 0
+        assert f"the database is at 9{SCHEMA}, of a newer release" in capsys.readouterr().err
+        assert main(["migrate", "0007"]) == 2
     finally:
         asyncio.run(execute(database_url, "UPDATE alembic_version SET version_num = substr(version_num, 2)"))
 

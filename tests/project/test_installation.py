@@ -21,7 +21,7 @@ from tools.devstack.servers import free_port
 
 # One process makes the installation, and runs all tests of it.
 pytestmark = pytest.mark.xdist_group("installation")
-STAYS_BEHIND = {"tests", "tools", "docs", "clients"}
+STAYS_BEHIND = {"tests", "tools", "docs", "clients", "deploy"}
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 

@@ -29,7 +29,7 @@ SLICE = 25
 BATCH_EVENTS = 5000
 BLOCK_MS = 500
 REPORT_SECONDS = 1.0
-STANDBY_POLL_SECONDS = 0.05
+STANDBY_POLL_SECONDS = 0.15
 # A drain whose batch takes longer gives up its lease: two at once are harmless, one that hangs for ever is not.
 STALLED_SECONDS = 300.0
 # A delivery gets its time a moment before it is in the stream: an empty stream says nothing about the last moment.

@@ -1,0 +1,1 @@
+"""How it is deployed: images, manifests, units and proxies of `deploy/`."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "knowledge": "articles that people and agents look things up in: import | forget | search | status",
     "mcp": "the tools for AI agents over standard input and output",
     "users": "who may sign in to the dashboard, and as what",
+    "analyst-role": "a role of Postgres that reads what is about customers, and changes nothing",
     "api-keys": "keys by which programs use the JSON API",
     "dictionary": "what each table, view and column is that people read by SQL",
     "openapi": "the JSON API as an OpenAPI document",

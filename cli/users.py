@@ -9,8 +9,8 @@ import sys
 import asyncpg
 
 from cli.stores import database, run_reporting_store_errors
-from store.access import accounts
-from store.access.accounts import ROLES, BadPassword
+from store.access import accounts, second_factor
+from store.access.accounts import CONSOLE, ROLES, BadPassword, LastAdmin
 from store.postgres import Pool
 
 
@@ -23,8 +23,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     role = commands.add_parser("role", help="another role for somebody; ends their sessions")
     role.add_argument("name")
     role.add_argument("role", choices=ROLES)
-    for action, what in (("password", "another password"), ("disable", "no more sign-in"), ("enable", "sign-in again")):
-        commands.add_parser(action, help=f"{what}; ends their sessions").add_argument("name")
+    for action, what in (
+        ("password", "another password; ends their sessions"),
+        ("disable", "no more sign-in; ends their sessions"),
+        ("enable", "sign-in again; ends their sessions"),
+        ("second-factor", "remove the second factor of somebody who lost the app"),
+    ):
+        commands.add_parser(action, help=what).add_argument("name")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,7 +42,7 @@ async def _run(arguments: argparse.Namespace) -> int:
             return await _list(pool, as_json=arguments.json)
         try:
             return await _change(pool, arguments)
-        except BadPassword as error:
+        except (BadPassword, LastAdmin) as error:
             print(error, file=sys.stderr)
         except asyncpg.UniqueViolationError:
             print(f"there is a user {arguments.name} already", file=sys.stderr)
@@ -52,6 +57,8 @@ async def _change(pool: Pool, arguments: argparse.Namespace) -> int:
         await accounts.add_user(pool, name, arguments.role, _password())
         print(json.dumps({"added": name}) if arguments.json else f"{name} may sign in as {arguments.role}")
         return 0
+    if action == "second-factor":
+        return await _without_second_factor(pool, name, as_json=arguments.json)
     found = await accounts.change_user(
         pool,
         name,
@@ -66,6 +73,14 @@ async def _change(pool: Pool, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def _without_second_factor(pool: Pool, name: str, *, as_json: bool) -> int:
+    if not await second_factor.remove(pool, name, by=CONSOLE):
+        print(f"{name} has no second factor", file=sys.stderr)
+        return 1
+    print(json.dumps({"changed": name}) if as_json else f"{name} signs in with the password alone")
+    return 0
+
+
 async def _list(pool: Pool, *, as_json: bool) -> int:
     rows = await accounts.users(pool)
     if as_json:
@@ -73,7 +88,10 @@ async def _list(pool: Pool, *, as_json: bool) -> int:
         return 0
     for row in rows:
         seen = f"seen {row['seen_at']:%Y-%m-%d %H:%M}" if row["seen_at"] else "not signed in"
-        print(f"{row['name']:<24}{row['role']:<10}{'disabled' if row['disabled_at'] else seen}")
+        factor = ", with a second factor" if row["has_second_factor"] else ""
+        print(f"{row['name']:<24}{row['role']:<10}{'disabled' if row['disabled_at'] else seen}{factor}")
+    if not rows:
+        print("no users yet: mirror users add NAME --role admin")
     return 0
 
 

@@ -33,6 +33,15 @@ class ReceiverSettings(KnowledgeSettings):
     reply_in: Literal["whatsapp", "kapso"] = Field(
         "whatsapp", description="Where the team answers, and so which button comes first: whatsapp or kapso."
     )
+    oidc_issuer: str | None = Field(
+        None,
+        pattern=HTTP,
+        description="An OpenID Connect provider by which people sign in beside their passwords, such as"
+        " https://accounts.google.com. It must let people back to /login/sso/back. Unset: passwords alone.",
+    )
+    oidc_client_id: str | None = Field(None, description="What the provider calls this mirror.")
+    oidc_client_secret: SecretStr | None = Field(None, description="The secret that goes with it.")
+    oidc_name: str = Field("single sign-on", max_length=60, description="What the button says: Sign in with …")
     media_hosts: Texts = Field(
         ("kapso.ai",),
         description="Hosts (with their subdomains) from which files of messages may be fetched, comma separated.",
@@ -81,6 +90,13 @@ class ReceiverSettings(KnowledgeSettings):
         if value not in available_timezones():
             raise ValueError(f"{value!r} is not a time zone: write one of the IANA database, such as Asia/Jakarta")
         return value
+
+    @model_validator(mode="after")
+    def _knows_its_provider(self) -> Self:
+        given = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(given) and not all(given):
+            raise ValueError("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together: set all or none")
+        return self
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

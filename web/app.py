@@ -27,6 +27,7 @@ from web.api.app import api_routes, nothing
 from web.api.operation import PREFIX
 from web.api.operations import operations
 from web.away import Away
+from web.desk.account import AccountPages
 from web.desk.agenda import Agenda
 from web.desk.beside import Beside
 from web.desk.board import Board
@@ -37,7 +38,7 @@ from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
 from web.desk.leads_csv import LeadsCsv
 from web.desk.list_views import ListViews
-from web.desk.login import Login
+from web.desk.login import BACK, Login, ours
 from web.desk.many import Many
 from web.desk.media import MediaProxy
 from web.desk.menus import Menus
@@ -47,10 +48,12 @@ from web.desk.rules import RulePages
 from web.desk.steps import StepPages
 from web.desk.tabs import Tabs
 from web.desk.tickets import TicketPages
+from web.desk.users import KeyPages, UserPages
 from web.desk.work import Work
 from web.excuses import Excuses
 from web.forms import RowId
 from web.headers import Headers
+from web.identity_provider import IdentityProvider
 from web.live import Hub, is_over
 from web.ops.letters import LetterPages
 from web.ops.ops import Ops, ReadStatus
@@ -64,7 +67,8 @@ register_url_convertor("row", RowId())
 
 class Dashboard:
     """`read_status` returns the status of the mirror; `zone` is the time zone of viewers who have not chosen one, such
-    as Asia/Jakarta; `crm` takes handoffs; `reach` says where people are answered."""
+    as Asia/Jakarta; `crm` takes handoffs; `reach` says where people are answered; `provider` is
+    who signs people in beside passwords."""
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class Dashboard:
         media_hosts: Sequence[str],
         crm: CRMClient,
         reach: Reach,
+        provider: IdentityProvider | None,
     ) -> None:
         self._pool = pool
         self._read_status = read_status
@@ -86,6 +91,7 @@ class Dashboard:
         self._access_log = access_log
         self._crm = crm
         self._reach = reach
+        self._provider = provider
         self._pages = Pages(zone)
         self._hub = Hub(pool)
         self._media = MediaProxy(pool, media_hosts)
@@ -103,7 +109,7 @@ class Dashboard:
         excuses = Excuses(pages)
         guard = Guard(pool, excuses)
         menus = Menus(pool, pages, hub)
-        login, panel = Login(pool, pages), Panel(pool, pages, hub, menus, self._phones, self._reach)
+        login, panel = Login(pool, pages, self._provider), Panel(pool, pages, hub, menus, self._phones, self._reach)
         views = ListViews(pool, hub)
         tabs = Tabs(pool, pages, hub, views)
         desk = Desk(pool, pages, hub, views=views, tabs=tabs, panel=panel, menus=menus, access_log=seen)
@@ -117,9 +123,7 @@ class Dashboard:
         handlers |= dict.fromkeys(STORE_ERRORS, Away(pages).show)
         return Starlette(
             routes=[
-                Route("/login", login.show, methods=["GET"]),
-                Route("/login", login.sign_in, methods=["POST"]),
-                Route("/logout", login.sign_out, methods=["POST"]),
+                *login_routes(login),
                 Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
                 Route("/live", guard.page(self._live)),
                 *list_routes(guard, desk, tabs, LeadsCsv(pool, pages, views)),
@@ -133,7 +137,8 @@ class Dashboard:
                 ),
                 *beside_routes(guard, Beside(pool, panel, self._phones)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
-                *rule_routes(guard, RulePages(pool, pages, menus)),
+                *account_routes(guard, AccountPages(pool, pages)),
+                *team_routes(guard, UserPages(pool, pages), KeyPages(pool, pages), RulePages(pool, pages, menus)),
                 *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders, seen)),
                 *ops_routes(guard, ops, letters, trace),
                 *api_routes(
@@ -211,11 +216,44 @@ def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Rout
     ]
 
 
-def rule_routes(guard: Guard, rules: RulePages) -> list[Route]:
+def login_routes(login: Login) -> list[Route]:
+    """The only pages without a session."""
     return [
-        Route("/owners", guard.page(rules.show, role="admin"), methods=["GET"]),
-        Route("/owners", guard.page(rules.add, role="admin"), methods=["POST"]),
-        Route("/owners/{id:row}/delete", guard.page(rules.delete, role="admin"), methods=["POST"]),
+        Route("/login", login.show, methods=["GET"]),
+        Route("/login", ours(login.sign_in), methods=["POST"]),
+        Route("/login/code", login.ask_code, methods=["GET"]),
+        Route("/login/code", ours(login.take_code), methods=["POST"]),
+        Route("/login/sso", login.depart, methods=["GET"]),
+        Route(BACK, login.arrive, methods=["GET"]),
+        Route("/invitation/{token}", login.invited, methods=["GET"]),
+        Route("/invitation/{token}", ours(login.accept), methods=["POST"]),
+        Route("/logout", ours(login.sign_out), methods=["POST"]),
+    ]
+
+
+def account_routes(guard: Guard, account: AccountPages) -> list[Route]:
+    return [
+        Route("/account", guard.page(account.show), methods=["GET"]),
+        Route("/account/password", guard.page(account.password), methods=["POST"]),
+        Route("/account/second-factor", guard.page(account.second_factor), methods=["POST"]),
+        Route("/account/sign-out", guard.page(account.sign_out), methods=["POST"]),
+    ]
+
+
+def team_routes(guard: Guard, users: UserPages, keys: KeyPages, rules: RulePages) -> list[Route]:
+    def route(path: str, show: Page, method: str = "GET") -> Route:
+        return Route(path, guard.page(show, role="admin"), methods=[method])
+
+    return [
+        route("/users", users.show),
+        route("/users", users.invite, "POST"),
+        route("/users/{name}/{action}", users.act, "POST"),
+        route("/keys", keys.show),
+        route("/keys", keys.add, "POST"),
+        route("/keys/{id}/revoke", keys.revoke, "POST"),
+        route("/owners", rules.show),
+        route("/owners", rules.add, "POST"),
+        route("/owners/{id:row}/delete", rules.delete, "POST"),
     ]
 
 

@@ -19,6 +19,13 @@ from web.words import LANGUAGES, UNITS, Translate, translator
 HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# The first that fits: others call themselves Chrome and Safari too.
+BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+           ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
 TODAY, YESTERDAY = "today", "yesterday"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -42,6 +49,7 @@ class Pages:
         zone, units, t = prefer.zone_info, UNITS[prefer.language], translator(prefer.language)
         return self._jinja.get_template(template).render(
             t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint, label=label_of,
+            browser=browser_words,
             is_handled=is_handled, called_of=lambda lead: _called(lead, t),
             moment=lambda at: moment_words(at.astimezone(zone), t) if at and not is_handled(at) else "",
             clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",
@@ -64,6 +72,13 @@ class Pages:
     def part(self, request: Request, template: str, code: int = 200, **values: Any) -> Response:
         """A live piece of a page; 304 when the browser has it already."""
         return live(request, self.render(template, self.preferences(request), **values), code)
+
+
+def browser_words(agent: str | None) -> str:
+    """Of a User-Agent what people know it by: Chrome, Android. Empty where nothing of it is known."""
+    browser = next((name for sign, name in BROWSERS if sign in (agent or "")), "")
+    system = next((name for sign, name in SYSTEMS if sign in (agent or "")), "")
+    return ", ".join(filter(None, (browser, system)))
 
 
 def _called(lead: Mapping[str, Any], t: Translate) -> str:

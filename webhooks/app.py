@@ -32,6 +32,7 @@ from store.tasks import cancel_and_wait
 from web.api.app import nothing
 from web.app import Dashboard
 from web.desk.reach import Reach
+from web.identity_provider import IdentityProvider
 from web.mcp.access import Door, by_request
 from web.mcp.server import server
 from web.mcp.tools import Tools
@@ -91,7 +92,7 @@ class Faces:
             stores.reading, self._glance, self._embedders, self.access_log,
             zone=settings.time_zone, phones=settings.phones, media_hosts=settings.media_hosts,
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
-            reach=Reach(settings.kapso_inbox_url, settings.reply_in),
+            reach=Reach(settings.kapso_inbox_url, settings.reply_in), provider=_provider(settings),
         )  # fmt: skip
         tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)
         self.agents: MCPServer = server(tools, by_request, release=settings.release)
@@ -140,6 +141,13 @@ async def create_app(
         *faces.routes(),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: nothing})
+
+
+def _provider(settings: ReceiverSettings) -> IdentityProvider | None:
+    if not (settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret):
+        return None
+    secret = settings.oidc_client_secret.get_secret_value()
+    return IdentityProvider(settings.oidc_issuer, settings.oidc_client_id, secret, settings.oidc_name)
 
 
 def _receiver(

@@ -384,6 +384,34 @@ COMMENT ON COLUMN first_replies.replied_at IS 'When the first such reply was sen
 COMMENT ON COLUMN first_replies.reply_time IS 'The time between the two.';
 
 
+CREATE VIEW lead_stages AS
+WITH entries AS (
+    SELECT c.lead_id, c.id AS place, c.changed_at AS entered_at, c.new #>> '{}' AS status, c.source, c.actor
+    FROM lead_changes AS c JOIN lead_records AS r ON r.id = c.lead_id AND r.deleted_at IS NULL
+    WHERE c.field = 'status'
+    UNION ALL
+    -- Where it began: what the first change replaced, or what still stands.
+    SELECT r.id, 0, r.created_at, coalesce(first.old #>> '{}', r.status), NULL, NULL
+    FROM lead_records AS r LEFT JOIN LATERAL (
+        SELECT c.old, c.new FROM lead_changes AS c WHERE c.lead_id = r.id AND c.field = 'status'
+        ORDER BY c.id LIMIT 1) AS first ON true
+    WHERE r.deleted_at IS NULL AND (first.new IS NULL OR first.old IS NOT NULL))
+SELECT e.lead_id, row_number() OVER of_lead AS place, e.status, e.entered_at, lead(e.entered_at) OVER of_lead AS left_at,
+    extract(epoch FROM coalesce(lead(e.entered_at) OVER of_lead, now()) - e.entered_at)::bigint AS seconds,
+    e.source, e.actor
+FROM entries AS e
+WINDOW of_lead AS (PARTITION BY e.lead_id ORDER BY e.place);
+COMMENT ON VIEW lead_stages IS 'Each stage of each lead, one row a stay: which status, from when to when, how long, and who moved the lead there. A lead that comes back to a status has two rows of it.';
+COMMENT ON COLUMN lead_stages.lead_id IS 'leads.id.';
+COMMENT ON COLUMN lead_stages.place IS '1 for the first stage of the lead, and so on.';
+COMMENT ON COLUMN lead_stages.status IS 'The stage.';
+COMMENT ON COLUMN lead_stages.entered_at IS 'When the lead came into it.';
+COMMENT ON COLUMN lead_stages.left_at IS 'When it left; null: it is there now.';
+COMMENT ON COLUMN lead_stages.seconds IS 'How long it stayed, or has stayed up to now.';
+COMMENT ON COLUMN lead_stages.source IS 'What kind of author moved it there: human, agent, ai, bot; null for the first stage.';
+COMMENT ON COLUMN lead_stages.actor IS 'Which one; null for the first stage.';
+
+
 CREATE VIEW lead_owners AS
 SELECT u.name FROM users AS u WHERE u.disabled_at IS NULL AND u.role <> 'viewer';
 COMMENT ON VIEW lead_owners IS 'Users who can look after leads: who can sign in, and may change them.';

@@ -1,5 +1,23 @@
--- name: insert_user(name, role, password_hash)
-INSERT INTO users (name, role, password_hash) VALUES (:name, :role, :password_hash) RETURNING id, name, role, created_at
+-- name: insert_user(name, role, password_hash, email)
+INSERT INTO users (name, role, password_hash, email) VALUES (:name, :role, :password_hash, :email)
+RETURNING id, name, role, created_at
+
+
+-- name: lock_admins
+-- Of two who take the role from each other, one comes second.
+SELECT pg_advisory_xact_lock(7209321)
+
+
+-- name: is_last_admin(name)
+SELECT count(*) = 1 AND bool_or(name = :name) FROM users WHERE role = 'admin' AND disabled_at IS NULL
+
+
+-- name: insert_account_change(actor, action, account, detail)
+INSERT INTO account_changes (actor, action, account, detail) VALUES (:actor, :action, :account, :detail)
+
+
+-- name: recent_account_changes(limit)
+SELECT at, actor, action, account, detail FROM account_changes ORDER BY id DESC LIMIT :limit
 
 
 -- name: change_user(name, role, password_hash, disabled)
@@ -41,12 +59,19 @@ DELETE FROM login_failures WHERE id = :id
 
 
 -- name: user_to_sign_in(name)
-SELECT id, password_hash FROM users WHERE name = :name AND disabled_at IS NULL
+SELECT id, password_hash, code_confirmed_at IS NOT NULL AS needs_code FROM users WHERE name = :name AND disabled_at IS NULL
 
 
--- name: insert_session(token_hash, user_id)
+-- name: set_password(id, password_hash, here)
+-- Other sessions end, and links that would set another.
+WITH ended AS (DELETE FROM sessions WHERE user_id = :id AND token_hash <> :here
+), unlinked AS (DELETE FROM invitations WHERE user_id = :id)
+UPDATE users SET password_hash = :password_hash WHERE id = :id
+
+
+-- name: insert_session(token_hash, user_id, address, browser)
 WITH old AS (DELETE FROM sessions WHERE created_at < now() - interval '7 days' OR seen_at < now() - interval '12 hours')
-INSERT INTO sessions (token_hash, user_id) VALUES (:token_hash, :user_id)
+INSERT INTO sessions (token_hash, user_id, address, browser) VALUES (:token_hash, :user_id, :address, :browser)
 
 
 -- name: remember_address(user_id, address)
@@ -72,7 +97,27 @@ UPDATE sessions SET seen_at = now() WHERE token_hash = :token_hash
 DELETE FROM sessions WHERE token_hash = :token_hash
 
 
--- name: users
-SELECT u.name, u.role, u.created_at, u.disabled_at, max(s.seen_at) AS seen_at
-FROM users AS u LEFT JOIN sessions AS s ON s.user_id = u.id
-GROUP BY u.id ORDER BY u.name
+-- name: users(none)
+SELECT u.name, u.role, u.email, u.created_at, u.disabled_at, u.code_confirmed_at IS NOT NULL AS has_second_factor,
+    u.subject IS NOT NULL AS has_single_sign_on, i.expires_at AS invited_until,
+    u.password_hash <> :none AS has_password, s.seen_at, s.count AS sessions
+FROM users AS u LEFT JOIN invitations AS i ON i.user_id = u.id AND i.expires_at > now()
+CROSS JOIN LATERAL (
+    SELECT max(s.seen_at) AS seen_at, count(*) FILTER (
+        WHERE s.created_at > now() - interval '7 days' AND s.seen_at > now() - interval '12 hours') AS count
+    FROM sessions AS s WHERE s.user_id = u.id) AS s
+ORDER BY u.name
+
+
+-- name: sessions_of(name, here)
+SELECT s.id, s.created_at, s.seen_at, s.address, s.browser, s.token_hash = :here AS here
+FROM sessions AS s JOIN users AS u ON u.id = s.user_id
+WHERE u.name = :name AND s.created_at > now() - interval '7 days' AND s.seen_at > now() - interval '12 hours'
+ORDER BY s.seen_at DESC
+
+
+-- name: end_sessions(name, id, but)
+DELETE FROM sessions AS s USING users AS u
+WHERE u.id = s.user_id AND u.name = :name AND (:id::bigint IS NULL OR s.id = :id)
+  AND (:but::bytea IS NULL OR s.token_hash <> :but)
+RETURNING s.id

@@ -15,7 +15,7 @@ UPDATE api_keys SET last_used_at = now() WHERE id = :id
 
 
 -- name: revoke_api_key(id)
-UPDATE api_keys SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL RETURNING id
+UPDATE api_keys SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL RETURNING name
 
 
 -- name: api_keys

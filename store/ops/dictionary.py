@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from store.postgres import Pool, statement
 
 READABLE: Final = (
-    "leads", "lead_list", "lead_changes", "lead_notes", "suggestions", "lead_suggestions", "threads",
+    "leads", "lead_list", "lead_changes", "lead_stages", "lead_notes", "suggestions", "lead_suggestions", "threads",
     "conversation_insights", "replies", "first_replies", "customers", "customer_identifiers", "customer_list",
     "customer_profiles", "clients",
     "lead_contacts", "leads_of_one_number", "processed_messages", "tickets", "ticket_changes", "handoffs",

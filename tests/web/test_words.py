@@ -9,12 +9,14 @@ from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
 from domain.score import POINTS
 from domain.sentiment import SENTIMENTS
+from store.access import accounts
 from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
 from store.leads.lead_records import NO_OWNER
 from web import away, excuses, render
 from web.desk import (
+    account,
     agenda,
     board,
     chat_parts,
@@ -29,6 +31,7 @@ from web.desk import (
     rules,
     steps,
     tickets,
+    users,
 )
 from web.ops import trace
 from web.preferences import THEMES
@@ -50,7 +53,10 @@ def said() -> set[str]:
     }
     found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "ops" / "trace.py").read_text()))
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
-    found |= {login.WRONG, login.LATER, away.AWAY, away.READ_ONLY, panel.CONFLICT, trace.TOO_LONG}
+    found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}
+    found |= {users.BAD_NAME, users.BAD_EMAIL, users.TAKEN, users.GONE, users.LAST_ADMIN, users.NO_SCOPE}
+    found |= {account.WRONG, account.SHORT, *accounts.ACTIONS}
+    found |= {away.AWAY, away.READ_ONLY, panel.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     found |= {AGREES, ANSWERED, REFUSES, NO_OWNER}

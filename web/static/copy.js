@@ -2,7 +2,7 @@
 import { tell } from "./toast.js";
 
 const said = document.getElementById("said");
-const copy = async (text) => {
+const copy = async (text, words) => {
   try {
     await navigator.clipboard.writeText(text);
   } catch {  // without a secure connection browsers copy only what is selected
@@ -13,18 +13,18 @@ const copy = async (text) => {
     document.execCommand("copy");
     field.remove();
   }
-  tell(said.dataset.copied);
+  tell(words);
 };
 
 document.addEventListener("click", (event) => {
   const plain = event.target.closest?.("[data-copy]");
-  if (plain) { copy(plain.dataset.copy); return; }
+  if (plain) { copy(plain.dataset.copy, said.dataset.copiedAlone); return; }
   const button = event.target.closest?.("[data-copy-and-open]");
   if (!button) return;
   const text = button.form.querySelector("textarea").value.trim();
   const url = new URL(button.dataset.url);
   if (button.dataset.copyAndOpen === "whatsapp" && text) url.searchParams.set("text", text);
-  if (text) copy(text);
+  if (text) copy(text, said.dataset.copied);
   open(url.href, "_blank", "noopener,noreferrer");
   if (!button.form.hasAttribute("hx-post")) {  // a text of the user's own: delete its draft
     event.preventDefault();

@@ -54,7 +54,7 @@ lead_records priority owner | login_addresses address | login_failures address |
 messages phone_number_id direction type origin status group_id unedited_type
 next_steps type status source actor occasion decided_by done_by error | owner_rules * | phone_numbers * | preference_sightings phone_number_id
 preference_sightings preference | project_events name | reconcile_runs *
-replays asked_by kind state cancel_asked_by error | sessions * | sightings marketing_preference | spill event version
+replays asked_by kind state cancel_asked_by error | sessions * | account_changes * | invitations * | sign_in_steps * | sightings marketing_preference | spill event version
 temperature_words * | ticket_changes field source actor | tickets status priority assignee opened_by | tombstones *
 unrecognized_facts * | users * | workflow_executions id workflow_id channel status | workflow_variables execution_id | erasures asked_by
 """

@@ -1,0 +1,82 @@
+"""What a user does about their own account: password, second factor, and where they are signed in."""
+
+from dataclasses import dataclass
+
+import segno
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from domain.one_time_codes import base32, uri
+from store.access import accounts, second_factor
+from store.access.accounts import BadPassword, SignInRefused, TooOften, User
+from store.access.second_factor import WrongCode
+from store.postgres import Pool
+from web.access import COOKIE, actor
+from web.desk.login import LATER, WRONG_CODE, address_of
+from web.forms import form, number
+from web.render import Pages
+
+WRONG = "That is not your password of now."
+SHORT = "The password is too short: use at least 10 characters."
+ISSUER = "Kapso mirror"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPages:
+    pool: Pool
+    pages: Pages
+
+    async def show(self, request: Request, user: User) -> Response:
+        return await self._page(request, user)
+
+    async def password(self, request: Request, user: User) -> Response:
+        """`old` and `new`."""
+        given = await form(request)
+        try:
+            await accounts.change_password(
+                self.pool, user, given.get("old", ""), given.get("new", ""), address=address_of(request),
+                token=request.cookies[COOKIE],
+            )  # fmt: skip
+        except SignInRefused:
+            return await self._page(request, user, WRONG)
+        except TooOften:
+            return await self._page(request, user, LATER)
+        except BadPassword:
+            return await self._page(request, user, SHORT)
+        return RedirectResponse("/account?done=password", 303)
+
+    async def second_factor(self, request: Request, user: User) -> Response:
+        """`code` of the app that scanned the picture; or `remove`, with a code."""
+        given = await form(request)
+        try:
+            if "remove" in given:
+                await second_factor.remove_with(self.pool, user, given.get("code", ""))
+            else:
+                await second_factor.confirm(self.pool, user, given.get("code", ""))
+        except WrongCode:
+            return await self._page(request, user, WRONG_CODE)
+        return RedirectResponse("/account?done=code", 303)
+
+    async def sign_out(self, request: Request, user: User) -> Response:
+        """`session`: that one; without, all but this one."""
+        id = number((await form(request)).get("session"))
+        await accounts.end_sessions(
+            self.pool, user.name, by=actor(user).name, id=id, but=None if id else request.cookies[COOKIE]
+        )
+        return RedirectResponse("/account", 303)
+
+    async def _page(self, request: Request, user: User, wrong: str | None = None) -> Response:
+        sessions = await accounts.sessions(self.pool, user.name, request.cookies.get(COOKIE))
+        has_code = await second_factor.is_set(self.pool, user.id)
+        secret = None if has_code else await second_factor.propose(self.pool, user.id)
+        return self.pages.page(
+            request, "account.html", 422 if wrong else 200, user=user, sessions=sessions, has_code=has_code,
+            picture=_picture(secret, user.name) if secret else "", secret=base32(secret) if secret else "", wrong=wrong,
+            done=request.query_params.get("done"),
+        )  # fmt: skip
+
+
+def _picture(secret: bytes, name: str) -> Markup:
+    """A QR code, as an SVG."""
+    return Markup(segno.make(uri(secret, name=name, issuer=ISSUER)).svg_inline(omitsize=True))  # noqa: S704  (made here)

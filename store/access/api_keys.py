@@ -15,9 +15,9 @@ SCOPES = (
     "leads:read", "leads:write", "customers:read", "customers:write", "handoffs:read", "handoffs:write",
     "messages:read", "suggestions:read", "suggestions:write", "suggestions:decide", "tickets:read", "tickets:write",
     "knowledge:read", "agents:operate",
-    "dead-letters:read", "dead-letters:write", "freshness:read",
+    "dead-letters:read", "dead-letters:write", "freshness:read", "users:read", "users:write",
 )  # fmt: skip
-"""What a key may do; `write` does not include `read`."""
+"""What a key may do; `write` does not include `read`. With `users:write` a program can make itself an admin."""
 PREFIX = "mk"
 
 

@@ -249,3 +249,34 @@ async def test_nobody_but_an_admin_sees_or_changes_users(pool: Pool, redis_url: 
     async with web(redis_url, database_url) as base, httpx.AsyncClient(base_url=base) as foreign:
         for path in ("/login/code", "/invitation/x", "/logout", "/users"):
             assert (await foreign.post(path)).status_code == 403, path
+
+
+async def test_a_program_manages_users_as_an_admin_does(pool: Pool, redis_url: str, database_url: str) -> None:
+    await user(pool, "rina", "admin")
+    key = await api_keys.add(pool, "hr", ["users:read", "users:write"])
+    async with web(redis_url, database_url) as base, httpx.AsyncClient(base_url=f"{base}/api/v1") as http:
+        http.headers["Authorization"] = f"Bearer {key}"
+        new = {"name": "budi", "role": "sales", "email": "Budi@Example.com"}
+        made = await http.post("/users", json=new)
+        assert (made.status_code, made.json()["name"]) == (201, "budi")
+        async with client(base) as newcomer:
+            assert (await newcomer.post(made.json()["path"], data={"password": CHOSEN})).status_code == 303
+        assert (await http.post("/users", json=new)).status_code == 409
+        assert (await http.post("/users", json=new | {"name": "Ibu Sari"})).status_code == 422
+        listed = (await http.get("/users")).json()["users"]
+        assert [(one["name"], one["email"], one["sessions"]) for one in listed] == [
+            ("budi", "budi@example.com", 1), ("rina", None, 0)
+        ]  # fmt: skip
+        assert (await http.patch("/users/budi", json={"role": "operator"})).json()["role"] == "operator"
+        assert (await http.patch("/users/rina", json={"disabled": True})).status_code == 409
+        assert (await http.patch("/users/nobody", json={"disabled": True})).status_code == 404
+        assert (await http.delete("/users/budi/sessions")).json()["sessions"] == 0
+        assert (await http.post("/users/budi/invitation")).status_code == 201
+        with pytest.raises(SignInRefused):
+            await accounts.sign_in(pool, "budi", CHOSEN, address="x")
+        (mine,) = (await http.get("/api-keys")).json()["keys"]
+        assert "secret" not in str(mine)
+        assert (await http.delete("/api-keys/0123456789ab")).status_code == 404
+        assert (await http.delete(f"/api-keys/{mine['id']}")).status_code == 200
+        assert (await http.get("/users")).status_code == 401
+    assert {one[0] for one in await changes(pool)} == {"key:hr", "user:budi", "console"}

@@ -80,12 +80,12 @@ def _operation(one: Operation) -> dict[str, Any]:
 UUID = {"type": "string", "format": "uuid"}
 TEXT = {"type": "string", "minLength": 1}
 NUMBER = {"type": "integer", "minimum": 1}
-IDS = {"/leads": UUID, "/customers": UUID, "/handoffs": TEXT, "/messages": TEXT}
+IDS = {"/leads": UUID, "/customers": UUID, "/handoffs": TEXT, "/messages": TEXT, "/api-keys": TEXT}
 
 
 def _path(one: Operation) -> list[dict[str, Any]]:
     id = next((kind for start, kind in IDS.items() if one.path.startswith(start)), NUMBER)
-    kinds = {"id": id, "contact": UUID, "session_id": id}
+    kinds = {"id": id, "contact": UUID, "session_id": id, "name": TEXT}
     names = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     return [{"name": name, "in": "path", "required": True, "schema": kinds[name]} for name in names]
 

@@ -16,6 +16,7 @@ from web.api.leads import LeadOperations
 from web.api.operation import Operation
 from web.api.suggestions import SuggestionOperations
 from web.api.support import SupportOperations
+from web.api.users import UserOperations
 from web.live import Hub
 
 
@@ -37,4 +38,5 @@ def operations(
         *SupportOperations(pool, hub, phones, access_log).table(),
         *KnowledgeOperations(pool, embedders, access_log).table(),
         *LetterOperations(pool, read_status).table(),
+        *UserOperations(pool).table(),
     ]

@@ -90,8 +90,6 @@ async def _postgres(settings: WorkerSettings) -> list[Finding]:
             if any(one.level == "wrong" for one in found):
                 return found
             crm_client(settings.crm_client, pool, settings.phones)
-            if not await checks.can_anybody_sign_in(connection):
-                found.append(Finding("note", "nobody can sign in yet. Run: mirror users add NAME --role admin"))
             await Tombstones(settings.erasure_bytes).check(connection, Facts(), {})
             return found
     except NoCRMClient as error:

@@ -67,7 +67,12 @@ async def _list(pool: Pool, arguments: argparse.Namespace) -> int:
         print(f"{letter.id:>8}  {letter.last_failed_at:%Y-%m-%d %H:%M:%S}  {letter.state:9} ×{letter.attempts}  "
               f"{letter.error_kind:10} {letter.fingerprint}  {letter.event or '–'}: {letter.error}")  # fmt: skip
     total = await dead_letters.count(pool, wanted)
-    print(f"{len(found)} of {total} dead letters" + ("" if found else ": nothing to look after"))
+    if found:
+        print(f"{len(found)} of {total} dead letters")
+    elif there := await dead_letters.count(pool, LetterQuery()):
+        print(f"none of the {there} open dead letters fits")
+    else:
+        print("no open dead letters: nothing to look after")
     return 1 if found else 0
 
 

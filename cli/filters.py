@@ -1,10 +1,14 @@
 """The filters that commands on dead letters share, and how they say when."""
 
 import argparse
+import sys
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 
 from config.environment import load
 from config.stores import DatabaseSettings
+from domain.delivery import FAILURE_KINDS
+from kapso.events import BY_NAME
 from store.ops import dead_letters
 from store.ops.dead_letters import LetterQuery
 from store.postgres import Pool
@@ -28,8 +32,8 @@ def moment(text: str) -> datetime:
 
 
 def add(parser: argparse.ArgumentParser, *, state: str | None = "open") -> None:
-    parser.add_argument("--event", help="only of this event, e.g. whatsapp.message.received")
-    parser.add_argument("--kind", help="only of this kind: malformed, mismatch, refused, unexpected, crash")
+    parser.add_argument("--event", metavar="EVENT", help="only of this event, e.g. whatsapp.message.received")
+    parser.add_argument("--kind", choices=FAILURE_KINDS, help="only of this kind")
     parser.add_argument("--fingerprint", help="only of this cause; `groups` lists them")
     parser.add_argument("--since", type=moment, help=f"only received since then: {WHEN}")
     parser.add_argument("--contact", help="only those that name this contact: its id, phone, or other name")
@@ -40,7 +44,10 @@ def add(parser: argparse.ArgumentParser, *, state: str | None = "open") -> None:
 
 
 async def read(pool: Pool, arguments: argparse.Namespace) -> LetterQuery:
+    """Raises SystemExit with 2 for an event that nobody knows: "0 of 0" would say that all is well."""
     state = getattr(arguments, "state", "open")
+    if arguments.event and not await _is_known(pool, arguments.event):
+        raise SystemExit(_refused(arguments.event))
     return LetterQuery(
         state=None if state == "all" else state,
         event=arguments.event,
@@ -51,6 +58,17 @@ async def read(pool: Pool, arguments: argparse.Namespace) -> LetterQuery:
         if arguments.contact
         else None,
     )
+
+
+async def _is_known(pool: Pool, event: str) -> bool:
+    return event in BY_NAME or bool(await dead_letters.count(pool, LetterQuery(state=None, event=event)))
+
+
+def _refused(event: str) -> int:
+    near = get_close_matches(event, BY_NAME, 1)
+    hint = f"Did you mean {near[0]}?" if near else "docs/events.md lists them."
+    print(f"There is no event {event!r}. {hint}", file=sys.stderr)
+    return 2
 
 
 def recorded(arguments: argparse.Namespace) -> dict[str, object]:

@@ -1,8 +1,12 @@
 """A delivery on its way through the inbox."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 from uuid import UUID
+
+FailureKind: TypeAlias = Literal["malformed", "mismatch", "refused", "unexpected", "crash"]
+"""Why an event became a dead letter."""
+FAILURE_KINDS: Final = get_args(FailureKind)
 
 
 class Delivery(NamedTuple):

@@ -5,11 +5,11 @@ import socket
 from collections import Counter
 
 import uvicorn
-import uvloop
 
 from config import logs
 from config.environment import load
 from config.settings import ReceiverSettings
+from store import loops
 from store.crm.handoffs import NoCRMClient
 from webhooks.app import create_app
 from webhooks.protocol import Limits, bounded, connections_that_fit
@@ -56,7 +56,7 @@ def main() -> None:
     logs.crashes_as_json()
     listening = bound(settings.host, settings.port)
     try:
-        uvloop.run(serve(settings, listening))
+        loops.run(serve(settings, listening))
     except NoCRMClient as error:
         raise SystemExit(str(error)) from None
 

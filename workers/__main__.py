@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-import uvloop
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -18,7 +17,7 @@ from config.environment import load
 from config.hours import BusinessHours
 from config.settings import WorkerSettings
 from kapso.client import Client
-from store import postgres, redis
+from store import loops, postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client
 from store.inbox import inbox
 from store.ops import drains
@@ -195,7 +194,7 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     try:
-        uvloop.run(run(settings))
+        loops.run(run(settings))
     except NoCRMClient as error:
         raise SystemExit(str(error)) from None
 

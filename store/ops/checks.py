@@ -42,7 +42,10 @@ async def of_postgres(connection: Connection) -> list[Finding]:
     if is_["has_tables"] and not is_["has_schema"]:
         return [*found, Finding("wrong", f"the database {is_['name']!r} {HALF_RESTORED}")]
     at = await connection.fetchval(statement("check_revision")) if is_["has_schema"] else None
-    return [*found, *_of_schema(at)]
+    found += _of_schema(at)
+    if at and not await connection.fetchval(statement("check_users")):
+        found.append(Finding("note", "nobody can sign in yet. Run: mirror users add NAME --role admin"))
+    return found
 
 
 def _of_server(is_: Any) -> list[Finding]:
@@ -81,10 +84,6 @@ async def counted(connection: Connection, names: Sequence[str]) -> list[int | No
     pairs = [(table, column or None) for table, _, column in (name.partition(".") for name in names)]
     rows = await connection.fetch(statement("count_losses"), [one[0] for one in pairs], [one[1] for one in pairs])
     return [row["count"] for row in rows]
-
-
-async def can_anybody_sign_in(connection: Connection) -> bool:
-    return bool(await connection.fetchval(statement("check_users")))
 
 
 async def answers(pool: Pool) -> None:

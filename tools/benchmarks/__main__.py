@@ -10,10 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from redis.asyncio import Redis
 
-from store import postgres
+from store import loops, postgres
 from tools.benchmarks import measures, report
 from tools.benchmarks.bench import Bench, machine, say
 from tools.benchmarks.measures import CONTESTANTS, FULL, QUICK, Effort
@@ -103,7 +102,7 @@ def main() -> int:
         options.keep = options.keep or RESULTS
     given = {name: value for name in ("rounds", "seconds", "idle") if (value := getattr(options, name))}
     effort = (QUICK if options.quick else FULL)._replace(**given)
-    found = uvloop.run(
+    found = loops.run(
         run(options, effort, partial(report.keep, folder=options.keep) if options.keep else lambda _: None)
     )
     print(report.table(found))

@@ -10,13 +10,12 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-import uvloop
 from redis.asyncio import Redis
 
 from docs.examples.manager_bot import call, connected
 from knowledge.articles import ParsedArticle
 from knowledge.embedder import Embedder, Embedders
-from store import postgres
+from store import loops, postgres
 from store.access import api_keys
 from store.knowledge import articles as knowledge
 from store.postgres import Pool
@@ -178,7 +177,7 @@ def main() -> int:
     )
     parser.add_argument("--articles", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=15, help="length of each stretch (default 15)")
-    found = uvloop.run(run(parser.parse_args()))
+    found = loops.run(run(parser.parse_args()))
     print(f"{found['machine']}\n\n| measure | found | goal |\n|---|---|---|")
     for name, goal in (("by words and meaning", 150), ("by words alone", 40)):
         one = found[name]

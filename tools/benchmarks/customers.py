@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import uvloop
 from redis.asyncio import Redis
 
-from store import postgres
+from store import loops, postgres
 from store.access import api_keys
 from tools.benchmarks.bench import Bench, machine, say
 from tools.benchmarks.leads import FILL
@@ -77,7 +76,7 @@ def main() -> int:
     )
     parser.add_argument("--customers", type=int, nargs="+", default=[200_000, 1_000_000], help="levels, ascending")
     parser.add_argument("--seconds", type=float, default=15, help="length of each stretch (default 15)")
-    found = uvloop.run(run(parser.parse_args()))
+    found = loops.run(run(parser.parse_args()))
     goals = {name: f"p95 ≤ {ms} ms" for name, ms in (("id", 10), ("phone", 10), ("email", 10), ("fuzzy", 60))}
     print(f"{found.pop('machine')}\n\n| customers | by | p50 / p95 / p99, ms | goal at 200,000 |\n|---|---|---|---|")
     for people, kinds in found.items():

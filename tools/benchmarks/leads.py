@@ -14,12 +14,11 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from redis.asyncio import Redis
 
 from domain.lead import Source
 from domain.lead_filter import LeadFilter
-from store import postgres
+from store import loops, postgres
 from store.leads import lead_detail, lead_list
 from store.leads.leads import Actor
 from store.postgres import Pool
@@ -244,7 +243,7 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, help="write all figures to this file as well")
     options = parser.parse_args()
-    found = uvloop.run(run(options))
+    found = loops.run(run(options))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     print(table(found))

@@ -16,12 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import uvloop
 from playwright.async_api import Browser, Page, async_playwright
 from redis.asyncio import Redis
 
 from domain.lead_filter import NOBODYS, LeadFilter, LeadReader
-from store import postgres
+from store import loops, postgres
 from store.access import accounts
 from store.leads import lead_list
 from store.postgres import Pool
@@ -267,7 +266,7 @@ def main() -> int:
     parser.add_argument("--saturating", type=float, default=4_000, help="a rate above what it can take (default 4,000)")
     parser.add_argument("--json", type=Path, help="write all figures to this file as well")
     options = parser.parse_args()
-    found = uvloop.run(run(options))
+    found = loops.run(run(options))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     print(table(found))

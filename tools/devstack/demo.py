@@ -1,6 +1,7 @@
 """`dev.py demo`: the stack and a simulated Kapso that talks to it and answers its polls."""
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -118,13 +119,17 @@ def welcome(stack: Stack) -> None:
 
 
 def show_users(stack: Stack) -> None:
-    """One for each role, with a password of today."""
+    """One for each role, whose password stays between starts."""
+    file = stack.folder / "users.json"
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     say(f"  dashboard  {stack.environment['DASHBOARD_URL']}")
     for role in ("viewer", "sales", "operator", "admin"):
-        password = secrets.token_hex(8)
-        if _users(stack, password, "add", role, "--role", role) != 0:  # left from an earlier demo
+        password = kept.setdefault(role, secrets.token_hex(8))
+        if _users(stack, password, "add", role, "--role", role) != 0:  # left from an earlier start
             _users(stack, password, "password", role)
         say(f"             {role:<10}{password}")
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(kept))
     say("")
 
 

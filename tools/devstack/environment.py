@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,24 @@ def refuse(text: str) -> NoReturn:
     """Used wrongly: say why, and exit with 2."""
     say(text)
     raise SystemExit(2)
+
+
+def read_settings() -> None:
+    """Of .env in the checkout, where there is one: NAME=value, quoted as for a shell. What is set already stays."""
+    file = ROOT / ".env"
+    if not file.exists():
+        return
+    for place, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        name, is_set, value = line.removeprefix("export ").partition("=")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            words = shlex.split(value, comments=True)
+        except ValueError:
+            words = []
+        if not is_set or not name.isidentifier() or len(words) > 1 or (value.strip() and not words):
+            refuse(f".env, line {place}: write NAME=value, with quotes around a value that has spaces.")
+        os.environ.setdefault(name, words[0] if words else "")
 
 
 def ensure() -> None:

@@ -25,6 +25,15 @@ EPILOG = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
+    environment.read_settings()
+    try:
+        return _done(given)
+    except KeyboardInterrupt:  # in the middle of an installation, say: it begins anew next time
+        say("\nInterrupted.")
+        return 130
+
+
+def _done(given: list[str]) -> int:
     # What follows these goes to another program as it stands.
     if given and given[0] in PASSED_ON and (given[1:] != ["--help"] or given[0] in IN_STACK):
         environment.ensure()
@@ -99,6 +108,8 @@ def _chaos(text: str) -> str:
 def up(_: argparse.Namespace) -> int:
     with running_stack() as stack:
         demo.welcome(stack)
+        demo.show_users(stack)
+        demo.mirror(stack, "check")
         try:
             demo.watch(stack.processes, stack.folder)
         except KeyboardInterrupt:

@@ -60,6 +60,19 @@ def free_port() -> int:
     raise SystemExit("no free port between 15000 and 30000")
 
 
+def kept_port(file: Path) -> int:
+    """The port that the file names, if it is free; else another one, which is written there."""
+    try:
+        port = int(file.read_text())
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((LOOPBACK, port))
+    except (OSError, ValueError, OverflowError):
+        port = free_port()
+        file.write_text(str(port))
+    return port
+
+
 def clean_environment() -> dict[str, str]:
     """Ours, without the PG* variables that would redirect Postgres's own programs."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C.UTF-8"}
@@ -98,7 +111,7 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        self.port = self.port or free_port()
+        self.port = self.port or kept_port(self.folder / "postgres.port")
         settings = {
             "port": self.port,
             "listen_addresses": LOOPBACK,
@@ -194,7 +207,7 @@ class Valkey:
         if not self.password_file.exists():
             self.password_file.touch(mode=0o600)
             self.password_file.write_text(secrets.token_hex(24))
-        self.port = self.port or free_port()
+        self.port = self.port or kept_port(self.folder / "valkey.port")
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)
         config.write_text(

@@ -16,7 +16,7 @@ from typing import Any
 
 from tools.devstack import processes
 from tools.devstack.environment import PYTHON, ROOT, RUN, refuse, say
-from tools.devstack.servers import LOOPBACK, Postgres, Valkey, free_port
+from tools.devstack.servers import LOOPBACK, Postgres, Valkey, kept_port
 
 DATA = RUN / "data"
 DESCRIPTION = RUN / "stack.json"
@@ -74,7 +74,7 @@ class Stack:
 
     def expect_api(self, *, poll_seconds: int = 10) -> None:
         """Processes that start from now on ask the simulated Kapso's REST API, which `simulate --api-port` serves."""
-        api_port = free_port()
+        api_port = kept_port(self.folder / "api.port")
         self.environment |= {
             "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
             "MEDIA_HOSTS": f"{LOOPBACK}:{api_port}",
@@ -85,7 +85,7 @@ class Stack:
 
     def start_processes(self, *, web_module: str = "webhooks", worker_module: str = "workers") -> None:
         """The web process and a worker."""
-        port = free_port()
+        port = kept_port(self.folder / "web.port")
         self.environment |= {
             "PORT": str(port),
             "HOST": LOOPBACK,

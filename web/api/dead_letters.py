@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from domain.delivery import FailureKind
 from domain.masking import masked
 from store.ops import dead_letters, replays
 from store.ops.dead_letters import LetterQuery
@@ -60,7 +61,7 @@ class LetterFilter(Strict):
     """Which dead letters; what is left out does not narrow."""
 
     fingerprint: Text | None = None
-    kind: Text | None = None
+    kind: FailureKind | None = None
     event: Text | None = None
     id: Annotated[int, Field(ge=1, le=2**63 - 1), Whole] | None = None
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import ValidationError
 
 from domain.body import batch_of, parsed_json
-from domain.delivery import Delivery
+from domain.delivery import Delivery, FailureKind
 from domain.erasure import ERASED_ELEMENT
 from domain.types import Facts
 from kapso.base import TooOdd, read
@@ -41,7 +41,7 @@ class EventFailure(NamedTuple):
     """Why an event became a dead letter; the text names keys and kinds, never values."""
 
     position: int
-    kind: str
+    kind: FailureKind
     error: str
 
     @property

@@ -13,7 +13,6 @@ from dataclasses import asdict
 
 import orjson
 import structlog
-import uvloop
 from redis.exceptions import RedisError
 
 from config import logs
@@ -21,7 +20,7 @@ from config.environment import load
 from config.settings import WorkerSettings
 from kapso.client import Client
 from knowledge.embedder import Embedder
-from store import postgres, redis
+from store import loops, postgres, redis
 from store.ops.budget import Budget
 from store.postgres import STORE_ERRORS, Pool
 from store.tasks import cancel_and_wait
@@ -133,7 +132,7 @@ def main() -> None:
     logs.configure(settings.log_level, sys.stderr)
     logs.crashes_as_json()
     os.nice(NICENESS)
-    uvloop.run(run(settings))
+    loops.run(run(settings))
 
 
 if __name__ == "__main__":

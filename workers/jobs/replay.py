@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from domain.delivery import Delivery
+from domain.delivery import Delivery, FailureKind
 from domain.erasure import is_past, kept
 from domain.types import Facts
 from store.mirror import deliveries
@@ -118,7 +118,7 @@ class Replayer:
             except Exception as error:
                 if judge(error) in (Verdict.ENVIRONMENT, Verdict.DOUBT):
                     raise
-                kind = "refused" if judge(error) is Verdict.DATA else "unexpected"
+                kind: FailureKind = "refused" if judge(error) is Verdict.DATA else "unexpected"
                 outcomes.failures.append(EventFailure(position, kind, describe(error)))
                 continue
             outcomes.applied += changed

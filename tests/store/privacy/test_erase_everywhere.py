@@ -136,7 +136,7 @@ async def plant(pool: Pool, redis: Redis) -> None:
     await PostgresCRMClient(pool).create_lead(packet)
     broken = delivery({"message": {"id": "wamid.canary9", "from": SPELLED}}, "whatsapp.message.received")
     await Settler(pool, release="old", give_up=lambda: True).settle(
-        [InterpretedDelivery(broken, DeliveryReading(failures=[EventFailure(0, "x", "y")]))]
+        [InterpretedDelivery(broken, DeliveryReading(failures=[EventFailure(0, "crash", "y")]))]
     )
     contact, message = (
         await pool.fetchval("SELECT id FROM contacts"),

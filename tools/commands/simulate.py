@@ -8,11 +8,13 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cli.numbers import amount, whole
 from tools.simulator import chaos
 from tools.simulator.run import PATIENT, Plan, SimulatorTally, simulate
 
+CONNECT_SECONDS = 3.0
 WHY = {
     0: "no answer came; is the web process running at that address?",
     401: "answered 401; is --secret one of KAPSO_WEBHOOK_SECRETS?",
@@ -102,6 +104,19 @@ def _seconds(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(f"{text!r}: say seconds, like 10,40") from None
 
 
+async def _say_if_nobody_listens(url: str) -> None:
+    """At once: the first delivery is given up half a minute later."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, port)
+        writer.close()
+    except (OSError, TimeoutError) as error:
+        text = f"Nobody listens at {url} yet ({type(error).__name__}). Deliveries are tried again, then given up."
+        print(text, file=sys.stderr, flush=True)
+
+
 async def _simulate(plan: Plan, finished: Callable[[SimulatorTally], None], *, quiet: bool) -> SimulatorTally:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,4 +125,5 @@ async def _simulate(plan: Plan, finished: Callable[[SimulatorTally], None], *, q
     def progress(tally: SimulatorTally) -> None:
         print(f"\r{tally.events} events, {tally.accepted} accepted", end="", file=sys.stderr, flush=True)
 
+    await _say_if_nobody_listens(plan.url)
     return await simulate(plan, stop, None if quiet or not sys.stderr.isatty() else progress, finished)

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import random
@@ -211,7 +212,7 @@ class Valkey:
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)
         config.write_text(
-            f"bind {LOOPBACK}\nport {self.port}\ndir {data}\nrequirepass {self.password_file.read_text()}\n"
+            f"bind {LOOPBACK}\nport {self.port}\ndir {json.dumps(str(data))}\nrequirepass {self.password_file.read_text()}\n"
             f'appendonly yes\nappendfsync {"always" if self.durable else "no"}\nsave ""\nmaxmemory-policy noeviction\n'
         )
         self.process = processes.start([redis_binary(), config], log=self.log)

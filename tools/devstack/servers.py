@@ -211,8 +211,9 @@ class Valkey:
         self.port = self.port or kept_port(self.folder / "valkey.port")
         config = self.folder / "valkey.conf"
         config.touch(mode=0o600)
+        folder = json.dumps(str(data))  # quoted: it may have spaces
         config.write_text(
-            f"bind {LOOPBACK}\nport {self.port}\ndir {json.dumps(str(data))}\nrequirepass {self.password_file.read_text()}\n"
+            f"bind {LOOPBACK}\nport {self.port}\ndir {folder}\nrequirepass {self.password_file.read_text()}\n"
             f'appendonly yes\nappendfsync {"always" if self.durable else "no"}\nsave ""\nmaxmemory-policy noeviction\n'
         )
         self.process = processes.start([redis_binary(), config], log=self.log)

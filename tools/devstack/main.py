@@ -120,6 +120,7 @@ def up(_: argparse.Namespace) -> int:
 def env(_: argparse.Namespace) -> int:
     for name, value in description().items():
         print(f"export {name}={shlex.quote(value)}")
+    print(f"export PATH={shlex.quote(str(PYTHON.parent))}:$PATH")
     return 0
 
 

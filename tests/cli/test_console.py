@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from cli.main import COMMANDS, main
+from cli.main import main
+from cli.parser import COMMANDS
 from store.ops.drains import report
 from store.postgres import Pool
 from tests.helpers import SECRET, delivery, receiver, settled
@@ -171,3 +172,23 @@ async def test_what_is_changed_is_said_as_json_too(pool: Pool) -> None:
 async def test_what_went_wrong_is_named_and_nothing_else_is_blamed(tmp_path: Path) -> None:
     code, _, said = await run("dead-letters", "export", "--output", str(tmp_path / "missing" / "letters"))
     assert (code, said) == (1, f"{tmp_path}/missing/letters: No such file or directory. Choose another file.\n")
+
+
+async def test_a_shell_completes_commands_actions_and_options(tmp_path: Path) -> None:
+    script = tmp_path / "mirror.bash"
+    shell = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "completion", "bash", stdout=subprocess.PIPE
+    )
+    script.write_bytes((await shell.communicate())[0])
+
+    async def completed(*words: str, begun: str = "") -> set[str]:
+        ask = (
+            f'source {script}; COMP_WORDS=(mirror {" ".join(words)} "{begun}"); COMP_CWORD={len(words) + 1};'
+            ' _shtab_mirror; echo "${COMPREPLY[@]}"'
+        )
+        bash = await asyncio.create_subprocess_exec("bash", "-c", ask, stdout=subprocess.PIPE)
+        return set((await bash.communicate())[0].decode().split())
+
+    assert {"status", "dead-letters", "analyst-role"} <= await completed()
+    assert {"list", "replay", "discard"} <= await completed("dead-letters")
+    assert {"--kind", "--event", "--go"} <= await completed("dead-letters", "replay", begun="--")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import COMMANDS
+from cli.parser import COMMANDS
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, lead
 from tests.helpers import SECRET, payload, post, until

@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import json
+import os
+import socket
 import sys
 from urllib.parse import urlsplit
 
@@ -20,9 +22,12 @@ from store.ops import checks
 from store.ops.checks import Finding
 from store.postgres import STORE_ERRORS
 from store.privacy.tombstones import Tombstones
+from web.identity_provider import ProviderFailed
+from webhooks.app import provider_of
 
 PATIENCE_SECONDS = 2.0
 MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
+SHORT = 16
 SAMPLES = ("secret", "the-secret-of-the-webhook", "the-one-before")
 """Of .env.example: everybody knows them."""
 
@@ -43,7 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def findings() -> list[Finding]:
     """Of all that the web process and the workers read and ask."""
-    settings, found = _settings()
+    web, settings, found = _settings()
+    if web is not None:
+        found += [*_here(web), *await _provider(web)]
     if settings is None:
         return found
     found += await _postgres(settings)
@@ -56,18 +63,54 @@ async def findings() -> list[Finding]:
     return found
 
 
-def _settings() -> tuple[WorkerSettings | None, list[Finding]]:
+def _settings() -> tuple[ReceiverSettings | None, WorkerSettings | None, list[Finding]]:
     wrong: dict[str, None] = {}  # in order, each once
-    worker = None
+    web, worker = None, None
     for kind in (ReceiverSettings, WorkerSettings):
         try:
             read = kind()
-            worker = read if isinstance(read, WorkerSettings) else worker
+            if isinstance(read, WorkerSettings):
+                worker = read
+            else:
+                web = read
             wrong |= dict.fromkeys(_samples(read))
         except ValidationError as error:
             wrong |= dict.fromkeys(faults_of(kind, error))
     found = [Finding("wrong", text) for text in wrong]
-    return worker, found or [Finding("ok", "every setting is readable")]
+    return web, worker, found or [Finding("ok", "every setting is readable")]
+
+
+def _here(settings: ReceiverSettings) -> list[Finding]:
+    """What of this machine a setting names."""
+    found = []
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.bind((settings.host, 0))
+    except OSError as error:
+        text = f"HOST {settings.host} is no address of this machine ({error.strerror}). Write 0.0.0.0."
+        found.append(Finding("wrong", text))
+    file = settings.alive_file
+    if file and not os.access(file if file.exists() else file.parent, os.W_OK):
+        text = f"ALIVE_FILE {file} can't be written: probes will end the process. Name a file in another folder."
+        found.append(Finding("wrong", text))
+    if any(len(secret.get_secret_value()) < SHORT for secret in settings.kapso_webhook_secrets):
+        text = (
+            f"KAPSO_WEBHOOK_SECRETS has one of fewer than {SHORT} characters. It can be guessed: choose a longer one."
+        )
+        found.append(Finding("note", text))
+    return found
+
+
+async def _provider(settings: ReceiverSettings) -> list[Finding]:
+    provider = provider_of(settings)
+    if provider is None:
+        return []
+    try:
+        await provider.look()
+    except ProviderFailed as error:
+        text = f"OIDC_ISSUER {settings.oidc_issuer} does not answer as a provider does ({error}): correct it."
+        return [Finding("wrong", f"{text} Passwords work meanwhile.")]
+    return [Finding("ok", f"{settings.oidc_issuer} signs people in")]
 
 
 def _samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:

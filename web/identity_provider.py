@@ -37,6 +37,14 @@ class IdentityProvider:
         self._client_secret = client_secret
         self._metadata: tuple[float, Mapping[str, Any]] | None = None
 
+    async def look(self) -> None:
+        """Whether the provider is there. Raises ProviderFailed."""
+        async with self._client("") as client:
+            try:
+                await self._described(client)
+            except (httpx2.HTTPError, OAuthError, KeyError, ValueError) as error:
+                raise self._failed(error) from None
+
     async def address(self, departure: Departure, back: str) -> str:
         """Where the browser goes; it comes back to `back`. Raises ProviderFailed."""
         async with self._client(back) as client:

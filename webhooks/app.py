@@ -92,7 +92,7 @@ class Faces:
             stores.reading, self._glance, self._embedders, self.access_log,
             zone=settings.time_zone, phones=settings.phones, media_hosts=settings.media_hosts,
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
-            reach=Reach(settings.kapso_inbox_url, settings.reply_in), provider=_provider(settings),
+            reach=Reach(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(settings),
         )  # fmt: skip
         tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)
         self.agents: MCPServer = server(tools, by_request, release=settings.release)
@@ -143,7 +143,7 @@ async def create_app(
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: nothing})
 
 
-def _provider(settings: ReceiverSettings) -> IdentityProvider | None:
+def provider_of(settings: ReceiverSettings) -> IdentityProvider | None:
     if not (settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret):
         return None
     secret = settings.oidc_client_secret.get_secret_value()

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -72,6 +73,22 @@ async def test_wrong_settings_are_named_all_at_once_and_no_secret_is_shown(monke
         "LOG_LEVEL", "TIME_ZONE", "PORT", "REDIS_URL", "BUSINESS_HOURS", "DEFAULT_REGION",
     }  # fmt: skip
     assert "hidden" not in str(said)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_settings_that_do_not_fit_this_machine_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in (
+        ("HOST", "999.999.999.999"), ("ALIVE_FILE", str(tmp_path / "nowhere" / "alive")), ("OIDC_ISSUER", "http://127.0.0.1:1"),
+        ("OIDC_CLIENT_ID", "mirror"), ("OIDC_CLIENT_SECRET", "x"), ("KAPSO_WEBHOOK_SECRETS", "short"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    found = await findings()
+    assert [line.split()[0] for line in wrong(found)] == ["HOST", "ALIVE_FILE", "OIDC_ISSUER"]
+    assert any("It can be guessed" in one.text for one in found)
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    monkeypatch.setenv("ALIVE_FILE", str(tmp_path / "alive"))
+    monkeypatch.setenv("OIDC_CLIENT_SECRET", "")
+    assert ["OIDC_CLIENT_SECRET" in line for line in wrong(await findings())] == [True]
 
 
 @pytest.mark.usefixtures("settings")

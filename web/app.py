@@ -36,6 +36,7 @@ from web.desk.crm import CrmPages
 from web.desk.desk import Desk
 from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
+from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.list_views import ListViews
 from web.desk.login import BACK, Login, ours
@@ -109,7 +110,8 @@ class Dashboard:
         excuses = Excuses(pages)
         guard = Guard(pool, excuses)
         menus = Menus(pool, pages, hub)
-        login, panel = Login(pool, pages, self._provider), Panel(pool, pages, hub, menus, self._phones, self._reach)
+        login, panel = Login(pool, pages, self._provider), Panel(pool, pages, menus, self._reach)
+        writes = LeadWrites(pool, pages, hub, panel, self._phones)
         views = ListViews(pool, hub)
         tabs = Tabs(pool, pages, hub, views)
         desk = Desk(pool, pages, hub, views=views, tabs=tabs, panel=panel, menus=menus, access_log=seen)
@@ -127,15 +129,15 @@ class Dashboard:
                 Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
                 Route("/live", guard.page(self._live)),
                 *list_routes(guard, desk, tabs, LeadsCsv(pool, pages, views)),
-                *desk_routes(guard, panel, ChatPages(pool, pages), self._media),
-                *work_routes(guard, Work(pool, pages, panel), Many(pool, pages, hub), menus),
+                *desk_routes(guard, panel, writes, ChatPages(pool, pages), self._media),
+                *work_routes(guard, Work(pool, pages, writes), Many(pool, pages, hub), menus),
                 *overview_routes(
                     guard,
                     Find(pool, pages, hub, seen),
                     Board(pool, pages, hub, seen),
                     Agenda(pool, pages, hub, seen),
                 ),
-                *beside_routes(guard, Beside(pool, panel, self._phones)),
+                *beside_routes(guard, Beside(pool, writes, self._phones)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
                 *account_routes(guard, AccountPages(pool, pages)),
                 *team_routes(guard, UserPages(pool, pages), KeyPages(pool, pages), RulePages(pool, pages, menus)),
@@ -186,7 +188,7 @@ def list_routes(guard: Guard, desk: Desk, tabs: Tabs, file: LeadsCsv) -> list[Ro
     ]
 
 
-def desk_routes(guard: Guard, panel: Panel, chat: ChatPages, media: MediaProxy) -> list[Route]:
+def desk_routes(guard: Guard, panel: Panel, writes: LeadWrites, chat: ChatPages, media: MediaProxy) -> list[Route]:
     def write(path: str, act: Page) -> Route:
         return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
 
@@ -195,14 +197,14 @@ def desk_routes(guard: Guard, panel: Panel, chat: ChatPages, media: MediaProxy) 
         Route("/leads/{id:uuid}", guard.page(panel.show), methods=["GET"]),
         Route("/leads/{id:uuid}/find", guard.page(chat.find)),
         Route("/leads/{id:uuid}/belongings", guard.page(chat.belongings)),
-        Route("/leads/{id:uuid}/unread", guard.page(panel.unread), methods=["POST"]),
-        write("field", panel.field),
-        write("let-go", panel.let_go),
-        write("status", panel.move),
-        write("notes", panel.note),
-        write("delete", panel.delete),
-        write("restore", panel.restore),
-        write("suggestions/{suggestion:row}/{answer:str}", panel.answer),
+        Route("/leads/{id:uuid}/unread", guard.page(writes.unread), methods=["POST"]),
+        write("field", writes.field),
+        write("let-go", writes.let_go),
+        write("status", writes.move),
+        write("notes", writes.note),
+        write("delete", writes.delete),
+        write("restore", writes.restore),
+        write("suggestions/{suggestion:row}/{answer:str}", writes.answer),
     ]
 
 

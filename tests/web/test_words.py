@@ -23,9 +23,9 @@ from web.desk import (
     crm,
     facts,
     find,
+    lead_writes,
     login,
     menus,
-    panel,
     reach,
     reasons,
     rules,
@@ -56,7 +56,7 @@ def said() -> set[str]:
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}
     found |= {users.BAD_NAME, users.BAD_EMAIL, users.TAKEN, users.GONE, users.LAST_ADMIN, users.NO_SCOPE}
     found |= {account.WRONG, account.SHORT, *accounts.ACTIONS}
-    found |= {away.AWAY, away.READ_ONLY, panel.CONFLICT, trace.TOO_LONG}
+    found |= {away.AWAY, away.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     found |= {AGREES, ANSWERED, REFUSES, NO_OWNER}

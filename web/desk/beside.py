@@ -15,7 +15,7 @@ from store.leads import leads, next_steps, people
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
-from web.desk.panel import Panel
+from web.desk.lead_writes import LeadWrites
 from web.desk.steps import decide
 from web.forms import form
 
@@ -23,7 +23,7 @@ from web.forms import form
 @dataclass(frozen=True, slots=True)
 class Beside:
     pool: Pool
-    panel: Panel
+    writes: LeadWrites
     phones: Phones
 
     async def decide(self, request: Request, user: User) -> Response:
@@ -73,7 +73,7 @@ class Beside:
         return await self._write_and_show(request, user, write)
 
     async def _write_and_show(self, request: Request, user: User, write: Any) -> Response:
-        return await self.panel.write_and_show(request, user, _lead(request), write)
+        return await self.writes.write_and_show(request, user, _lead(request), write)
 
 
 def _lead(request: Request) -> UUID:

@@ -15,8 +15,8 @@ from store.leads import leads
 from store.leads.lead_records import SNOOZE
 from store.postgres import Pool
 from web.access import actor
+from web.desk.lead_writes import LeadWrites, called, toast
 from web.desk.menus import SNOOZES
-from web.desk.panel import Panel, called, toast
 from web.forms import form, number
 from web.preferences import Preferences
 from web.render import Pages, moment_words
@@ -27,7 +27,7 @@ from web.words import translator
 class Work:
     pool: Pool
     pages: Pages
-    panel: Panel
+    writes: LeadWrites
 
     async def snooze(self, request: Request, user: User) -> Response:
         """`for` is one of SNOOZES or a local time. A person who wrote after the page looked (`questions`) is not
@@ -47,7 +47,7 @@ class Work:
             undo = {"for": snooze.choice_of(lead[SNOOZE], now), "was": until.isoformat() if until else ""}
             return toast(f"{called(lead)}: {_said(until, given, prefer)}", f"/leads/{id}/snooze", undo)
 
-        return await self.panel.write_and_show(request, user, id, write)
+        return await self.writes.write_and_show(request, user, id, write)
 
     async def tags(self, request: Request, user: User) -> Response:
         """Adds the tag `add`, or takes `remove` off."""
@@ -57,7 +57,7 @@ class Work:
             add, remove = given.get("add", "").strip(), given.get("remove")
             await leads.retag(self.pool, _lead(request), add=add, remove=remove, by=actor(user))
 
-        return await self.panel.write_and_show(request, user, _lead(request), write)
+        return await self.writes.write_and_show(request, user, _lead(request), write)
 
 
 def _said(until: datetime | None, given: Mapping[str, str], prefer: Preferences) -> str:

@@ -1,0 +1,202 @@
+"""What is done to one lead beside the list: fields, status, notes, suggestions, out of the list and back."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from domain.field_kinds import NotAllowed
+from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, with_country
+from domain.phone import Phones
+from store.access.accounts import User
+from store.leads import lead_reads, leads
+from store.leads.leads import NotFound, Stale
+from store.postgres import Pool
+from web.access import actor
+from web.desk.facts import as_text, as_value
+from web.desk.panel import Panel, edited
+from web.forms import form, number
+from web.live import Hub
+from web.render import Pages, live
+from web.words import Translate, told, translator
+
+# Somebody else's write may come between our look and our own.
+TRIES = 3
+# As a header: proxies take eight kilobytes of them all.
+LONGEST_TEXT, LONGEST_UNDO = 160, 3000
+CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
+
+
+class Conflict(Exception):
+    """The field is no longer what the user saw when they began to type."""
+
+
+class LeadWrites:
+    def __init__(self, pool: Pool, pages: Pages, hub: Hub, panel: Panel, phones: Phones) -> None:
+        self._pool = pool
+        self._panel = panel
+        self._pages = pages
+        self._hub = hub
+        self._phones = phones
+
+    async def field(self, request: Request, user: User) -> Response:
+        """One field. Whoever was quicker with the same field is shown beside what was typed."""
+        id, given = request.path_params["id"], await form(request)
+        name, typed, was = given.get("field", ""), given.get("value", "").strip(), given.get("was", "").strip()
+        if name not in (*FIELDS, *PROFILE_FIELDS):
+            return PlainTextResponse(f"there is no field {name[:40]!r}", 400)
+
+        async def write() -> dict[str, Any] | None:
+            t = self._words(request)
+            before, now = await self._patch(id, user, name, typed, was, t)
+            undo = {"field": name, "value": before, "was": now} if before != now else None
+            return toast(f"{t(BY_NAME[name].label)}: {now or '–'}", f"/leads/{id}/field", undo)
+
+        # The owner stands in the head, where no message has a place.
+        return await self.write_and_show(request, user, id, write, typed=None if name == "owner" else {name: typed})
+
+    async def let_go(self, request: Request, user: User) -> Response:
+        """The user's own value may be overwritten again by AI."""
+        id, name = request.path_params["id"], (await form(request)).get("field", "")
+
+        async def write() -> None:
+            version = (await leads.current(self._pool, id))["version"]
+            await leads.let_go(self._pool, id, [name], version=version, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def move(self, request: Request, user: User) -> Response:
+        """Move the lead to a status. With `was`, the status that the page showed, only from there."""
+        id, given = request.path_params["id"], await form(request)
+        status, was = given.get("status", ""), given.get("was")
+
+        async def write() -> dict[str, Any] | None:
+            lead = await leads.current(self._pool, id)
+            before = lead["status"]
+            reason = given.get("reason", "").strip() or None
+            await leads.set_status(self._pool, id, status, by=actor(user), was=was, reason=reason)
+            undo = {"status": before, "was": status}
+            t = self._words(request)
+            said = f"{called(lead)}: {t(before)} → {t(status)}"
+            return toast(said, f"/leads/{id}/status", undo) if before != status else None
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def note(self, request: Request, user: User) -> Response:
+        """A new one, or one that takes another's place."""
+        id, given = request.path_params["id"], await form(request)
+
+        async def write() -> None:
+            text, corrects = given.get("text", ""), given.get("corrects", "")
+            if (note := number(corrects)) is not None:
+                await leads.correct_note(self._pool, id, note, text, by=actor(user))
+            else:
+                await leads.add_note(self._pool, id, text, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def answer(self, request: Request, user: User) -> Response:
+        """accept or ignore."""
+        id, answer = request.path_params["id"], request.path_params["answer"]
+
+        async def write() -> None:
+            if answer not in ("accept", "ignore"):
+                raise NotFound("there is no such answer to a suggestion")
+            suggestion, accept = request.path_params["suggestion"], answer == "accept"
+            await leads.answer(self._pool, suggestion, accept=accept, by=actor(user), lead=id)
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def delete(self, request: Request, user: User) -> Response:
+        """Out of the list, with a way back."""
+        id = request.path_params["id"]
+        try:
+            await leads.delete(self._pool, id, by=actor(user))
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        self._hub.forget()
+        toast = {"text": "deleted", "url": f"/leads/{id}/restore", "undo": {}}
+        return Response("", headers={"HX-Trigger": json.dumps({"toast": toast})})
+
+    async def restore(self, request: Request, user: User) -> Response:
+        id = request.path_params["id"]
+
+        async def write() -> None:
+            await leads.restore(self._pool, id, by=actor(user))
+
+        return await self.write_and_show(request, user, id, write)
+
+    async def unread(self, request: Request, user: User) -> Response:
+        await lead_reads.mark_unread(self._pool, user.id, request.path_params["id"])
+        self._hub.forget()
+        return Response(status_code=204)
+
+    async def write_and_show(
+        self,
+        request: Request,
+        user: User,
+        id: UUID,
+        write: Callable[[], Awaitable[dict[str, Any] | None]],
+        *,
+        typed: dict[str, str] | None = None,
+    ) -> Response:
+        """Run the write. Where the panel asked, show it as it is now, with the error and what was typed."""
+        try:
+            toast, wrong, status = await write(), None, 200
+        except NotAllowed as error:
+            toast, wrong, status = None, told(error, self._words(request)), 422
+        except (Conflict, Stale):
+            toast, wrong, status = None, self._words(request)(CONFLICT), 409
+        except NotFound as error:
+            return PlainTextResponse(str(error), 404)
+        self._hub.forget()
+        if wrong and not (typed and _in_panel(request)):
+            toast = {"text": wrong}  # no field shows this error, and a refresh of the panel would remove it
+        response = Response("", status, {"HX-Reswap": "none"} if wrong else {})
+        if _in_panel(request):
+            try:
+                html = await self._panel.html(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})
+            except NotFound as error:
+                return PlainTextResponse(str(error), 404)
+            response = live(request, html, status)
+        if toast:
+            response.headers["HX-Trigger"] = json.dumps({"toast": toast})  # ASCII, as headers must be
+        return response
+
+    def _words(self, request: Request) -> Translate:
+        return translator(self._pages.preferences(request).language)
+
+    async def _patch(self, id: UUID, user: User, name: str, typed: str, was: str, t: Translate) -> tuple[str, str]:
+        """What stood there before, and what stands there now."""
+        for _ in range(TRIES):
+            lead = await leads.current(self._pool, id)
+            before = as_text(name, edited(lead, name), t)
+            if before != was:
+                raise Conflict
+            values = with_country({name: as_value(name, typed, t)}, self._phones)
+            try:
+                done = await leads.patch(self._pool, id, values, version=lead["version"], by=actor(user))
+            except Stale:
+                continue
+            return before, as_text(name, done.lead.fields[name], t)
+        raise Conflict
+
+
+def _in_panel(request: Request) -> bool:
+    """Whether the answer is shown as the panel. A write from the board or the tasks opens no lead."""
+    target = request.headers.get("hx-target")
+    return target is None or target.endswith(("#lead", "#panel"))
+
+
+def called(lead: Mapping[str, Any]) -> str:
+    """How a toast names a lead."""
+    return str(lead["name"] or lead["phone"] or "…")
+
+
+def toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
+    """What the page says for a while, and the form that takes it back; long texts are not carried in a header."""
+    short = undo if undo and len(json.dumps(undo)) < LONGEST_UNDO else None
+    return {"text": text[:LONGEST_TEXT], "url": url, "undo": short}

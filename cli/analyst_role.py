@@ -21,8 +21,10 @@ EPILOG = """examples:
   mirror analyst-role reports --print          the SQL, for a role that may create roles
   mirror analyst-role reports --drop
 
-The role reads leads, their stages and history, contacts, chats, customers, handoffs and tickets. It reads no users,
-sessions, keys or raw deliveries. A statement ends after five minutes.
+The role reads leads, their stages and history, contacts, chats, customers, handoffs (without session_id) and tickets.
+It reads no users, sessions, keys or raw deliveries, and changes no row. A statement ends after five minutes unless the
+session says otherwise. Give it to people whom you trust with all chats: like every role it can hold advisory locks, and
+with those it can keep the mirror waiting; mirror status names who does.
 """
 
 

@@ -10,7 +10,9 @@ import asyncpg
 
 from cli.stores import database, run_reporting_store_errors
 from store.access import accounts, second_factor
-from store.access.accounts import CONSOLE, ROLES, BadPassword, LastAdmin
+from store.access.account_changes import CONSOLE
+from store.access.accounts import ROLES, LastAdmin
+from store.access.passwords import BadPassword
 from store.postgres import Pool
 
 

@@ -32,6 +32,15 @@ def base32(secret: bytes) -> str:
     return base64.b32encode(secret).decode()
 
 
+def from_base32(text: str) -> bytes | None:
+    """The secret that `base32` wrote; None where it is none."""
+    try:
+        secret = base64.b32decode(text)
+    except ValueError:
+        return None
+    return secret if len(secret) == SECRET_BYTES else None
+
+
 def uri(secret: bytes, *, name: str, issuer: str) -> str:
     """What the picture says to the app."""
     label = f"{quote(issuer)}:{quote(name)}"

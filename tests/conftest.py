@@ -17,7 +17,7 @@ from httpx._transports import default
 from redis.asyncio import Redis
 
 from store import postgres
-from store.access import accounts
+from store.access import passwords
 from store.postgres import Pool
 from tests.databases import Databases
 from tools.devstack.servers import free_port
@@ -70,7 +70,7 @@ def quick_secrets() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         name = "create_ssl_context"
         patch.setattr(default, name, cache(getattr(default, name)))
-        patch.setattr(accounts, "HASHER", PasswordHasher.from_parameters(CHEAPEST))
+        patch.setattr(passwords, "HASHER", PasswordHasher.from_parameters(CHEAPEST))
         yield
 
 

@@ -1,17 +1,18 @@
 -- Invitations, a second factor, single sign-on, and who changed whose account.
 ALTER TABLE users
-    ADD COLUMN email text UNIQUE CHECK (email = lower(email) AND char_length(email) BETWEEN 3 AND 200),
+    ADD COLUMN email text UNIQUE CHECK (email ~ '^[!-?A-~]+@[!-?A-~]+$' AND email = lower(email) AND length(email) <= 200),
     ADD COLUMN subject text UNIQUE,
     ADD COLUMN code_secret bytea CHECK (length(code_secret) = 20),
-    ADD COLUMN code_confirmed_at timestamptz,
     ADD COLUMN code_step bigint,
-    ADD CHECK (code_confirmed_at IS NULL OR code_secret IS NOT NULL);
+    ADD COLUMN code_tries integer NOT NULL DEFAULT 0,
+    ADD COLUMN code_tried_at timestamptz;
 COMMENT ON COLUMN users.password_hash IS 'argon2id. A lone ! lets nobody in: who was invited, was reset, or uses single sign-on alone.';
-COMMENT ON COLUMN users.email IS 'By which single sign-on recognizes the user the first time; lower case.';
+COMMENT ON COLUMN users.email IS 'By which single sign-on recognizes the user the first time; ASCII, lower case.';
 COMMENT ON COLUMN users.subject IS 'Issuer and subject of single sign-on, once the user came by it.';
-COMMENT ON COLUMN users.code_secret IS 'What the user''s authenticator app makes codes of (RFC 6238).';
-COMMENT ON COLUMN users.code_confirmed_at IS 'Since when a code is asked for; null: the app was not shown to have the secret yet.';
+COMMENT ON COLUMN users.code_secret IS 'What the user''s authenticator app makes codes of (RFC 6238); null: no code is asked for.';
 COMMENT ON COLUMN users.code_step IS 'The half minute of the last code: none counts twice.';
+COMMENT ON COLUMN users.code_tries IS 'How many codes were tried since code_tried_at, and none was right.';
+COMMENT ON COLUMN users.code_tried_at IS 'When this quarter of an hour of tries began.';
 ALTER TABLE sessions
     ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     ADD COLUMN address text,
@@ -33,22 +34,18 @@ COMMENT ON COLUMN invitations.made_by IS 'Who made it.';
 COMMENT ON COLUMN invitations.made_at IS 'When.';
 COMMENT ON COLUMN invitations.expires_at IS 'From then on it opens nothing.';
 CREATE TABLE sign_in_steps (
-    token_hash  bytea PRIMARY KEY,
-    user_id     uuid REFERENCES users ON DELETE CASCADE,
-    tries       integer NOT NULL DEFAULT 0,
-    nonce       text,
-    verifier    text,
-    made_at     timestamptz NOT NULL DEFAULT now(),
-    CHECK ((user_id IS NULL) = (nonce IS NOT NULL)), CHECK ((nonce IS NULL) = (verifier IS NULL))
+    token_hash     bytea PRIMARY KEY,
+    user_id        uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    password_hash  text NOT NULL,
+    made_at        timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE sign_in_steps IS 'Sign-ins that are half done: the password was right and the code is awaited, or the browser was sent to single sign-on.';
+COMMENT ON TABLE sign_in_steps IS 'Sign-ins that are half done: the password was right, and the code of the second factor is awaited.';
 COMMENT ON COLUMN sign_in_steps.token_hash IS 'SHA-256 of what stands in the browser''s cookie.';
-COMMENT ON COLUMN sign_in_steps.user_id IS 'users.id: whose password was right; null: sent to single sign-on.';
-COMMENT ON COLUMN sign_in_steps.tries IS 'How many wrong codes were given.';
-COMMENT ON COLUMN sign_in_steps.nonce IS 'What the identity token must repeat.';
-COMMENT ON COLUMN sign_in_steps.verifier IS 'The secret of PKCE (RFC 7636).';
+COMMENT ON COLUMN sign_in_steps.user_id IS 'users.id: whose password was right.';
+COMMENT ON COLUMN sign_in_steps.password_hash IS 'Of the password that was: with another one the sign-in is over.';
 COMMENT ON COLUMN sign_in_steps.made_at IS 'When it began; it is dropped after fifteen minutes.';
-CREATE INDEX sign_in_steps_by_user ON sign_in_steps (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX sign_in_steps_by_user ON sign_in_steps (user_id);
+CREATE INDEX sign_in_steps_by_time ON sign_in_steps (made_at);
 CREATE TABLE account_changes (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at       timestamptz NOT NULL DEFAULT now(),

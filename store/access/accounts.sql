@@ -8,20 +8,19 @@ RETURNING id, name, role, created_at
 SELECT pg_advisory_xact_lock(7209321)
 
 
--- name: is_last_admin(name)
-SELECT count(*) = 1 AND bool_or(name = :name) FROM users WHERE role = 'admin' AND disabled_at IS NULL
+-- name: is_last_admin(name, no_password)
+-- Of those who have a way in.
+SELECT count(*) = 1 AND bool_or(u.name = :name) FROM users AS u
+WHERE u.role = 'admin' AND u.disabled_at IS NULL AND (u.password_hash <> :no_password OR u.subject IS NOT NULL
+    OR EXISTS (SELECT FROM invitations AS i WHERE i.user_id = u.id AND i.expires_at > now()))
 
 
--- name: insert_account_change(actor, action, account, detail)
-INSERT INTO account_changes (actor, action, account, detail) VALUES (:actor, :action, :account, :detail)
-
-
--- name: recent_account_changes(limit)
-SELECT at, actor, action, account, detail FROM account_changes ORDER BY id DESC LIMIT :limit
+-- name: lock_user(name)
+SELECT FROM users WHERE name = :name FOR UPDATE
 
 
 -- name: change_user(name, role, password_hash, disabled)
--- A value of null changes nothing.
+-- A value of null changes nothing. Links go with a new password and with the right to sign in.
 WITH changed AS (
     UPDATE users SET
         role = coalesce(:role, role), password_hash = coalesce(:password_hash, password_hash),
@@ -30,6 +29,10 @@ WITH changed AS (
     WHERE name = :name RETURNING id
 ), ended AS (
     DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed)
+), stopped AS (
+    DELETE FROM sign_in_steps WHERE user_id IN (SELECT id FROM changed)
+), unlinked AS (
+    DELETE FROM invitations WHERE user_id IN (SELECT id FROM changed) AND (:disabled OR :password_hash IS NOT NULL)
 )
 SELECT id FROM changed
 
@@ -59,19 +62,36 @@ DELETE FROM login_failures WHERE id = :id
 
 
 -- name: user_to_sign_in(name)
-SELECT id, password_hash, code_confirmed_at IS NOT NULL AS needs_code FROM users WHERE name = :name AND disabled_at IS NULL
+SELECT id, password_hash, code_secret IS NOT NULL AS needs_code FROM users WHERE name = :name AND disabled_at IS NULL
 
 
--- name: set_password(id, password_hash, here)
--- Other sessions end, and links that would set another.
-WITH ended AS (DELETE FROM sessions WHERE user_id = :id AND token_hash <> :here
-), unlinked AS (DELETE FROM invitations WHERE user_id = :id)
-UPDATE users SET password_hash = :password_hash WHERE id = :id
+-- name: set_password(id, password_hash, checked, here)
+-- Only where the password is still the one that was checked, and the session lives. Others end, and what was begun.
+WITH changed AS (
+    UPDATE users AS u SET password_hash = :password_hash
+    WHERE u.id = :id AND u.password_hash = :checked AND u.disabled_at IS NULL
+      AND EXISTS (SELECT FROM sessions AS s WHERE s.user_id = u.id AND s.token_hash = :here)
+    RETURNING u.id
+), ended AS (
+    DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed) AND token_hash <> :here
+), stopped AS (
+    DELETE FROM sign_in_steps WHERE user_id IN (SELECT id FROM changed)
+), unlinked AS (
+    DELETE FROM invitations WHERE user_id IN (SELECT id FROM changed)
+)
+SELECT id FROM changed
 
 
--- name: insert_session(token_hash, user_id, address, browser)
-WITH old AS (DELETE FROM sessions WHERE created_at < now() - interval '7 days' OR seen_at < now() - interval '12 hours')
-INSERT INTO sessions (token_hash, user_id, address, browser) VALUES (:token_hash, :user_id, :address, :browser)
+-- name: insert_session(token_hash, user_id, address, browser, checked)
+-- Waits for whoever changes the user at this moment; null where no password was checked.
+WITH old AS (DELETE FROM sessions WHERE created_at < now() - interval '7 days' OR seen_at < now() - interval '12 hours'),
+whose AS (
+    SELECT u.id FROM users AS u
+    WHERE u.id = :user_id AND u.disabled_at IS NULL AND (:checked::text IS NULL OR u.password_hash = :checked)
+    FOR NO KEY UPDATE
+)
+INSERT INTO sessions (token_hash, user_id, address, browser) SELECT :token_hash, w.id, :address, :browser FROM whose AS w
+RETURNING user_id
 
 
 -- name: remember_address(user_id, address)
@@ -98,7 +118,7 @@ DELETE FROM sessions WHERE token_hash = :token_hash
 
 
 -- name: users(none)
-SELECT u.name, u.role, u.email, u.created_at, u.disabled_at, u.code_confirmed_at IS NOT NULL AS has_second_factor,
+SELECT u.name, u.role, u.email, u.created_at, u.disabled_at, u.code_secret IS NOT NULL AS has_second_factor,
     u.subject IS NOT NULL AS has_single_sign_on, i.expires_at AS invited_until,
     u.password_hash <> :none AS has_password, s.seen_at, s.count AS sessions
 FROM users AS u LEFT JOIN invitations AS i ON i.user_id = u.id AND i.expires_at > now()

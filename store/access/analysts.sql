@@ -4,7 +4,7 @@ SELECT coalesce(shobj_description(r.oid, 'pg_authid') = 'An analyst of the Kapso
 FROM pg_roles AS r WHERE r.rolname = :name
 
 
--- name: analyst_statements(name, password, relations)
+-- name: analyst_statements(name, password, relations, left_out)
 -- A null password makes neither the role nor a password.
 SELECT s.text FROM (
     SELECT 1 AS place, format('CREATE ROLE %I LOGIN', :name::text) AS text
@@ -20,6 +20,14 @@ SELECT s.text FROM (
     UNION ALL SELECT 10, format('GRANT SELECT ON %s TO %I', string_agg(format('public.%I', c.relname), ', '), :name::text)
     FROM pg_class AS c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname = ANY (:relations::text[])
+      AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = ANY (:left_out::text[]))
+    UNION ALL SELECT 11, format('GRANT SELECT (%s) ON public.%I TO %I', string_agg(format('%I', a.attname), ', '), c.relname,
+        :name::text)
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY (:relations::text[])
+      AND EXISTS (SELECT FROM pg_attribute AS b WHERE b.attrelid = c.oid AND b.attname = ANY (:left_out::text[]))
+      AND a.attname <> ALL (:left_out::text[])
+    GROUP BY c.relname
 ) AS s ORDER BY s.place
 
 

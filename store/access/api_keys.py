@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
-from store.access import accounts
+from store.access.account_changes import CONSOLE, record
 from store.postgres import Pool, note, statement
 
 SCOPES = (
@@ -33,14 +33,14 @@ class BadScope(ValueError):
 
 
 async def add(
-    pool: Pool, name: str, scopes: list[str], *, expires_at: datetime | None = None, by: str = accounts.CONSOLE
+    pool: Pool, name: str, scopes: list[str], *, expires_at: datetime | None = None, by: str = CONSOLE
 ) -> str:
     """The whole key, which is never to be had again. Raises BadScope."""
     if strange := [scope for scope in scopes if scope not in SCOPES]:
         raise BadScope(f"there is no scope {strange[0]}; there are: {', '.join(SCOPES)}")
     id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     await pool.execute(statement("insert_api_key"), id, name, _digest(secret), scopes, expires_at)
-    await accounts.record(pool, by, "key added", name, f"{id} {' '.join(scopes)}")
+    await record(pool, by, "key added", name, f"{id} {' '.join(scopes)}")
     return f"{PREFIX}_{id}_{secret}"
 
 
@@ -63,11 +63,11 @@ async def lives(pool: Pool, id: str) -> bool:
     return await pool.fetchrow(statement("living_api_key"), id) is not None
 
 
-async def revoke(pool: Pool, id: str, *, by: str = accounts.CONSOLE) -> bool:
+async def revoke(pool: Pool, id: str, *, by: str = CONSOLE) -> bool:
     """False when there is none of that id that lives."""
     name = await pool.fetchval(statement("revoke_api_key"), id)
     if name is not None:
-        await accounts.record(pool, by, "key revoked", name, id)
+        await record(pool, by, "key revoked", name, id)
     return name is not None
 
 

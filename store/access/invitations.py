@@ -4,9 +4,11 @@ import secrets
 from datetime import timedelta
 from typing import NamedTuple
 
-from store.access import accounts
+from store.access import accounts, passwords
+from store.access.account_changes import record
 from store.access.accounts import User, digest
-from store.postgres import Pool, statement
+from store.access.passwords import NO_PASSWORD
+from store.postgres import Connection, Pool, statement
 
 LASTS = timedelta(days=3)
 
@@ -26,15 +28,19 @@ class Invited(NamedTuple):
 async def invite(pool: Pool, name: str, role: str, *, email: str | None, by: str) -> str:
     """Make a user who has no password yet; return the token of the link. Raises what accounts.add_user raises."""
     await accounts.add_user(pool, name, role, None, email=email)
-    await accounts.record(pool, by, "invited", name, role)
+    await record(pool, by, "invited", name, role)
     return await _link(pool, name, by)
 
 
 async def reset(pool: Pool, name: str, *, by: str) -> str:
-    """The password is gone and all sessions end; return the token of a link to choose another. Raises NoSuchUser."""
-    token = await _link(pool, name, by)
-    await pool.execute(statement("forget_password"), name, accounts.NO_PASSWORD)
-    await accounts.record(pool, by, "password reset", name)
+    """Nobody comes in as the user but by the new link: password, sessions and the link to single sign-on are gone.
+
+    Returns the token of the new link. Raises NoSuchUser.
+    """
+    async with accounts.alone(pool, name) as connection:
+        token = await _link(connection, name, by)
+        await connection.execute(statement("forget_password"), name, NO_PASSWORD)
+        await record(connection, by, "password reset", name)
     return token
 
 
@@ -46,14 +52,19 @@ async def of(pool: Pool, token: str) -> Invited | None:
 
 async def accept(pool: Pool, token: str, password: str) -> User | None:
     """The link is used up, and that is the password. None where the link opens nothing. Raises BadPassword."""
-    row = await pool.fetchrow(statement("accept_invitation"), digest(token), await accounts.hashed(password))
+    whom = await of(pool, token)
+    if whom is None:  # before anything is hashed, which is dear
+        return None
+    secret = await passwords.hashed(password)
+    async with accounts.alone(pool, whom.name) as connection:
+        row = await connection.fetchrow(statement("accept_invitation"), digest(token), secret)
     if row is None:
         return None
-    await accounts.record(pool, f"user:{row['name']}", "password chosen", row["name"])
+    await record(pool, f"user:{row['name']}", "password chosen", row["name"])
     return User(row["id"], row["name"], row["role"], row["created_at"])
 
 
-async def _link(pool: Pool, name: str, by: str) -> str:
+async def _link(pool: Pool | Connection, name: str, by: str) -> str:
     token = secrets.token_urlsafe(32)
     if await pool.fetchval(statement("insert_invitation"), digest(token), name, by, LASTS) is None:
         raise NoSuchUser(f"there is no user {name}")

@@ -8,7 +8,8 @@ RETURNING user_id
 
 
 -- name: forget_password(name, none)
-WITH changed AS (UPDATE users SET password_hash = :none WHERE name = :name RETURNING id)
+WITH changed AS (UPDATE users SET password_hash = :none, subject = NULL WHERE name = :name RETURNING id),
+stopped AS (DELETE FROM sign_in_steps WHERE user_id IN (SELECT id FROM changed))
 DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed)
 
 
@@ -24,6 +25,8 @@ WITH used AS (
     RETURNING i.user_id
 ), ended AS (
     DELETE FROM sessions WHERE user_id IN (SELECT user_id FROM used)
+), stopped AS (
+    DELETE FROM sign_in_steps WHERE user_id IN (SELECT user_id FROM used)
 )
 UPDATE users SET password_hash = :password_hash WHERE id IN (SELECT user_id FROM used)
 RETURNING id, name, role, created_at

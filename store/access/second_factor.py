@@ -6,11 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.one_time_codes import SECRET_BYTES, step_of
-from store.access import accounts
-from store.access.accounts import SignInRefused, TooOften, User, digest
+from store.access import accounts, passwords
+from store.access.account_changes import record
+from store.access.accounts import User, digest
+from store.access.passwords import SignInRefused, TooOften
 from store.postgres import Pool, statement
 
-# Wrong codes of a user within a quarter of an hour, whoever gave them: they knew the password.
+# Wrong codes of a user within a quarter of an hour, whoever gave them and for what.
 MOST_WRONG = 20
 
 
@@ -23,11 +25,17 @@ class CodeAwaited(NamedTuple):
 
     user_id: UUID
     secret: bytes
+    password_hash: str
+
+
+def new_secret() -> bytes:
+    """For an app. It is kept once `confirm` has seen a code of it."""
+    return secrets.token_bytes(SECRET_BYTES)
 
 
 async def waiting(pool: Pool, token: str) -> CodeAwaited | None:
     """What waits for a code under that token, for up to fifteen minutes."""
-    row = await pool.fetchrow(statement("sign_in_step_of_code"), digest(token))
+    row = await pool.fetchrow(statement("sign_in_step"), digest(token))
     return CodeAwaited(*row) if row else None
 
 
@@ -36,52 +44,45 @@ async def finish(pool: Pool, token: str, code: str, *, address: str, browser: st
     step = await waiting(pool, token)
     if step is None:
         raise SignInRefused
-    # Counted first: of many at once, none is free.
-    if await pool.fetchval(statement("count_code_try"), digest(token), step.user_id) > MOST_WRONG:
-        raise TooOften
-    if not await _is_right(pool, step.user_id, step.secret, code):
-        raise WrongCode
+    await _must_be_right(pool, step.user_id, step.secret, code)
     await pool.execute(statement("delete_sign_in_step"), digest(token))
-    return await accounts.begin_session(pool, step.user_id, address=address, browser=browser)
+    return await accounts.begin_session(
+        pool, step.user_id, address=address, browser=browser, checked=step.password_hash
+    )
 
 
-async def propose(pool: Pool, user: UUID) -> bytes:
-    """A secret for the user's app. It counts once `confirm` has seen a code of it; a confirmed one stays."""
-    found: bytes = await pool.fetchval(statement("propose_code_secret"), user, secrets.token_bytes(SECRET_BYTES))
-    return found
+async def confirm(pool: Pool, user: User, secret: bytes, code: str, *, password: str, address: str, token: str) -> None:
+    """From now on a code is asked for; the user's other sessions end. Raises SignInRefused, TooOften, WrongCode."""
+    await passwords.check(pool, user.name, password, address=address)
+    await _must_be_right(pool, user.id, secret, code)
+    await pool.execute(statement("keep_code_secret"), user.id, secret, digest(token))
+    await record(pool, f"user:{user.name}", "second factor set", user.name)
 
 
-async def confirm(pool: Pool, user: User, code: str) -> None:
-    """From now on a code is asked for. Raises WrongCode."""
-    await _must_be_right(pool, user, code)
-    await pool.execute(statement("confirm_code_secret"), user.id)
-    await accounts.record(pool, f"user:{user.name}", "second factor set", user.name)
-
-
-async def remove_with(pool: Pool, user: User, code: str) -> None:
-    """By the user, who still has the app. Raises WrongCode."""
-    await _must_be_right(pool, user, code)
+async def remove_with(pool: Pool, user: User, code: str, *, password: str, address: str) -> None:
+    """By the user, who still has the app. Raises SignInRefused, TooOften, WrongCode."""
+    await passwords.check(pool, user.name, password, address=address)
+    secret = await pool.fetchval(statement("code_secret"), user.id)
+    await _must_be_right(pool, user.id, secret or b"", code)
     await remove(pool, user.name, by=f"user:{user.name}")
 
 
 async def is_set(pool: Pool, user: UUID) -> bool:
-    return bool(await pool.fetchval(statement("has_second_factor"), user))
+    return await pool.fetchval(statement("code_secret"), user) is not None
 
 
 async def remove(pool: Pool, name: str, *, by: str) -> bool:
     """No code is asked for any more. False where none was."""
     if await pool.fetchval(statement("remove_code_secret"), name) is None:
         return False
-    await accounts.record(pool, by, "second factor removed", name)
+    await record(pool, by, "second factor removed", name)
     return True
 
 
-async def _must_be_right(pool: Pool, user: User, code: str) -> None:
-    secret = await pool.fetchval(statement("code_secret"), user.id)
-    if secret is None or not await _is_right(pool, user.id, secret, code):
-        raise WrongCode
-
-
-async def _is_right(pool: Pool, user: UUID, secret: bytes, code: str) -> bool:
+async def _must_be_right(pool: Pool, user: UUID, secret: bytes, code: str) -> None:
+    # Counted first: of many at once, none is free.
+    if await pool.fetchval(statement("count_code_try"), user) > MOST_WRONG:
+        raise TooOften
     step = step_of(code, secret, datetime.now(UTC))
-    return step is not None and await pool.fetchval(statement("use_code"), user, step) is not None
+    if step is None or await pool.fetchval(statement("use_code"), user, step) is None:
+        raise WrongCode

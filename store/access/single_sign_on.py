@@ -1,52 +1,56 @@
 """Sign-ins by an identity provider (OpenID Connect): what must come back with the browser, and whose identity it is."""
 
+import hashlib
 import hmac
 import secrets
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from store.access import accounts
-from store.access.accounts import SignInRefused, digest
+from store.access.account_changes import record
+from store.access.passwords import SignInRefused
 from store.postgres import Pool, statement
 
 
 class Departure(NamedTuple):
-    """What goes along when a browser is sent to the provider: `token` into a cookie, the others to the provider."""
+    """What goes along when a browser is sent to the provider. `token` stays in the browser's cookie, and all else comes
+    from it: nothing is stored here, however often somebody departs.
+    """
 
     token: str
-    state: str
-    nonce: str
-    verifier: str
 
+    @classmethod
+    def new(cls) -> Self:
+        return cls(secrets.token_urlsafe(48))
 
-class Awaited(NamedTuple):
-    """What must come back."""
+    @property
+    def state(self) -> str:
+        return self._part("state")
 
-    nonce: str
-    verifier: str
+    @property
+    def nonce(self) -> str:
+        return self._part("nonce")
+
+    @property
+    def verifier(self) -> str:
+        """Of PKCE (RFC 7636)."""
+        return self._part("verifier")
+
+    def is_of(self, state: str) -> bool:
+        """Whether the browser that comes back with that state is the one that was sent."""
+        return bool(self.token) and hmac.compare_digest(self.state.encode(), state.encode())
+
+    def _part(self, name: str) -> str:
+        return hashlib.sha256(f"{name} {self.token}".encode()).hexdigest()
 
 
 class Identity(NamedTuple):
-    """Who somebody is by the provider's word. `email`: in lower case; None where the provider has not verified it."""
+    """Who somebody is by the provider's word. `email`: ASCII, in lower case; None where the provider has not verified
+    it, or where it is none that a user of ours may have.
+    """
 
     subject: str
     email: str | None
-
-
-async def depart(pool: Pool) -> Departure:
-    token, nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    await pool.execute(statement("insert_sign_in_step"), digest(token), None, nonce, verifier)
-    return Departure(token, digest(token).hex(), nonce, verifier)
-
-
-async def arrive(pool: Pool, token: str, state: str) -> Awaited:
-    """Once for each departure, within fifteen minutes. Raises SignInRefused where the browser was not sent by us."""
-    if not hmac.compare_digest(digest(token).hex().encode(), state.encode()):
-        raise SignInRefused
-    row = await pool.fetchrow(statement("end_departure"), digest(token))
-    if row is None:
-        raise SignInRefused
-    return Awaited(*row)
 
 
 async def begin_session(pool: Pool, who: Identity, *, address: str, browser: str) -> str:
@@ -58,5 +62,5 @@ async def begin_session(pool: Pool, who: Identity, *, address: str, browser: str
         raise SignInRefused
     user: UUID = row["id"]
     if row["is_new"]:
-        await accounts.record(pool, f"user:{row['name']}", "single sign-on linked", row["name"])
+        await record(pool, f"user:{row['name']}", "single sign-on linked", row["name"])
     return await accounts.begin_session(pool, user, address=address, browser=browser)

@@ -1,8 +1,3 @@
--- name: end_departure(token_hash)
-DELETE FROM sign_in_steps WHERE token_hash = :token_hash AND user_id IS NULL AND made_at > now() - interval '15 minutes'
-RETURNING nonce, verifier
-
-
 -- name: user_of_identity(subject, email)
 -- Once linked, the e-mail counts no more: addresses change hands.
 WITH known AS (

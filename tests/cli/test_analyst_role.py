@@ -66,8 +66,11 @@ async def test_an_analyst_reads_customers_and_no_secrets_and_changes_nothing(
     password = json.loads(capsys.readouterr().out)["password"]
     connection = await as_role(database_url, role, password)
     try:
-        for name in GRANTED:
+        for name in set(GRANTED) - {"handoffs", "handoff_records"}:
             await connection.fetch(f"SELECT * FROM {name} LIMIT 5")  # noqa: S608
+        await connection.fetch("SELECT id FROM handoffs")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("SELECT session_id FROM handoffs")
         assert await connection.fetchval("SELECT count(*) FROM leads") == 1
         for name in await hidden(pool):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -101,6 +104,9 @@ async def test_a_role_that_somebody_else_made_is_left_alone(
         assert await run(role) == 1
     finally:
         await execute(database_url, f'DROP ROLE "{role}"')
+    for name in ("public", "pg_monitor", "none", "A b"):
+        assert await run(name, "--print") == 1, name
+    capsys.readouterr()
     assert await run(role, "--print") == 0
     assert f"CREATE ROLE {role} LOGIN;" in capsys.readouterr().out
 

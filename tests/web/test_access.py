@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from store.access import accounts, api_keys
-from store.access.accounts import SignInRefused, SignInTries, TooOften
+from store.access.passwords import SignInRefused, SignInTries, TooOften
 from store.postgres import Pool
 from tests.chats import chat, lead
 from tests.desk import PASSWORD, client, form, signed_in, user, web

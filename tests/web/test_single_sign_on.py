@@ -9,10 +9,15 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from store.access import accounts, invitations
 from store.postgres import Pool
 from tests.desk import PASSWORD, client, user, web
+from tests.helpers import served
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -83,7 +88,13 @@ async def test_who_was_invited_by_email_comes_in_and_is_known_from_then_on(
 
 
 @pytest.mark.parametrize(
-    "claims", [{"email": "budi@example.com"}, {"email": "budi@example.com", "email_verified": False}, {}]
+    "claims",
+    [
+        {"email": "budi@example.com"},
+        {"email": "b\u0130di@example.com", "email_verified": True},
+        {"email": "budi@example.com", "email_verified": False},
+        {},
+    ],
 )
 async def test_an_address_that_nobody_verified_opens_nothing(
     provider: Provider, pool: Pool, redis_url: str, database_url: str, claims: dict[str, object]
@@ -109,7 +120,7 @@ async def test_only_the_browser_that_we_sent_comes_back_and_only_once(
         assert (await http.get(back)).status_code == 401
         http.headers["Cookie"] = mine
         assert (await http.get(back)).status_code == 303
-        assert (await http.get(back)).status_code == 401
+        assert (await http.get(back)).status_code == 502  # the provider takes no code twice
 
 
 async def test_a_provider_that_says_no_or_is_gone_is_told(
@@ -127,6 +138,32 @@ async def test_a_provider_that_says_no_or_is_gone_is_told(
         answer = await http.get("/login/sso")
         assert answer.status_code == 502
         assert "does not answer" in answer.text
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"null", b"{}", b"<html>", b'{"issuer": 1}', b"[" * 100_000, b"\0"])
+async def test_a_provider_that_answers_nonsense_fails_that_sign_in_alone(
+    answer: bytes, redis_url: str, database_url: str
+) -> None:
+    async def nonsense(_: Request) -> Response:
+        return Response(answer, media_type="application/json")
+
+    async with (
+        served(Starlette(routes=[Route("/{any:path}", nonsense)])) as url,
+        browser(Provider(url), redis_url, database_url) as http,
+    ):
+        assert (await http.get("/login/sso")).status_code == 502
+        assert (await http.get("/login")).status_code == 200
+
+
+async def test_a_reset_takes_the_link_to_single_sign_on_away(
+    provider: Provider, pool: Pool, redis_url: str, database_url: str
+) -> None:
+    await accounts.add_user(pool, "budi", "sales", PASSWORD, email="budi@example.com")
+    provider.knows("1234", email="budi@example.com", email_verified=True)
+    async with browser(provider, redis_url, database_url) as http:
+        assert (await http.get(await said_yes(await departed(http), "1234"))).status_code == 303
+        await invitations.reset(pool, "budi", by="user:rina")
+        assert await pool.fetchval("SELECT subject FROM users WHERE name = 'budi'") is None
 
 
 async def test_without_a_provider_there_is_no_button(redis_url: str, database_url: str) -> None:

@@ -9,7 +9,7 @@ from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
 from domain.score import POINTS
 from domain.sentiment import SENTIMENTS
-from store.access import accounts
+from store.access.account_changes import ACTIONS
 from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
@@ -54,8 +54,16 @@ def said() -> set[str]:
     found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "ops" / "trace.py").read_text()))
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}
-    found |= {users.BAD_NAME, users.BAD_EMAIL, users.TAKEN, users.GONE, users.LAST_ADMIN, users.NO_SCOPE}
-    found |= {account.WRONG, account.SHORT, *accounts.ACTIONS}
+    found |= {
+        users.BAD_NAME,
+        users.BAD_EMAIL,
+        users.TAKEN,
+        users.GONE,
+        users.LAST_ADMIN,
+        users.NO_SCOPE,
+        users.BAD_DAYS,
+    }
+    found |= {account.WRONG, account.SHORT, *ACTIONS}
     found |= {away.AWAY, away.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}

@@ -141,6 +141,8 @@ class Gate:
 
     async def _answer(self, request: Request, operations: Mapping[str, Operation]) -> Response:
         caller = await self._caller(request)
+        if "\0" in request.url.path:
+            raise not_found("no address of ours holds NUL")
         operation = operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             allowed = ", ".join(sorted(operations))

@@ -21,6 +21,9 @@ assert Role.__args__ == ROLES  # type: ignore[attr-defined]
 Name = Annotated[Words, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 
+EMAIL = r"^[!-?A-~]+@[!-?A-~]+$"
+
+
 class UserAccount(BaseModel):
     """Somebody who may sign in at the desk."""
 
@@ -45,7 +48,7 @@ class UserAccounts(BaseModel):
 class NewUser(Strict):
     name: Name
     role: Role = "sales"
-    email: Annotated[Words, Field(min_length=3, max_length=200)] | None = Field(
+    email: Annotated[str, Field(pattern=EMAIL, max_length=200)] | None = Field(
         None, description="By which single sign-on recognizes them."
     )
 
@@ -112,6 +115,8 @@ class UserOperations:
         return _invitation(new.name, token)
 
     async def patch(self, call: OperationCall) -> Answer:
+        if not call.body.model_fields_set:
+            raise Problem(422, "Nothing to change", "Give role, disabled, or both.")
         values: dict[str, Any] = {name: getattr(call.body, name) for name in call.body.model_fields_set}
         name = call.path["name"]
         try:

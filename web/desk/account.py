@@ -7,9 +7,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from domain.one_time_codes import base32, uri
+from domain.one_time_codes import base32, from_base32, uri
 from store.access import accounts, second_factor
-from store.access.accounts import BadPassword, SignInRefused, TooOften, User
+from store.access.accounts import User
+from store.access.passwords import BadPassword, SignInRefused, TooOften
 from store.access.second_factor import WrongCode
 from store.postgres import Pool
 from web.access import COOKIE, actor
@@ -47,15 +48,25 @@ class AccountPages:
         return RedirectResponse("/account?done=password", 303)
 
     async def second_factor(self, request: Request, user: User) -> Response:
-        """`code` of the app that scanned the picture; or `remove`, with a code."""
+        """`password` and `code`; `secret` of the app that scanned the picture, or `remove`."""
         given = await form(request)
+        password, code, address = given.get("password", ""), given.get("code", ""), address_of(request)
+        secret = from_base32(given.get("secret", ""))
         try:
             if "remove" in given:
-                await second_factor.remove_with(self.pool, user, given.get("code", ""))
+                await second_factor.remove_with(self.pool, user, code, password=password, address=address)
+            elif secret is None:
+                return await self._page(request, user)
             else:
-                await second_factor.confirm(self.pool, user, given.get("code", ""))
+                await second_factor.confirm(
+                    self.pool, user, secret, code, password=password, address=address, token=request.cookies[COOKIE]
+                )
+        except SignInRefused:
+            return await self._page(request, user, WRONG, secret)
         except WrongCode:
-            return await self._page(request, user, WRONG_CODE)
+            return await self._page(request, user, WRONG_CODE, secret)
+        except TooOften:
+            return await self._page(request, user, LATER, secret)
         return RedirectResponse("/account?done=code", 303)
 
     async def sign_out(self, request: Request, user: User) -> Response:
@@ -66,13 +77,16 @@ class AccountPages:
         )
         return RedirectResponse("/account", 303)
 
-    async def _page(self, request: Request, user: User, wrong: str | None = None) -> Response:
+    async def _page(
+        self, request: Request, user: User, wrong: str | None = None, secret: bytes | None = None
+    ) -> Response:
+        """The secret of the picture comes back with the form: it is nobody's until a code of it was seen."""
         sessions = await accounts.sessions(self.pool, user.name, request.cookies.get(COOKIE))
         has_code = await second_factor.is_set(self.pool, user.id)
-        secret = None if has_code else await second_factor.propose(self.pool, user.id)
+        secret = secret or second_factor.new_secret()
         return self.pages.page(
             request, "account.html", 422 if wrong else 200, user=user, sessions=sessions, has_code=has_code,
-            picture=_picture(secret, user.name) if secret else "", secret=base32(secret) if secret else "", wrong=wrong,
+            picture=_picture(secret, user.name), secret=base32(secret), wrong=wrong,
             done=request.query_params.get("done"),
         )  # fmt: skip
 

@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from store.access import accounts, invitations, second_factor, single_sign_on
-from store.access.accounts import BadPassword, CodeNeeded, SignInRefused, TooOften
+from store.access.accounts import CodeNeeded
+from store.access.passwords import SHORTEST_PASSWORD, BadPassword, SignInRefused, TooOften
 from store.access.second_factor import WrongCode
+from store.access.single_sign_on import Departure
 from store.postgres import Pool
 from web.access import COOKIE, FOREIGN, is_ours
 from web.forms import form, inside
@@ -25,6 +27,8 @@ STEP = "signing_in"
 STEP_SECONDS = 15 * 60
 DAYS_7 = 7 * 86_400
 BACK = "/login/sso/back"
+# Browsers drop cookies of more than four kilobytes.
+LONGEST_BEHIND = 1000
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -55,7 +59,7 @@ def entered(token: str, behind: str) -> Response:
 def half_way(token: str, to: str, behind: str) -> Response:
     """The page `behind` waits in the cookie: its address may hold what somebody searched for."""
     answer = RedirectResponse(to, 303)
-    value = f"{token}|{quote(behind)}"
+    value = f"{token}|{quote(behind if len(behind) < LONGEST_BEHIND else '/')}"
     answer.set_cookie(STEP, value, max_age=STEP_SECONDS, secure=True, httponly=True, samesite="lax", path="/login")
     return answer
 
@@ -115,7 +119,7 @@ class Login:
         """To the identity provider."""
         if self._provider is None:
             return RedirectResponse("/login", 303)
-        departure = await single_sign_on.depart(self._pool)
+        departure = Departure.new()
         behind = inside(request.query_params.get("next"))
         try:
             return half_way(departure.token, await self._provider.address(departure, _back(request)), behind)
@@ -127,16 +131,13 @@ class Login:
         given, (token, behind) = request.query_params, step_of(request)
         if self._provider is None:
             return RedirectResponse("/login", 303)
-        try:
-            awaited = await single_sign_on.arrive(self._pool, token, given.get("state", ""))
-        except SignInRefused:
+        departure = Departure(token)
+        if not departure.is_of(given.get("state", "")):
             return self._page(request, 401, "/", AGAIN)
         if "code" not in given:  # the provider says no, or the person changed their mind
             return self._page(request, 401, behind, AWAY)
         try:
-            who = await self._provider.identity(
-                given["code"], nonce=awaited.nonce, verifier=awaited.verifier, back=_back(request)
-            )
+            who = await self._provider.identity(given["code"], departure, _back(request))
             session = await single_sign_on.begin_session(
                 self._pool, who, address=address_of(request), browser=browser_of(request)
             )
@@ -177,7 +178,7 @@ class Login:
         whom = await invitations.of(self._pool, request.path_params["token"])
         code = 410 if whom is None else 422 if wrong else 200
         return self._pages.page(
-            request, "invitation.html", code, whom=whom, wrong=wrong, shortest=accounts.SHORTEST_PASSWORD,
+            request, "invitation.html", code, whom=whom, wrong=wrong, shortest=SHORTEST_PASSWORD,
             provider=self._provider.name if self._provider else None,
         )  # fmt: skip
 

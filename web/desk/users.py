@@ -8,7 +8,7 @@ import asyncpg
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from store.access import accounts, api_keys, invitations, second_factor
+from store.access import account_changes, accounts, api_keys, invitations, second_factor
 from store.access.accounts import ROLES, LastAdmin, User
 from store.access.api_keys import SCOPES, BadScope
 from store.access.invitations import LASTS, NoSuchUser
@@ -22,6 +22,7 @@ BAD_EMAIL = "That is no e-mail address."
 TAKEN = "There is a user of that name or e-mail already."
 GONE = "There is no such user any more."
 LAST_ADMIN = "That is the last admin: make another one first."
+BAD_DAYS = "Days are a whole number from 1 to 3650; leave them out for a key that lives until it is revoked."
 NO_SCOPE = "Choose at least one thing that the key may do."
 CHANGES = 50
 LONGEST_DAYS = 3650
@@ -80,7 +81,7 @@ class UserPages:
     ) -> Response:
         people = await accounts.users(self.pool)
         sessions = {one["name"]: await accounts.sessions(self.pool, one["name"]) for one in people if one["sessions"]}
-        changes = await accounts.recent_changes(self.pool, CHANGES)
+        changes = await account_changes.recent(self.pool, CHANGES)
         return self.pages.page(
             request, "users.html", 422 if wrong else 200, user=user, people=people, sessions=sessions, changes=changes,
             roles=ROLES, wrong=wrong, link=link, days=LASTS.days,
@@ -99,8 +100,11 @@ class KeyPages:
         """`name`, `days` (may be empty), `scope-…` for each scope. The page that answers has the key, this once."""
         given = await form(request)
         scopes = [name.removeprefix("scope-") for name in given if name.startswith("scope-")]
-        days = number(given.get("days"))
-        until = datetime.now(UTC) + timedelta(days=min(days, LONGEST_DAYS)) if days else None
+        asked = given.get("days", "").strip()
+        days = number(asked)
+        if asked and not (days and days <= LONGEST_DAYS):
+            return await self._page(request, user, wrong=BAD_DAYS)
+        until = datetime.now(UTC) + timedelta(days=days) if days else None
         if not scopes:
             return await self._page(request, user, wrong=NO_SCOPE)
         try:

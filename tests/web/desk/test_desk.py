@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from domain.phone import Phones
 from knowledge.embedder import Embedders
-from store.access import accounts
+from store.access import accounts, passwords
 from store.access.access_log import AccessLog
-from store.access.accounts import BadPassword, SignInTries
+from store.access.passwords import BadPassword, SignInTries
 from store.crm.handoffs import PostgresCRMClient
 from store.ops import replays
 from store.ops.dead_letters import LetterQuery
@@ -403,4 +403,4 @@ async def test_a_replay_that_was_not_of_one_cause_has_its_page(pool: Pool, redis
 
 def test_a_name_that_is_not_there_takes_as_long_as_one_that_is() -> None:
     """Its hash has the parameters with which passwords are hashed."""
-    assert not PasswordHasher().check_needs_rehash(accounts.NOBODY)
+    assert not PasswordHasher().check_needs_rehash(passwords.NOBODY)

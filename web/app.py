@@ -43,6 +43,7 @@ from web.desk.login import BACK, Login, ours
 from web.desk.many import Many
 from web.desk.media import MediaProxy
 from web.desk.menus import Menus
+from web.desk.overview import OverviewPage
 from web.desk.panel import Panel
 from web.desk.reach import Reach
 from web.desk.rules import RulePages
@@ -136,6 +137,7 @@ class Dashboard:
                     Find(pool, pages, hub, seen),
                     Board(pool, pages, hub, seen),
                     Agenda(pool, pages, hub, seen),
+                    OverviewPage(pool, pages, hub, menus, seen),
                 ),
                 *beside_routes(guard, Beside(pool, writes, self._phones)),
                 *crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
@@ -259,11 +261,13 @@ def team_routes(guard: Guard, users: UserPages, keys: KeyPages, rules: RulePages
     ]
 
 
-def overview_routes(guard: Guard, find: Find, board: Board, agenda: Agenda) -> list[Route]:
+def overview_routes(guard: Guard, find: Find, board: Board, agenda: Agenda, overview: OverviewPage) -> list[Route]:
     return [
         Route("/search", guard.page(find.everywhere)),
         Route("/board", guard.page(board.show)),
         Route("/tasks", guard.page(agenda.show)),
+        Route("/overview", guard.page(overview.show)),
+        Route("/overview/{part}.csv", guard.page(overview.csv)),
     ]
 
 

@@ -14,6 +14,7 @@ from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
 from store.leads.lead_records import NO_OWNER
+from store.leads.overview import AGES
 from web import away, excuses, render
 from web.desk import (
     account,
@@ -26,6 +27,7 @@ from web.desk import (
     lead_writes,
     login,
     menus,
+    overview,
     reach,
     reasons,
     rules,
@@ -72,6 +74,7 @@ def said() -> set[str]:
     found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
     found |= {*facts.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
     found |= {word for one in LEAD_FIELDS for word in facts.vocabulary(one.name).values()} | {*facts.UNITS}
+    found |= {*AGES, *overview.UNITS.values()}
     found |= {*find.PAGES.values(), *find.OPERATORS_PAGES.values(), *board.VIEWS.values(), *agenda.VIEWS.values()}
     found |= {
         *agenda.DAYS,

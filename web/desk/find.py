@@ -26,7 +26,7 @@ SHORTEST_FOR_CHATS: Final = 3
 PAGES: Final = {
     "/": "Inbox", "/?view=waiting": "Waiting", "/?view=mine": "Mine", "/board": "Board", "/tasks": "Tasks",
     "/suggestions": "Next steps", "/tickets": "Tickets", "/handoffs": "Handoffs", "/customers": "Customers",
-    "/knowledge": "Knowledge", "/deleted": "Deleted leads",
+    "/overview": "Overview", "/knowledge": "Knowledge", "/deleted": "Deleted leads",
 }  # fmt: skip
 OPERATORS_PAGES: Final = {
     "/ops": "Operations", "/ops/letters": "Failed events", "/ops/trace": "Trace", "/ops/replays": "Replays",

@@ -1,0 +1,136 @@
+"""The manager's page: each figure against a count by hand, links that lead to those leads, and AI's changes taken back."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.lead import Source
+from store.leads import leads, overview
+from store.leads.leads import Actor
+from store.leads.overview import Figures, Overview, OverviewFilter
+from store.postgres import Pool
+from tests.chats import chat, extracted
+from tests.desk import client, cookie, signed_in, user, web
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+BUDI = Actor(Source.HUMAN, "user:budi")
+# City, owner, status, temperature, days ago, minutes until the first answer (None: none), estimated value.
+PEOPLE = [
+    ("Bandung", "budi", "new", "hot", 1, 5, 1000),
+    ("Bandung", "budi", "qualified", "warm", 2, 15, None),
+    ("Bandung", None, "contacted", "cold", 3, None, None),
+    ("Surabaya", "sari", "converted", "hot", 4, 25, None),
+    ("Surabaya", "sari", "archived", None, 5, None, 400),
+    ("Surabaya", "budi", "new", "lukewarm", 9, 10, 500),
+    (None, None, "converted", "warm", 12, 30, None),
+]
+
+
+@pytest.fixture
+async def town(pool: Pool) -> datetime:
+    """PEOPLE, whose chats and stages are as they say; now."""
+    await user(pool, "budi")
+    await user(pool, "sari")
+    now = datetime.now(UTC)
+    for n, (city, owner, status, temperature, days, minutes, value) in enumerate(PEOPLE):
+        number = f"62812000{n:04}"
+        await chat(pool, "halo", number=number)
+        if minutes is not None:
+            await chat(pool, "< Halo Kak", number=number, at=60 * minutes)
+        id = await pool.fetchval(
+            "SELECT r.id FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id WHERE c.wa_id = $1", number
+        )
+        for stage in {"contacted": ["qualified", "contacted"], "converted": ["contacted", "converted"]}.get(
+            status, [status]
+        ):
+            if stage != "new":
+                await leads.set_status(pool, id, stage, by=BUDI)
+        await pool.execute(
+            "UPDATE lead_records SET domisili = $2, owner = $3, lead_temperature = $4, created_at = $5::timestamptz, estimated_value = $6,"
+            " predicted_close_probability = 0.5, converted_at = CASE WHEN status = 'converted' THEN $5::timestamptz END WHERE id = $1",
+            id, city, owner, temperature, now - timedelta(days=days), value,
+        )  # fmt: skip
+    return now
+
+
+async def asked(pool: Pool, now: datetime, **more: str) -> Overview:
+    return await overview.overview(pool, OverviewFilter(now, **more), JAKARTA)  # type: ignore[arg-type]
+
+
+async def test_each_figure_is_what_a_count_by_hand_says(pool: Pool, town: datetime) -> None:
+    found = await asked(pool, town)
+    week = [one for one in PEOPLE if one[4] < 7]
+    before = [one for one in PEOPLE if 7 <= one[4] < 14]
+    for figures, people in ((found.now, week), (found.before, before)):
+        waits = [one[5] * 60 for one in people if one[5] is not None]
+        assert figures == Figures(len(people), sum(one[2] == "converted" for one in people), median(waits))
+    assert (found.expected_value, found.leads_with_value) == (0.5 * (1000 + 500), 2)
+    assert [(row["status"], row["leads"], row["lost"]) for row in found.funnel] == [
+        ("new", 5, 1), ("qualified", 3, 0), ("contacted", 2, 0), ("converted", 1, 0)
+    ]  # fmt: skip
+    assert [(row["city"], row["leads"], row["hot"], row["converted"]) for row in found.cities] == [
+        ("Bandung", 3, 1, 0), ("Surabaya", 2, 1, 1)
+    ]  # fmt: skip
+    assert [(row["owner"], row["open"], row["converted"]) for row in found.owners] == [("budi", 3, 0), ("sari", 0, 1)]
+    assert sum(sum(row[name] for name in ("hot", "warm", "lukewarm", "cold")) for row in found.weeks) == len(PEOPLE)
+    assert [(row["source"], row["leads"]) for row in found.sources] == [(None, 5)]
+
+
+async def test_city_and_owner_narrow_everything(pool: Pool, town: datetime) -> None:
+    in_bandung = await asked(pool, town, city="bandung")
+    assert (in_bandung.now.new, in_bandung.before.new, in_bandung.expected_value) == (3, 0, 500)
+    budis = await asked(pool, town, owner="budi")
+    assert (budis.now.new, [row["city"] for row in budis.cities]) == (2, ["Bandung"])
+    assert sum(budis.waiting) <= 2
+
+
+async def test_who_waits_is_counted_by_how_long(pool: Pool) -> None:
+    for n, minutes in enumerate((10, 90, 300, 2000, 20_000)):
+        await chat(pool, "halo", number=f"62813000{n:04}")
+        await pool.execute(
+            "UPDATE contacts SET waiting_since = now() - $2 * interval '1 minute' WHERE wa_id = $1",
+            f"62813000{n:04}",
+            minutes,
+        )
+    assert (await asked(pool, datetime.now(UTC))).waiting == [1, 1, 1, 1, 1]
+
+
+async def test_a_new_mirror_has_an_overview_too(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with signed_in(pool, redis_url, database_url, "viewer") as http:
+        page = await http.get("/overview")
+        assert page.status_code == 200
+        assert (await asked(pool, datetime.now(UTC))).now == Figures(0, 0, None)
+
+
+async def test_the_page_leads_to_the_leads_and_gives_tables(
+    pool: Pool, redis_url: str, database_url: str, town: datetime
+) -> None:
+    async with web(redis_url, database_url) as base, client(base, await cookie(pool)) as http:
+        page = (await http.get("/overview?days=30&city=Surabaya")).text
+        for link in re.findall(r'href="(/\\?[^"]*)"', page):
+            assert (await http.get(link.replace("&amp;", "&"))).status_code == 200, link
+        table = (await http.get("/overview/cities.csv?days=30")).text.splitlines()
+        assert table[0].lstrip("\ufeff") == "city,leads,hot,converted"
+        assert table[1] == "Bandung,3,1,0"
+        assert (await http.get("/overview/secrets.csv")).status_code == 404
+
+
+async def test_what_ai_did_today_is_listed_and_taken_back(pool: Pool, redis_url: str, database_url: str) -> None:
+    await chat(pool, "saya Rina dari Bandung, usaha laundry")
+    await extracted(pool)
+    async with signed_in(pool, redis_url, database_url, "sales") as http:
+        page = (await http.get("/overview")).text
+        (form,) = (one for one in re.findall(r"<form method.*?</form>", page, re.DOTALL) if 'value="domisili"' in one)
+        (action,) = re.findall(r' action="([^"]+)"', form)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        assert fields == {"field": "domisili", "value": "", "was": "Bandung"}
+        done = await http.post(action, data=fields)
+        assert done.status_code == 200
+        assert await pool.fetchval("SELECT domisili FROM lead_records") is None
+        assert 'value="domisili"' not in (await http.get("/overview")).text
+        # A person took it back: AI does not set it again.
+        await extracted(pool)
+        assert await pool.fetchval("SELECT domisili FROM lead_records") is None

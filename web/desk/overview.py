@@ -1,0 +1,107 @@
+"""The manager's page: this week against the last, where leads get lost, who waits, and what AI did today."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from domain.lead_fields import FIELDS
+from domain.lead_filter import LeadFilter
+from store.access.access_log import AccessLog
+from store.access.accounts import User
+from store.leads import lead_list, overview
+from store.leads.overview import AGES, RANGES, AiToday, Overview, OverviewFilter
+from store.postgres import Pool
+from web.access import actor
+from web.desk.facts import as_text
+from web.desk.leads_csv import SEPARATORS
+from web.desk.menus import Menus
+from web.live import Hub
+from web.query import with_changes
+from web.render import Pages
+from web.words import translator
+
+# Dear to count, and nobody decides by the second.
+SECONDS = 30.0
+LONGEST_WAITING = 5
+OPEN = ["new", "qualified", "contacted"]
+# What is computed of the others is no change that anybody would take back.
+COMPUTED = ("lead_score", "lead_temperature", "chat_phase")
+LISTED = (*(name for name in FIELDS if name not in COMPUTED), "status")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+PARTS = ("funnel", "weeks", "cities", "sources", "owners", "pains", "objections")
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    pool: Pool
+    pages: Pages
+    hub: Hub
+    menus: Menus
+    access_log: AccessLog
+
+    async def show(self, request: Request, user: User) -> Response:
+        prefer = self.pages.preferences(request)
+        asked, zone, t = _asked(request), prefer.zone_info, translator(prefer.language)
+        found = await self._found(asked, request)
+        owner = [asked.owner] if asked.owner else None
+        wanted = LeadFilter(awaiting_reply=True, city=asked.city, owner=owner, status=OPEN)
+        waiting = await lead_list.page(self.pool, wanted, limit=LONGEST_WAITING, order="waiting")
+        ai = await overview.ai_today(self.pool, LISTED, zone, asked.now)
+        self.access_log.note(actor(user).name, "list", {"page": "overview"}, _shown(waiting.leads, ai))
+        return self.pages.page(
+            request, "overview.html", user=user, asked=asked, found=found, ai=ai, waiting=waiting.leads, ages=AGES,
+            ranges=RANGES, owners=await self.menus.owners(), query=dict(request.query_params), change=with_changes,
+            said=lambda name, value: as_text(name, value, t) if name != "status" else t(str(value or "")),
+            short=_short, words_of=UNITS,
+        )  # fmt: skip
+
+    async def csv(self, request: Request, user: User) -> Response:
+        """One of PARTS as a table."""
+        part = request.path_params["part"]
+        if part not in PARTS:
+            return PlainTextResponse(f"there is no table {part[:40]!r}: there are {', '.join(PARTS)}", 404)
+        rows = getattr(await self._found(_asked(request), request), part)
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=SEPARATORS.get(self.pages.preferences(request).language, ","))
+        if rows:
+            writer.writerow(rows[0].keys())
+        writer.writerows([_plain(value) for value in row.values()] for row in rows)
+        headers = {"Content-Disposition": f'attachment; filename="{part}.csv"'}
+        return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def _found(self, asked: OverviewFilter, request: Request) -> Overview:
+        zone = self.pages.preferences(request).zone_info
+        key = ("overview", asked.days, asked.city, asked.owner, zone.key)
+        found: Overview = await self.hub.shared(key, lambda: overview.overview(self.pool, asked, zone), seconds=SECONDS)
+        return found
+
+
+def _asked(request: Request) -> OverviewFilter:
+    query = request.query_params
+    days = next((days for days in RANGES if query.get("days") == str(days)), RANGES[0])
+    return OverviewFilter(datetime.now(UTC), days, query.get("city", "").strip() or None, query.get("owner") or None)
+
+
+def _shown(waiting: Any, ai: AiToday) -> list[Any]:
+    return [*(lead["id"] for lead in waiting), *(change["lead_id"] for change in ai.changes)]
+
+
+def _short(seconds: float | None) -> tuple[str, int] | None:
+    """How long, in the largest unit that fits: ("m", 12); None stays None."""
+    if seconds is None:
+        return None
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return unit, round(seconds / size)
+    return "s", round(seconds)
+
+
+def _plain(value: Any) -> Any:
+    """Nothing that a spreadsheet would run."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and isinstance(value, str) else text

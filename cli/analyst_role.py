@@ -62,7 +62,7 @@ async def _done(connection: asyncpg.Connection, arguments: argparse.Namespace, u
     name = arguments.name
     if arguments.printed:
         print(*(f"{one};" for one in await analysts.statements(connection, name, None)), sep="\n")
-        print(f"-- \\password {name}")
+        print(f"\\password {name}")
         return 0
     if arguments.drop:
         dropped = await analysts.drop(connection, name)

@@ -6,11 +6,11 @@ import json
 import os
 import socket
 import sys
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
+from config import advice
 from config.environment import faults_of
 from config.settings import ReceiverSettings, WorkerSettings
 from domain.erasure import NoKey
@@ -27,9 +27,6 @@ from webhooks.app import provider_of
 
 PATIENCE_SECONDS = 2.0
 MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
-SHORT = 16
-SAMPLES = ("secret", "the-secret-of-the-webhook", "the-one-before")
-"""Of .env.example: everybody knows them."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +50,7 @@ async def findings() -> list[Finding]:
         found += [*_here(web), *await _provider(web)]
     if settings is None:
         return found
+    found += [Finding("wrong", text) for text in advice.addresses(settings, os.environ)]
     found += await _postgres(settings)
     found += await _redis(settings.redis_url.get_secret_value())
     if settings.kapso_api_key is None:
@@ -73,7 +71,7 @@ def _settings() -> tuple[ReceiverSettings | None, WorkerSettings | None, list[Fi
                 worker = read
             else:
                 web = read
-            wrong |= dict.fromkeys(_samples(read))
+            wrong |= dict.fromkeys(advice.samples(read))
         except ValidationError as error:
             wrong |= dict.fromkeys(faults_of(kind, error))
     found = [Finding("wrong", text) for text in wrong]
@@ -90,15 +88,10 @@ def _here(settings: ReceiverSettings) -> list[Finding]:
         text = f"HOST {settings.host} is no address of this machine ({error.strerror}). Write 0.0.0.0."
         found.append(Finding("wrong", text))
     file = settings.alive_file
-    if file and not os.access(file if file.exists() else file.parent, os.W_OK):
+    if file and (file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)):
         text = f"ALIVE_FILE {file} can't be written: probes will end the process. Name a file in another folder."
         found.append(Finding("wrong", text))
-    if any(len(secret.get_secret_value()) < SHORT for secret in settings.kapso_webhook_secrets):
-        text = (
-            f"KAPSO_WEBHOOK_SECRETS has one of fewer than {SHORT} characters. It can be guessed: choose a longer one."
-        )
-        found.append(Finding("note", text))
-    return found
+    return found + [Finding("note", text) for text in (*advice.weak(settings), *advice.misspelt(os.environ))]
 
 
 async def _provider(settings: ReceiverSettings) -> list[Finding]:
@@ -113,17 +106,6 @@ async def _provider(settings: ReceiverSettings) -> list[Finding]:
     return [Finding("ok", f"{settings.oidc_issuer} signs people in")]
 
 
-def _samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
-    """Settings that still are what .env.example says."""
-    found = []
-    for name, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
-        if urlsplit(url.get_secret_value()).password in SAMPLES:
-            found.append(f"{name} has the password of .env.example. Choose another.")
-    if any(secret.get_secret_value() in SAMPLES for secret in settings.kapso_webhook_secrets):
-        found.append("KAPSO_WEBHOOK_SECRETS are those of .env.example. Write the secret_key of your webhook.")
-    return found
-
-
 async def _postgres(settings: WorkerSettings) -> list[Finding]:
     url = settings.database_url.get_secret_value()
     try:
@@ -134,7 +116,7 @@ async def _postgres(settings: WorkerSettings) -> list[Finding]:
                 return found
             crm_client(settings.crm_client, pool, settings.phones)
             await Tombstones(settings.erasure_bytes).check(connection, Facts(), {})
-            return found
+            return [*found, *await checks.of_streams(connection, settings.inbox_shards)]
     except NoCRMClient as error:
         return [*found, Finding("wrong", f"{error}. Correct CRM_CLIENT.")]
     except NoKey as error:

@@ -10,6 +10,7 @@ from cli.person import FORMS, find_person
 from cli.stores import run_reporting_store_errors, stores
 from config.environment import load
 from config.stores import StoreSettings
+from domain.erasure import NoKey
 from store.inbox import inbox
 from store.mirror.bodies import TooMuchWaits
 from store.privacy import erase
@@ -21,6 +22,7 @@ KEY = (
     "ERASURE_KEY is not set. It keys the tombstones that keep an erased person from coming back by a late webhook, "
     "a poll or a replay. Set it (any 16 or more characters, for workers too) and keep it."
 )
+ANOTHER_KEY = "People were erased with another ERASURE_KEY. Set that one: with this one nobody would stay erased."
 WAITS = "Too many deliveries wait in the inbox. Run this again once the workers have caught up (see mirror status)."
 # One look through a large table.
 SEARCH_SECONDS = 3600.0
@@ -36,7 +38,7 @@ BEYOND = """Not reached from here, and yours to look after:
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("contact", help=FORMS)
     parser.add_argument("--dry-run", action="store_true", help="only say who is meant and how much there is")
-    parser.add_argument("--yes", action="store_true", help="do not ask again on a terminal")
+    parser.add_argument("--yes", action="store_true", help="do not ask again; needed where nobody can be asked")
     parser.add_argument("--by", default=None, help="who erases, for the record (default: the user of this system)")
 
 
@@ -62,6 +64,9 @@ async def _run(arguments: argparse.Namespace) -> int:
         tombstones = Tombstones(settings.erasure_bytes)
         try:
             done = await erase.erase(pool, redis, who, tombstones, shards=shards, by=by, tell=tell)
+        except NoKey:
+            print(ANOTHER_KEY, file=sys.stderr)
+            return 2
         except BaseException as error:
             print(UNFINISHED.format(contact=who.contact_id), file=sys.stderr)
             if not isinstance(error, TooMuchWaits):
@@ -73,8 +78,11 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 
 def _sure(arguments: argparse.Namespace, who: StoredPerson) -> bool:
-    if arguments.yes or not sys.stdin.isatty():
+    if arguments.yes:
         return True
+    if not sys.stdin.isatty():
+        print("Nobody can be asked here: --yes erases.", file=sys.stderr)
+        return False
     print(f"{len(who.messages)} messages in {len(who.conversations)} conversations will be gone for good.")
     return input("Type erase to go on: ").strip() == "erase"
 

@@ -26,7 +26,7 @@ NO_KEY = "ERASURE_KEY is not set. Set the one that people were erased with."
 def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     export = actions.add_parser("export", help="write the ledger: keyed hashes and times, no names. With every backup")
-    export.add_argument("file", type=Path, help="where to; it is replaced")
+    export.add_argument("file", type=Path, help="where to, and it is replaced; - is the standard output")
     restore = actions.add_parser("restore", help="erase again whom a backup brought back. Before anything runs")
     restore.add_argument("file", type=Path, help="the newest ledger, newer than the backup")
 
@@ -45,7 +45,7 @@ async def _run(arguments: argparse.Namespace) -> int:
             return 2
         known, tombstones = read_file(arguments.file), Tombstones(key)
         if known is None:
-            print(f"{arguments.file} is no ledger: write one with mirror erasures export FILE.", file=sys.stderr)
+            print(f"{arguments.file} is no whole ledger. Write one with mirror erasures export FILE.", file=sys.stderr)
             return 2
         shards = await inbox.count_streams(redis, set_shards)
         try:
@@ -66,16 +66,23 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 def _written(arguments: argparse.Namespace, known: Ledger) -> int:
     lines = [json.dumps({"token": token.hex(), "erased_at": at.isoformat()}) for token, at in known.items()]
-    arguments.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    text = f"{arguments.file}: {len(lines)} tombstones"
-    print(json.dumps({"tombstones": len(lines)}) if arguments.json else text)
+    # By the last line a file that was cut short is known.
+    text = "".join(f"{line}\n" for line in (*lines, json.dumps({"tombstones": len(lines)})))
+    if str(arguments.file) == "-":
+        print(text, end="")
+        return 0
+    arguments.file.write_text(text, encoding="utf-8")
+    told = f"{arguments.file}: {len(lines)} tombstones"
+    print(json.dumps({"tombstones": len(lines)}) if arguments.json else told)
     return 0
 
 
 def read_file(path: Path) -> Ledger | None:
-    """None where it is no ledger. Raises OSError."""
+    """None where it is no ledger, or was cut short. Raises OSError."""
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        *rows, end = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        if end["tombstones"] != len(rows):
+            return None
         return {bytes.fromhex(row["token"]): datetime.fromisoformat(row["erased_at"]) for row in rows}
     except (ValueError, KeyError, TypeError):
         return None

@@ -32,6 +32,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
+# How patterns begin, and what they ask for.
+FORMS = {"^https?://": "it must begin with https://", "^https://": "it must begin with https://",
+         "^[A-Za-z_]": "write it as module:Class"}  # fmt: skip
+FORM = "it does not have the form that it must have"
 Kind = TypeVar("Kind", bound=Settings)
 
 
@@ -60,7 +64,7 @@ def _plain(fault: Any) -> str:
     context = fault.get("ctx", {})
     match fault["type"]:
         case "string_pattern_mismatch":
-            return "it does not have the form that it must have"
+            return FORMS.get(next((start for start in FORMS if context["pattern"].startswith(start)), ""), FORM)
         case "too_short" if "tuple" in str(fault["msg"]).lower():
             return "it is empty"
         case "too_short" | "string_too_short":

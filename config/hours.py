@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -29,6 +29,8 @@ class BusinessHours(NamedTuple):
                 time.fromisoformat(end),
                 ZoneInfo(zone),
             )
+        except ZoneInfoNotFoundError:
+            raise ValueError(f"{zone!r} is no time zone: write one such as Asia/Jakarta") from None
         except (ValueError, KeyError, OSError):
             raise ValueError("say it like: Mon-Sat 08:00-18:00 Asia/Jakarta") from None
         if found.begin >= found.end:

@@ -1,18 +1,22 @@
 """The web process: `python -m webhooks`."""
 
+import errno
 import gc
 import socket
 from collections import Counter
 
+import structlog
 import uvicorn
 
-from config import logs
+from config import advice, logs
 from config.environment import load
 from config.settings import ReceiverSettings
 from store import loops
 from store.crm.handoffs import NoCRMClient
 from webhooks.app import create_app
 from webhooks.protocol import Limits, bounded, connections_that_fit
+
+log = structlog.get_logger(__name__)
 
 
 async def serve(settings: ReceiverSettings, listening: socket.socket) -> None:
@@ -37,7 +41,9 @@ async def serve(settings: ReceiverSettings, listening: socket.socket) -> None:
     # What is there now stays: looking through all of it for garbage would hold up answers for a tenth of a second.
     gc.collect()
     gc.freeze()
+    log.info("web begins", address=":".join(map(str, listening.getsockname()[:2])), release=settings.release)
     await uvicorn.Server(config).serve(sockets=[listening])
+    log.info("web ends")
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -45,15 +51,16 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        raise SystemExit(
-            f"Port {port} of {host} can't be listened on: {error.strerror}. Stop what listens there, or set PORT."
-        ) from None
+        what = "Stop what listens there, or set PORT." if error.errno == errno.EADDRINUSE else "Correct HOST or PORT."
+        raise SystemExit(f"Port {port} of {host} can't be listened on: {error.strerror}. {what}") from None
 
 
 def main() -> None:
     settings = load(ReceiverSettings)
     logs.configure(settings.log_level)
     logs.crashes_as_json()
+    for text in advice.samples(settings):
+        log.warning("not as it should be", what=text)
     listening = bound(settings.host, settings.port)
     try:
         loops.run(serve(settings, listening))

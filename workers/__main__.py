@@ -12,7 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from config import logs
+from config import advice, logs
 from config.environment import load
 from config.hours import BusinessHours
 from config.settings import WorkerSettings
@@ -190,6 +190,8 @@ def main() -> None:
     settings = load(WorkerSettings)
     logs.configure(settings.log_level)
     logs.crashes_as_json()
+    for text in advice.samples(settings):
+        log.warning("not as it should be", what=text)
     # A batch makes thousands of objects and no cycles; looking for cycles as often as usual is a tenth of a drain.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

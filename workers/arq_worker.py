@@ -18,11 +18,14 @@ from arq.connections import RedisSettings
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
+from store.postgres import FAULTS_OF_OURS, STORE_ERRORS
 from store.tasks import cancel_and_wait
+from workers.drain.failures import describe
 
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.5
+AWAY = (*STORE_ERRORS, RedisError)
 RESTART_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 
@@ -66,6 +69,9 @@ def _worker(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event) -> Worker:
             try:
                 await (job.run() if job.finishes else _until(stop, job.run()))
             except Exception as error:
+                if isinstance(error, AWAY) and not isinstance(error, FAULTS_OF_OURS):
+                    log.warning("a store was away: the job runs again at its next time", error=describe(error))
+                    return
                 log.error("job failed, it runs again at its next time", job=job.name, exc_info=error)
 
         return run

@@ -61,7 +61,8 @@ def _of_server(is_: Any) -> list[Finding]:
         found.append(Finding("wrong", f"{name} is {why}. DATABASE_URL must name the primary, and a role that writes."))
     if not is_["may_create"]:
         text = f"the role {is_['role']!r} may not create tables: mirror migrate can't run as it."
-        found.append(Finding("note", f'{text} Run as the owner: GRANT CREATE ON SCHEMA public TO "{is_["role"]}"'))
+        level: Literal["note", "wrong"] = "note" if is_["has_schema"] else "wrong"
+        found.append(Finding(level, f'{text} Run as the owner: GRANT CREATE ON SCHEMA public TO "{is_["role"]}"'))
     if is_["extensions"] < len(EXTENSIONS):
         text = f"{name} lacks pgvector or pg_trgm: search goes without meaning, or without typos."
         found.append(Finding("note", f"{text} Install them (packages postgresql-NN-pgvector, postgresql-contrib)."))
@@ -84,6 +85,15 @@ async def counted(connection: Connection, names: Sequence[str]) -> list[int | No
     pairs = [(table, column or None) for table, _, column in (name.partition(".") for name in names)]
     rows = await connection.fetch(statement("count_losses"), [one[0] for one in pairs], [one[1] for one in pairs])
     return [row["count"] for row in rows]
+
+
+async def of_streams(connection: Connection, shards: int) -> list[Finding]:
+    """Whether the workers that are there drain as many streams of the inbox as this setting says."""
+    drained = await connection.fetchval(statement("check_drains"))
+    if drained in (0, shards):
+        return []
+    text = f"INBOX_SHARDS is {shards} here, and the workers drain {drained}: what is written to the others waits."
+    return [Finding("wrong", f"{text} Set the same for all processes.")]
 
 
 async def answers(pool: Pool) -> None:

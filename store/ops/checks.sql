@@ -29,3 +29,8 @@ FROM unnest(:tables::text[], :columns::text[]) WITH ORDINALITY AS t (relation, a
 
 -- name: check_users
 SELECT count(*) FROM users AS u WHERE u.disabled_at IS NULL
+
+
+-- name: check_drains
+-- Of how many streams a drain was seen within half a minute.
+SELECT count(*) FROM drains WHERE seen_at > now() - interval '30 seconds'

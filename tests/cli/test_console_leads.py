@@ -55,10 +55,10 @@ async def test_a_person_is_exported_then_erased(pool: Pool, redis: Redis, tmp_pa
     code, plan = await ran("erase", NUMBER, "--dry-run")
     assert (code, plan["messages"]) == (0, 2)
     assert await lead(pool) is not None
-    code, done = await ran("erase", NUMBER)
+    code, done = await ran("erase", NUMBER, "--yes")
     assert (code, done["rows"]["messages"], "anew" in done["redis"]) == (0, 2, True)
     assert await lead(pool) is None
-    code, _ = await ran("erase", NUMBER)
+    code, _ = await ran("erase", NUMBER, "--yes")
     assert code == 1
     assert [row["action"] for row in await rows(pool, "access_log")] == ["export", "erase"]
 
@@ -66,7 +66,7 @@ async def test_a_person_is_exported_then_erased(pool: Pool, redis: Redis, tmp_pa
 @pytest.mark.usefixtures("environment")
 async def test_erasing_says_what_it_did_and_what_it_cannot_reach(pool: Pool) -> None:
     await chat(pool, *STORY)
-    code, out, _ = await run("erase", NUMBER)
+    code, out, _ = await run("erase", NUMBER, "--yes")
     assert code == 0
     for words in ("1 contacts", "2 messages", "2 in deliveries", "tombstones", "backups", "Kapso itself"):
         assert words in out
@@ -77,7 +77,7 @@ async def test_erasing_says_what_it_did_and_what_it_cannot_reach(pool: Pool) -> 
 async def test_without_a_key_nobody_is_erased(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     await chat(pool, *STORY)
     monkeypatch.delenv("ERASURE_KEY")
-    code, _, err = await run("erase", NUMBER)
+    code, _, err = await run("erase", NUMBER, "--yes")
     assert (code, "ERASURE_KEY is not set" in err) == (2, True)
     assert await lead(pool) is not None
 
@@ -103,3 +103,10 @@ async def test_the_reading_of_chats_is_scored() -> None:
     assert code == 0
     assert reports["rules"]["chats"] == 150
     assert reports["rules"]["macro_f1"] > 0.9
+
+
+async def test_nobody_is_erased_where_nobody_can_be_asked(pool: Pool, environment: None) -> None:
+    await chat(pool, "halo")
+    code, out, err = await run("erase", NUMBER)
+    assert (code, "nothing was changed" in out, "--yes" in err) == (0, True, True)
+    assert await pool.fetchval("SELECT count(*) FROM contacts") == 1

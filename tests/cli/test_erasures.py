@@ -98,12 +98,14 @@ def test_a_ledger_of_another_key_and_what_is_no_ledger_are_refused(
     settings: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "ledger"
-    file.write_text(json.dumps({"token": "00", "erased_at": "2026-11-29T00:00:00+00:00"}))
+    lines = [json.dumps({"token": "00", "erased_at": "2026-11-29T00:00:00+00:00"}), json.dumps({"tombstones": 1})]
+    file.write_text("\n".join(lines))
     assert main(["erasures", "restore", str(file)]) == 2
     assert "another ERASURE_KEY" in capsys.readouterr().err
-    file.write_text("-- PostgreSQL database dump")
-    assert main(["erasures", "restore", str(file)]) == 2
-    assert "is no ledger" in capsys.readouterr().err
+    for text in ("-- PostgreSQL database dump", "", lines[0], "\n".join([*lines[:1], json.dumps({"tombstones": 2})])):
+        file.write_text(text)
+        assert main(["erasures", "restore", str(file)]) == 2
+        assert "is no whole ledger" in capsys.readouterr().err
     settings.delenv("ERASURE_KEY")
     assert main(["erasures", "restore", str(file)]) == 2
     assert "ERASURE_KEY is not set" in capsys.readouterr().err

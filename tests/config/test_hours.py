@@ -39,5 +39,5 @@ def test_a_week_may_wrap_around() -> None:
              "Mon-Fri 18:00-08:00 UTC"],
 )  # fmt: skip
 def test_what_can_not_be_read_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match=r"Mon-Sat 08:00-18:00 Asia/Jakarta|end after"):
+    with pytest.raises(ValueError, match=r"Mon-Sat 08:00-18:00 Asia/Jakarta|end after|no time zone: write one such as"):
         BusinessHours.parse(text)

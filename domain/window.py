@@ -21,6 +21,8 @@ class ChatLine(NamedTuple):
     inbound: bool
     text: str
     spoken: bool = False
+    chosen: bool = False
+    """Pressed on a button, in a list or a form: the words are ours, or WhatsApp's."""
 
 
 class BotFact(NamedTuple):

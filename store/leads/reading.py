@@ -71,7 +71,7 @@ async def windows(pool: Pool, wanted: Sequence[Due], *, lines: int) -> list[Chat
     said: dict[UUID, list[ChatLine]] = {contact: [] for contact in contacts}
     known: dict[UUID, list[BotFact]] = {contact: [] for contact in contacts}
     for row in await pool.fetch(statement("lines_of_contacts"), contacts, lines):
-        said[row["contact_id"]].append(ChatLine(row["id"], row["inbound"], row["text"], row["spoken"]))
+        said[row["contact_id"]].append(ChatLine(row["id"], row["inbound"], row["text"], row["spoken"], row["chosen"]))
     for row in await pool.fetch(statement("facts_of_contacts"), contacts):
         values = orjson.loads(row["values"])
         if isinstance(values, dict):

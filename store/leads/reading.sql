@@ -48,11 +48,12 @@ WHERE c.id = done.id
 
 -- name: lines_of_contacts(contact_ids, count)
 -- The last words of each chat, oldest first. :count how many of each
-SELECT t.contact_id, m.id, m.inbound, m.text, m.spoken
+SELECT t.contact_id, m.id, m.inbound, m.text, m.spoken, m.chosen
 FROM unnest(:contact_ids::uuid[]) AS t (contact_id)
 CROSS JOIN LATERAL (
     SELECT m.id, m.direction = 'inbound' AS inbound, coalesce(m.text, m.transcript) AS text,
-        m.text IS NULL AS spoken, m.sent_at, coalesce(m.first_received_at, '-infinity') AS received_rank
+        m.text IS NULL AS spoken, m.direction = 'inbound' AND coalesce(m.type IN ('interactive', 'button'), false) AS chosen,
+        m.sent_at, coalesce(m.first_received_at, '-infinity') AS received_rank
     FROM messages AS m
     WHERE m.contact_id = t.contact_id AND m.direction IS NOT NULL AND coalesce(m.text, m.transcript) <> ''
       AND m.revoked_at IS NULL

@@ -18,7 +18,7 @@ from web.desk.login import LATER, WRONG_CODE, address_of
 from web.forms import form, number
 from web.render import Pages
 
-WRONG = "That is not your password of now."
+WRONG = "That is not your current password."
 SHORT = "The password is too short: use at least 10 characters."
 ISSUER = "Kapso mirror"
 

@@ -67,8 +67,9 @@ class CrmPages:
     async def handoffs(self, request: Request, user: User) -> Response:
         query = dict(request.query_params)
         level = query.get("level") if query.get("level") in LEVELS else None
-        await leads.log_access(self._pool, None, actor(user).name, "handoffs")
         rows = await handoffs.page(self._pool, level=level, before=number(query.get("before")), limit=PAGE)
+        ids = [row["lead_id"] for row in rows if row["lead_id"]]
+        self._access_log.note(actor(user).name, "handoffs", {"level": level}, ids, live=True)
         given: dict[str, Any] = {
             "rows": rows, "query": query, "more": len(rows) == PAGE, "reasons": REASONS, "signals": _signals,
             "change": with_changes,

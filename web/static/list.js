@@ -7,7 +7,7 @@ const table = rows?.closest("table");
 const fresh = document.getElementById("fresh");
 const said = document.getElementById("said");
 const pane = document.getElementById("content");
-const TOUCH_MS = 3000, SHINE_MS = 250;
+const TOUCH_MS = 3000, SHINE_MS = 600;
 // Touch devices report no hover: the list counts as in use at all times.
 const coarse = matchMedia("(pointer: coarse)").matches;
 const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -39,11 +39,12 @@ const apply = (next) => {
   if (!still) shine(places);
 };
 
-// Highlight the rows that moved up. Sliding them would make rows overlap under constant change.
+// Highlight the rows that moved up, and keep their words readable: under constant change many are lit at once.
 const shine = (places) => {
+  const lit = getComputedStyle(document.documentElement).getPropertyValue("--ours");
   [...rows.children].forEach((row, place) => {
     const before = places.get(row.id);
-    if (row.dataset.said && (before === undefined || before > place)) row.animate([{ opacity: .35 }, { opacity: 1 }], SHINE_MS);
+    if (row.dataset.said && (before === undefined || before > place)) row.animate([{ backgroundColor: lit }, { backgroundColor: "transparent" }], SHINE_MS);
   });
 };
 
@@ -81,9 +82,9 @@ const hold = (next) => {
     if (last && (!now || (now.dataset.was ?? last) !== last)) count += 1;
   }
   if (focused) rows.querySelector(`a[data-lead="${focused}"]`)?.focus({ preventScroll: true });
-  // Leads that no longer match are shown faded.
-  const here = new Set(next.map((row) => row.id));
-  for (const row of rows.children) sayLeft(row, Boolean(row.dataset.said) && !here.has(row.id));
+  // Leads that no longer match are shown faded. Where the list goes on below, one that is missing may have moved there.
+  const here = new Set(next.map((row) => row.id)), goesOn = here.has("more");
+  for (const row of rows.children) sayLeft(row, Boolean(row.dataset.said) && !goesOn && !here.has(row.id));
   waits = count > 0 || next.some((row, place) => row.id !== places[place]);
   fresh.textContent = count ? said.dataset.new.replace("{n}", count) : said.dataset.moved;
   fresh.hidden = !waits;

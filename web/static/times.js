@@ -20,10 +20,7 @@ const say = (element, text) => {
   if (element.textContent !== whole) element.textContent = whole;
 };
 
-const sayAgo = (element, seconds, how) => {
-  if (seconds >= MINUTE) say(element, how(seconds));
-  else if (element.textContent !== justNow) element.textContent = justNow;
-};
+const sayAgo = (element, seconds, how) => say(element, seconds >= MINUTE ? how(seconds) : justNow);
 
 export const sayTimes = (root = document) => {
   const now = Date.now();

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from domain.lead import Claim, Source
 from domain.window import ChatWindow, ReadValues
 from store.leads import lead_detail, leads
 from store.leads.leads import Actor
 from store.postgres import Pool
-from tests.chats import NUMBER, changes, chat, extracted, lead, project_event
-from tests.helpers import rows
+from tests.chats import NUMBER, changes, chat, conversation, extracted, lead, project_event
+from tests.helpers import RECEIVED_AT, delivery, rows, settled
 
 BUDI = Actor(Source.HUMAN, "user:budi")
 STORY = (
@@ -180,3 +183,28 @@ async def test_two_contacts_that_are_one_person_have_one_lead_with_both_historie
     assert [note["text"] for note in await lead_detail.notes(pool, gone)] == ["a regular"]
     again = await leads.patch(pool, gone, {"priority": "price"}, version=row["version"], by=BUDI)
     assert again.lead.id == row["id"]
+
+
+@pytest.mark.parametrize(
+    "pressed",
+    [
+        {"type": "list_reply", "list_reply": {"id": "2", "title": "Paket Pro"}},
+        {"type": "button_reply", "button_reply": {"id": "1", "title": "Mulai Gratis"}},
+        {"type": "nfm_reply", "nfm_reply": {"body": "Sent", "response_json": "{}"}},
+    ],
+)
+async def test_what_somebody_pressed_is_not_their_name(pool: Pool, pressed: dict[str, Any]) -> None:
+    """The words on a button are ours, whatever was asked before."""
+    await chat(pool, "halo", "< Boleh tahu namanya siapa kak?")
+    message = {
+        "id": "wamid.pressed", "timestamp": str(int(RECEIVED_AT.timestamp()) + 60), "type": "interactive", "from": NUMBER,
+        "interactive": pressed, "kapso": {"direction": "inbound", "status": "received"},
+    }  # fmt: skip
+    body = {"message": message, "conversation": {"id": conversation(), "phone_number": NUMBER}}
+    await settled(pool, [delivery(body, "whatsapp.message.received")])
+    assert await pool.fetchval("SELECT text FROM messages WHERE id = 'wamid.pressed'")
+    await extracted(pool)
+    assert (await lead(pool))["name"] is None
+    await chat(pool, "Paket Pro itu apa ya, saya Wawan", at=120)
+    await extracted(pool)
+    assert (await lead(pool))["name"] == "Wawan"

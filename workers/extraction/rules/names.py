@@ -98,6 +98,8 @@ LOOKS: Final = (
 
 
 def names(said: SpelledLine) -> Iterator[FoundValue]:
+    if said.line.chosen:  # nobody finds their own name on a button
+        return
     careless = said.line.text.islower()
     for one in (*_told(said, careless=careless), *_parts(said)):
         if not said.follows_others(one.start):

@@ -25,7 +25,7 @@ UPDATE lead_records AS r SET
         (ARRAY ['Santoso', 'Wijaya', 'Hidayat', 'Wulandari', 'Pratama', 'Siregar', 'Nugroho', 'Saputra', 'Rahmawati', 'Setiawan',
                 'Susanto', 'Lubis', 'Gunawan', 'Handayani', 'Kurniawan', 'Nasution', 'Purnomo', 'Suryani', 'Firmansyah',
                 'Simanjuntak', 'Hartono', 'Maharani', 'Utomo', 'Anggraini', 'Harahap']) [1 + n / 500 % 25]),
-    business_type = 'laundry', language = 'id',
+    business_type = 'laundry', language = 'id', created_at = now() - n * interval '5 minutes',
     domisili = (ARRAY ['Bandung', 'Surabaya', 'Jakarta Selatan', 'Medan', 'Biak Numfor'])
         [CASE WHEN n % 5000 = 0 THEN 5 ELSE 1 + n % 4 END],
     lead_score = (n * 37) % 101,

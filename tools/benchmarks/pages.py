@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Page, async_playwright
 from redis.asyncio import Redis
@@ -22,12 +23,15 @@ from redis.asyncio import Redis
 from domain.lead_filter import NOBODYS, LeadFilter, LeadReader
 from store import loops, postgres
 from store.access import accounts
-from store.leads import lead_list
+from store.leads import lead_list, overview
+from store.leads.overview import OverviewFilter
 from store.postgres import Pool
 from tools.benchmarks.bench import PEOPLE, Bench, Running
 from tools.benchmarks.leads import FILL, make_all_due, no_pass_for_now
 from tools.simulator.checker.compare import percentiles
 from web.query import AT_WORK
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
 
 PAGES = 3
 PASSWORD = "benchmarks only"  # noqa: S105
@@ -220,6 +224,11 @@ async def _reads(pool: Pool, reader: LeadReader, count: int) -> dict[str, dict[s
     found = {}
     for name, wanted in asked.items():
         found[name] = percentiles([await _timed(lambda w=wanted: lead_list.page(pool, w)) for _ in range(count)])
+    for days in overview.RANGES:
+        wanted_days = OverviewFilter(datetime.now(UTC), days)
+        found[f"overview, {days} days"] = percentiles(
+            [await _timed(lambda w=wanted_days: overview.overview(pool, w, JAKARTA)) for _ in range(count)]
+        )
     oldest = LeadFilter(awaiting_reply=True)
     found["longest waiting"] = percentiles(
         [await _timed(lambda: lead_list.page(pool, oldest, order="waiting")) for _ in range(count)]

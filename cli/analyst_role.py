@@ -1,4 +1,4 @@
-"""`mirror analyst-role`: a role of Postgres that reads what is about customers, and can change nothing."""
+"""`mirror analyst-role`: a Postgres role that can read data about customers and change none."""
 
 import argparse
 import asyncio
@@ -15,24 +15,24 @@ from store.access import analysts
 from store.access.analysts import NotOurs
 
 EPILOG = """examples:
-  mirror analyst-role reports                  make it; its password is shown once
-  mirror analyst-role reports                  again, after an upgrade: it may read what is new
+  mirror analyst-role reports                  create the role; prints the password once
+  mirror analyst-role reports                  after an upgrade: grant new relations
   mirror analyst-role reports --new-password
-  mirror analyst-role reports --print          the SQL, for a role that may create roles
+  mirror analyst-role reports --print          print the SQL, to run it as another role
   mirror analyst-role reports --drop
 
-The role reads leads, their stages and history, contacts, chats, customers, handoffs (without session_id) and tickets.
-It reads no users, sessions, keys or raw deliveries, and changes no row. A statement ends after five minutes unless the
-session says otherwise. Give it to people whom you trust with all chats: like every role it can hold advisory locks, and
-with those it can keep the mirror waiting; mirror status names who does.
+The role can read leads, their stages and history, contacts, chats, customers, handoffs (without session_id) and
+tickets. It cannot read users, sessions, API keys or raw deliveries, and it cannot change rows. The default statement
+timeout is five minutes; a session can change it. Like every Postgres role, it can hold advisory locks and so block the
+mirror; mirror status names the blocking process. Give it only to people whom you trust with all chats.
 """
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", help="of the role")
-    parser.add_argument("--new-password", action="store_true", help="another password for a role that there is")
-    parser.add_argument("--print", dest="printed", action="store_true", help="print the SQL, and change nothing")
+    parser.add_argument("--new-password", action="store_true", help="set a new password")
+    parser.add_argument("--print", dest="printed", action="store_true", help="print the SQL and change nothing")
     parser.add_argument("--drop", action="store_true", help="remove the role")
 
 
@@ -49,8 +49,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
     except asyncpg.InsufficientPrivilegeError as error:
         print(
-            f"{error}. The role of DATABASE_URL may not do that. Let one do it that may: mirror analyst-role"
-            f" {arguments.name} --print | psql …",
+            f"The role of DATABASE_URL cannot create roles ({error}). Run the SQL as a role with CREATEROLE: mirror"
+            f" analyst-role {arguments.name} --print | psql …",
             file=sys.stderr,
         )
     finally:
@@ -66,11 +66,8 @@ async def _done(connection: asyncpg.Connection, arguments: argparse.Namespace, u
         return 0
     if arguments.drop:
         dropped = await analysts.drop(connection, name)
-        print(
-            json.dumps({"dropped": dropped})
-            if arguments.json
-            else f"{name} {'is gone' if dropped else 'was not there'}"
-        )
+        said = f"dropped the role {name}" if dropped else f"there is no role {name}"
+        print(json.dumps({"dropped": dropped}) if arguments.json else said)
         return 0
     password = await analysts.grant(connection, name, new_password=arguments.new_password)
     parts = urlsplit(url)
@@ -78,8 +75,8 @@ async def _done(connection: asyncpg.Connection, arguments: argparse.Namespace, u
     if arguments.json:
         print(json.dumps({"role": name, "password": password, "relations": list(analysts.GRANTED)}))
         return 0
-    print(f"{name} may read {len(analysts.GRANTED)} tables and views")
+    print(f"{name} can read {len(analysts.GRANTED)} tables and views")
     print(f"  {where}")
     if password:
-        print("Keep the password now: it is not shown again.", file=sys.stderr)
+        print("Store the password now: it is not shown again.", file=sys.stderr)
     return 0

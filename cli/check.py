@@ -79,7 +79,7 @@ def _settings() -> tuple[ReceiverSettings | None, WorkerSettings | None, list[Fi
 
 
 def _here(settings: ReceiverSettings) -> list[Finding]:
-    """What of this machine a setting names."""
+    """Check settings against this machine: HOST and ALIVE_FILE."""
     found = []
     try:
         with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:

@@ -112,7 +112,7 @@ def _migrate(arguments: argparse.Namespace, url: str) -> int:
 
 
 def _told_older(revision: str, *, as_json: bool) -> int:
-    """A release that is rolled back starts as it did before: it works with the newer schema, so this is no failure."""
+    """Report a newer schema with exit code 0: after a rollback, the older release works with it."""
     print(
         f"This release knows the schema up to {SCHEMA}, and the database is at {revision}, of a newer release. It"
         " works with it; nothing was changed. To go down for good, with the newer release: mirror migrate"

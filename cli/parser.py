@@ -25,7 +25,7 @@ COMMANDS = {
     "knowledge": "articles that people and agents look things up in: import | forget | search | status",
     "mcp": "the tools for AI agents over standard input and output",
     "users": "who may sign in to the dashboard, and as what",
-    "analyst-role": "a role of Postgres that reads what is about customers, and changes nothing",
+    "analyst-role": "a Postgres role that can read data about customers and change none",
     "api-keys": "keys by which programs use the JSON API",
     "completion": "a script by which a shell completes commands and options",
     "dictionary": "what each table, view and column is that people read by SQL",
@@ -37,7 +37,7 @@ COMMANDS = {
 def build(
     table: Mapping[str, str], loaded: Collection[str], *, room: str, program: str, about: str
 ) -> argparse.ArgumentParser:
-    """Each command of the table, with the options of those that are `loaded`: each has libraries of its own."""
+    """Build the parser. Only the commands of `loaded` get their options: importing a command loads its libraries."""
     parser = argparse.ArgumentParser(prog=program, description=about)
     parser.add_argument("--version", action="version", version=f"{program} {version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

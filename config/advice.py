@@ -1,4 +1,4 @@
-"""What can be read of settings that are readable, and still not as they should be (pure)."""
+"""Warnings about settings that are valid but unsafe or probably wrong (pure)."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 from config.settings import ALL, ReceiverSettings, WorkerSettings
 
 SAMPLES: Final = ("secret", "the-secret-of-the-webhook", "the-one-before")
-"""Of .env.example: everybody knows them."""
+"""Public secrets of .env.example."""
 SHORT: Final = 16
-# Read by others than our settings: uvicorn, and the simulated stack.
+# Variables of uvicorn and of the development stack.
 OTHERS: Final = {"FORWARDED_ALLOW_IPS", "DASHBOARD_URL"}
 ALIKE: Final = 0.8
 
 
 def samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
-    """Secrets that still are what .env.example says."""
+    """Return a warning for each secret that is still the one of .env.example."""
     found = []
     for name, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
         if urlsplit(url.get_secret_value()).password in SAMPLES:
@@ -28,7 +28,7 @@ def samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
 
 
 def weak(settings: ReceiverSettings) -> list[str]:
-    """Secrets that can be guessed or were written with the quotes of another place, and what is missing for later."""
+    """Return warnings about short secrets, secrets with quotes, and a missing ERASURE_KEY."""
     found = []
     secrets = [secret.get_secret_value() for secret in settings.kapso_webhook_secrets]
     if any(len(secret) < SHORT for secret in secrets):
@@ -43,14 +43,14 @@ def weak(settings: ReceiverSettings) -> list[str]:
 
 
 def misspelt(environment: Iterable[str]) -> list[str]:
-    """Variables that are almost the name of a setting, and none."""
+    """Return a warning for each variable whose name resembles a setting."""
     known = {name.upper() for kind in ALL for name in kind.model_fields} | OTHERS
     near = {name: get_close_matches(name, known, 1, ALIKE) for name in sorted(set(environment) - known)}
     return [f"{name} is no setting. Did you mean {found[0]}?" for name, found in near.items() if found]
 
 
 def addresses(settings: WorkerSettings, environment: Mapping[str, str]) -> list[str]:
-    """What others must reach us by, and whom we believe."""
+    """Return warnings about WEBHOOK_URL and FORWARDED_ALLOW_IPS."""
     found = []
     for part in filter(None, (one.strip() for one in environment.get("FORWARDED_ALLOW_IPS", "").split(","))):
         if part == "*":

@@ -28,11 +28,11 @@ Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(
 
 
 class Settings(BaseSettings):
-    # An empty variable is one that is not set.
+    # Treat an empty variable as not set.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
 
-# How patterns begin, and what they ask for.
+# Begin of a pattern, and the advice for a value that does not match it.
 FORMS = {"^https?://": "it must begin with https://", "^https://": "it must begin with https://",
          "^[A-Za-z_]": "write it as module:Class"}  # fmt: skip
 FORM = "it does not have the form that it must have"

@@ -29,6 +29,8 @@ LOCKING: Final = frozenset({Source.HUMAN, Source.AGENT})
 
 CONVERTED: Final = "converted"
 STATUSES: Final = ("new", "qualified", "contacted", CONVERTED, "archived")
+OPEN_STATUSES: Final = ("new", "qualified", "contacted")
+"""Neither a client nor archived."""
 MERGED: Final = "two contacts turned out to be one person"
 
 

@@ -1,4 +1,4 @@
-"""Codes of an authenticator app: TOTP as RFC 6238 has it, six digits of HMAC-SHA1 for each half minute."""
+"""TOTP codes of authenticator apps (RFC 6238): six digits of HMAC-SHA1 for each time step of 30 seconds."""
 
 import base64
 import hmac
@@ -12,7 +12,7 @@ SECRET_BYTES: Final = 20
 
 
 def code(secret: bytes, step: int) -> str:
-    """RFC 4226: the code of that half minute since 1970."""
+    """Return the code of a time step (RFC 4226)."""
     mac = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
     start = mac[-1] & 0x0F
     number = int.from_bytes(mac[start : start + 4], "big") & 0x7FFF_FFFF
@@ -20,7 +20,7 @@ def code(secret: bytes, step: int) -> str:
 
 
 def step_of(given: str, secret: bytes, at: datetime) -> int | None:
-    """The half minute whose code that is: this one, the one before or the one after, for clocks differ. None: none."""
+    """Return the time step of a code: the current one or a neighbour, because clocks differ. None for a wrong code."""
     now = int(at.timestamp()) // STEP_SECONDS
     digits = "".join(given.split()).encode()
     fits = [step for step in (now - 1, now, now + 1) if hmac.compare_digest(code(secret, step).encode(), digits)]
@@ -28,12 +28,12 @@ def step_of(given: str, secret: bytes, at: datetime) -> int | None:
 
 
 def base32(secret: bytes) -> str:
-    """As people type it into an app that cannot see the picture."""
+    """Return the secret as users enter it by hand."""
     return base64.b32encode(secret).decode()
 
 
 def from_base32(text: str) -> bytes | None:
-    """The secret that `base32` wrote; None where it is none."""
+    """Return the secret of a text by `base32`. None if it is not valid."""
     try:
         secret = base64.b32decode(text)
     except ValueError:
@@ -42,7 +42,7 @@ def from_base32(text: str) -> bytes | None:
 
 
 def uri(secret: bytes, *, name: str, issuer: str) -> str:
-    """What the picture says to the app."""
+    """Return the otpauth:// URI of the QR code."""
     label = f"{quote(issuer)}:{quote(name)}"
     return (
         f"otpauth://totp/{label}?secret={base32(secret)}&issuer={quote(issuer)}&digits={DIGITS}&period={STEP_SECONDS}"

@@ -1,4 +1,4 @@
-"""The event loop that processes run on: uvloop's where it is to be had, which it is not on Windows."""
+"""Run a process on uvloop. uvloop does not exist on Windows: there, use the loop of asyncio."""
 
 import asyncio
 import importlib

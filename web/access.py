@@ -6,6 +6,7 @@ from urllib.parse import quote
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from domain.lead import Source
 from store.access import accounts
@@ -30,7 +31,14 @@ class Guard:
         self._pool = pool
         self._excuses = excuses
 
-    def page(self, show: Page, *, role: str = "viewer") -> Callable[[Request], Awaitable[Response]]:
+    def get(self, path: str, show: Page, *, role: str = "viewer") -> Route:
+        return Route(path, self.page(show, role=role), methods=["GET"])
+
+    def post(self, path: str, act: Page, *, role: str = "sales") -> Route:
+        """A write. It must come from our own pages."""
+        return Route(path, self.page(act, role=role), methods=["POST"])
+
+    def page(self, show: Page, *, role: str) -> Callable[[Request], Awaitable[Response]]:
         """Wrap a page: a visitor without a session is sent to the login and back; one with too low a role gets 403."""
 
         async def guarded(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -22,7 +22,8 @@ from store.access import accounts
 from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.postgres import STORE_ERRORS, Pool
-from web.access import COOKIE, Guard, Page
+from web import routes
+from web.access import COOKIE, Guard
 from web.api.app import api_routes, nothing
 from web.api.operation import PREFIX
 from web.api.operations import operations
@@ -39,7 +40,7 @@ from web.desk.knowledge import KnowledgePages
 from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.list_views import ListViews
-from web.desk.login import BACK, Login, ours
+from web.desk.login import Login
 from web.desk.many import Many
 from web.desk.media import MediaProxy
 from web.desk.menus import Menus
@@ -126,25 +127,27 @@ class Dashboard:
         handlers |= dict.fromkeys(STORE_ERRORS, Away(pages).show)
         return Starlette(
             routes=[
-                *login_routes(login),
-                Route("/preferences", guard.page(choose_preferences), methods=["POST"]),
-                Route("/live", guard.page(self._live)),
-                *list_routes(guard, desk, tabs, LeadsCsv(pool, pages, views)),
-                *desk_routes(guard, panel, writes, ChatPages(pool, pages), self._media),
-                *work_routes(guard, Work(pool, pages, writes), Many(pool, pages, hub), menus),
-                *overview_routes(
+                *routes.login_routes(login),
+                guard.post("/preferences", choose_preferences, role="viewer"),
+                guard.get("/live", self._live),
+                *routes.list_routes(guard, desk, tabs, LeadsCsv(pool, pages, views)),
+                *routes.desk_routes(guard, panel, writes, ChatPages(pool, pages), self._media),
+                *routes.work_routes(guard, Work(pool, pages, writes), Many(pool, pages, hub), menus),
+                *routes.overview_routes(
                     guard,
                     Find(pool, pages, hub, seen),
                     Board(pool, pages, hub, seen),
                     Agenda(pool, pages, hub, seen),
                     OverviewPage(pool, pages, hub, menus, seen),
                 ),
-                *beside_routes(guard, Beside(pool, writes, self._phones)),
-                *crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
-                *account_routes(guard, AccountPages(pool, pages)),
-                *team_routes(guard, UserPages(pool, pages), KeyPages(pool, pages), RulePages(pool, pages, menus)),
-                *knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders, seen)),
-                *ops_routes(guard, ops, letters, trace),
+                *routes.beside_routes(guard, Beside(pool, writes, self._phones)),
+                *routes.crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
+                *routes.account_routes(guard, AccountPages(pool, pages)),
+                *routes.team_routes(
+                    guard, UserPages(pool, pages), KeyPages(pool, pages), RulePages(pool, pages, menus)
+                ),
+                *routes.knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders, seen)),
+                *routes.ops_routes(guard, ops, letters, trace),
                 *api_routes(
                     pool,
                     self._phones,
@@ -178,147 +181,3 @@ async def nowhere(guard: Guard, request: Request, error: Exception) -> Response:
 
 async def choose_preferences(request: Request, _: User) -> Response:
     return await choose(request)
-
-
-def list_routes(guard: Guard, desk: Desk, tabs: Tabs, file: LeadsCsv) -> list[Route]:
-    return [
-        Route("/", guard.page(desk.list)),
-        Route("/leads/rows", guard.page(desk.rows)),
-        Route("/leads/bar", guard.page(tabs.bar)),
-        Route("/leads/choices", guard.page(tabs.choices)),
-        Route("/leads.csv", guard.page(file.show, role="sales")),
-    ]
-
-
-def desk_routes(guard: Guard, panel: Panel, writes: LeadWrites, chat: ChatPages, media: MediaProxy) -> list[Route]:
-    def write(path: str, act: Page) -> Route:
-        return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
-
-    return [
-        Route("/media/{id:path}", guard.page(media.show)),
-        Route("/leads/{id:uuid}", guard.page(panel.show), methods=["GET"]),
-        Route("/leads/{id:uuid}/find", guard.page(chat.find)),
-        Route("/leads/{id:uuid}/belongings", guard.page(chat.belongings)),
-        Route("/leads/{id:uuid}/unread", guard.page(writes.unread), methods=["POST"]),
-        write("field", writes.field),
-        write("let-go", writes.let_go),
-        write("status", writes.move),
-        write("notes", writes.note),
-        write("delete", writes.delete),
-        write("restore", writes.restore),
-        write("suggestions/{suggestion:row}/{answer:str}", writes.answer),
-    ]
-
-
-def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Route]:
-    return [
-        Route("/leads/{id:uuid}/snooze", guard.page(work.snooze, role="sales"), methods=["POST"]),
-        Route("/leads/{id:uuid}/tags", guard.page(work.tags, role="sales"), methods=["POST"]),
-        Route("/leads/many", guard.page(many.act, role="sales"), methods=["POST"]),
-        Route("/views", guard.page(menus.save), methods=["POST"]),
-        Route("/views/{id:row}/delete", guard.page(menus.delete), methods=["POST"]),
-    ]
-
-
-def login_routes(login: Login) -> list[Route]:
-    """The only pages without a session."""
-    return [
-        Route("/login", login.show, methods=["GET"]),
-        Route("/login", ours(login.sign_in), methods=["POST"]),
-        Route("/login/code", login.ask_code, methods=["GET"]),
-        Route("/login/code", ours(login.take_code), methods=["POST"]),
-        Route("/login/sso", login.depart, methods=["GET"]),
-        Route(BACK, login.arrive, methods=["GET"]),
-        Route("/invitation/{token}", login.invited, methods=["GET"]),
-        Route("/invitation/{token}", ours(login.accept), methods=["POST"]),
-        Route("/logout", ours(login.sign_out), methods=["POST"]),
-    ]
-
-
-def account_routes(guard: Guard, account: AccountPages) -> list[Route]:
-    return [
-        Route("/account", guard.page(account.show), methods=["GET"]),
-        Route("/account/password", guard.page(account.password), methods=["POST"]),
-        Route("/account/second-factor", guard.page(account.second_factor), methods=["POST"]),
-        Route("/account/sign-out", guard.page(account.sign_out), methods=["POST"]),
-    ]
-
-
-def team_routes(guard: Guard, users: UserPages, keys: KeyPages, rules: RulePages) -> list[Route]:
-    def route(path: str, show: Page, method: str = "GET") -> Route:
-        return Route(path, guard.page(show, role="admin"), methods=[method])
-
-    return [
-        route("/users", users.show),
-        route("/users", users.invite, "POST"),
-        route("/users/{name}/{action}", users.act, "POST"),
-        route("/keys", keys.show),
-        route("/keys", keys.add, "POST"),
-        route("/keys/{id}/revoke", keys.revoke, "POST"),
-        route("/owners", rules.show),
-        route("/owners", rules.add, "POST"),
-        route("/owners/{id:row}/delete", rules.delete, "POST"),
-    ]
-
-
-def overview_routes(guard: Guard, find: Find, board: Board, agenda: Agenda, overview: OverviewPage) -> list[Route]:
-    return [
-        Route("/search", guard.page(find.everywhere)),
-        Route("/board", guard.page(board.show)),
-        Route("/tasks", guard.page(agenda.show)),
-        Route("/overview", guard.page(overview.show)),
-        Route("/overview/{part}.csv", guard.page(overview.csv)),
-    ]
-
-
-def beside_routes(guard: Guard, beside: Beside) -> list[Route]:
-    def write(path: str, act: Page) -> Route:
-        return Route(f"/leads/{{id:uuid}}/{path}", guard.page(act, role="sales"), methods=["POST"])
-
-    return [
-        write("steps/{step:row}/{verdict:str}", beside.decide),
-        write("tickets", beside.open_ticket),
-        write("people", beside.add_person),
-        write("people/{contact:uuid}/remove", beside.remove_person),
-    ]
-
-
-def crm_routes(guard: Guard, crm: CrmPages, steps: StepPages, tickets: TicketPages) -> list[Route]:
-    return [
-        Route("/customers", guard.page(crm.customers)),
-        Route("/handoffs", guard.page(crm.handoffs)),
-        Route("/suggestions", guard.page(steps.list)),
-        Route("/suggestions/{id:row}/{verdict:str}", guard.page(steps.decide, role="sales"), methods=["POST"]),
-        Route("/tickets", guard.page(tickets.list)),
-        Route("/tickets/{id:row}", guard.page(tickets.set, role="sales"), methods=["POST"]),
-        Route("/deleted", guard.page(crm.deleted)),
-    ]
-
-
-def knowledge_routes(guard: Guard, knowledge: KnowledgePages) -> list[Route]:
-    return [
-        Route("/knowledge", guard.page(knowledge.show)),
-        Route("/knowledge/{id:row}", guard.page(knowledge.article)),
-    ]
-
-
-def ops_routes(guard: Guard, ops: Ops, letters: LetterPages, trace: Trace) -> list[Route]:
-    def route(path: str, show: Page, method: str = "GET") -> Route:
-        return Route(f"/ops{path}", guard.page(show, role="operator"), methods=[method])
-
-    return [
-        route("", ops.overview),
-        route("/status", ops.status),
-        route("/lag.json", ops.lag),
-        route("/reconcile", ops.reconcile),
-        route("/access", ops.access),
-        route("/trace", trace.show),
-        route("/letters", letters.groups),
-        route("/letters/{fingerprint}", letters.group),
-        route("/letters/{fingerprint}/export", letters.export),
-        route("/letters/{fingerprint}/replay", letters.replay, "POST"),
-        route("/letters/{fingerprint}/discard", letters.discard, "POST"),
-        route("/replays", letters.replays),
-        route("/replays/{id:row}", letters.one_replay),
-        route("/replays/{id:row}/cancel", letters.cancel, "POST"),
-    ]

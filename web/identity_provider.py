@@ -20,13 +20,13 @@ from store.access.single_sign_on import Departure, Identity
 log = structlog.get_logger(__name__)
 
 SCOPE = "openid email"
-# An identity token is signed by the provider's private key: never by a secret that we share, and never not at all.
+# Only asymmetric algorithms: an identity token must carry a signature by the provider's private key.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 TIMEOUT_SECONDS = 10.0
 METADATA_SECONDS = 600.0
 
 
-# What comes of asking a provider, and of reading an answer that is not as OpenID Connect says.
+# Errors of the requests, and of reading a response that is not valid OpenID Connect.
 FAULTS = (
     httpx2.HTTPError, httpx2.InvalidURL, OAuthError, JoseError, TimeoutError, OSError, KeyError, ValueError, TypeError,
     AttributeError, RecursionError,
@@ -34,28 +34,28 @@ FAULTS = (
 
 
 class ProviderFailed(Exception):
-    """The provider does not answer, or not as OpenID Connect says."""
+    """The provider does not answer, or its response is not valid OpenID Connect."""
 
 
 class IdentityProvider:
-    """`name` is what the button says."""
+    """`name` is the label of the sign-in button."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str, name: str) -> None:
         self.name = name
         self._issuer = issuer.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
-        # Made once: it takes twenty milliseconds, in which nothing else goes on.
+        # Created once: it blocks the event loop for about 20 ms.
         self._trusted = ssl.create_default_context()
         self._metadata: tuple[float, Mapping[str, Any]] | None = None
 
     async def look(self) -> None:
-        """Whether the provider is there. Raises ProviderFailed."""
+        """Check that the provider answers. Raises ProviderFailed."""
         async with self._asked("") as client:
             await self._described(client)
 
     async def address(self, departure: Departure, back: str) -> str:
-        """Where the browser goes; it comes back to `back`. Raises ProviderFailed."""
+        """Return the URL to which the browser is sent. `back` is the URL of its return. Raises ProviderFailed."""
         async with self._asked(back) as client:
             metadata = await self._described(client)
             url, _ = client.create_authorization_url(
@@ -65,7 +65,7 @@ class IdentityProvider:
             return str(url)
 
     async def identity(self, code: str, departure: Departure, back: str) -> Identity:
-        """Whose code that is. Raises ProviderFailed."""
+        """Exchange the code for an identity. Raises ProviderFailed."""
         async with self._asked(back) as client:
             metadata = await self._described(client)
             answer = await client.fetch_token(metadata["token_endpoint"], code=code, code_verifier=departure.verifier)
@@ -76,7 +76,7 @@ class IdentityProvider:
 
     @asynccontextmanager
     async def _asked(self, back: str) -> AsyncIterator[AsyncOAuth2Client]:
-        """A client for one sign-in. Whatever the provider does, it ends in time, and as ProviderFailed."""
+        """Open a client for one sign-in. Any error, and a timeout of the whole exchange, raise ProviderFailed."""
         client = AsyncOAuth2Client(
             self._client_id, self._client_secret, scope=SCOPE, redirect_uri=back, code_challenge_method="S256",
             verify=self._trusted,
@@ -85,12 +85,12 @@ class IdentityProvider:
             async with asyncio.timeout(TIMEOUT_SECONDS), client:
                 yield client
         except FAULTS as error:
-            # Never what the provider said: an answer may hold a token or an address.
+            # Do not log the response: it may contain a token or an address.
             log.warning("single sign-on failed", issuer=self._issuer, error=type(error).__name__)
             raise ProviderFailed(type(error).__name__) from None
 
     async def _described(self, client: AsyncOAuth2Client) -> Mapping[str, Any]:
-        """What the provider says of itself, asked for once in ten minutes."""
+        """Return the provider's metadata, cached for ten minutes."""
         if self._metadata is None or time.monotonic() - self._metadata[0] > METADATA_SECONDS:
             found = await client.request("GET", f"{self._issuer}/.well-known/openid-configuration", withhold_token=True)
             described = found.raise_for_status().json()
@@ -114,6 +114,6 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     subject = f"{claims['iss']} {claims['sub']}"
     if "\0" in subject:
         raise ValueError("an identity that nothing can hold")
-    # Of ASCII alone: other letters become the same when they are made small.
+    # ASCII only: lowercasing maps some other letters to ASCII.
     is_usable = claims.get("email_verified") is True and email.isascii() and "\0" not in email
     return Identity(subject, (email.lower() or None) if is_usable else None)

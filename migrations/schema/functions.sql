@@ -192,6 +192,20 @@ CREATE FUNCTION searchable(words text) RETURNS text LANGUAGE sql IMMUTABLE PARAL
 COMMENT ON FUNCTION searchable IS 'In lower case and without accents, composed or not. Says the same as domain.letters.searchable.';
 
 
+CREATE FUNCTION session_lives(created_at timestamptz, seen_at timestamptz) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN created_at > now() - interval '7 days' AND seen_at > now() - interval '12 hours';
+COMMENT ON FUNCTION session_lives IS 'Whether a session is still valid: at most 7 days old, and used within the last 12 hours.';
+
+
+CREATE FUNCTION leads_of(since timestamptz, until timestamptz, in_city text, of_owner text) RETURNS SETOF lead_records
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT r.* FROM lead_records AS r
+    WHERE r.deleted_at IS NULL AND (since IS NULL OR r.created_at >= since) AND (until IS NULL OR r.created_at < until)
+      AND (in_city IS NULL OR lower(r.domisili) = lower(in_city)) AND (of_owner IS NULL OR r.owner = of_owner)
+$$;
+COMMENT ON FUNCTION leads_of IS 'Leads created in a period, of a city in any case, of an owner. A null argument does not filter. Postgres inlines it.';
+
+
 CREATE FUNCTION begin_leads() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO lead_records (contact_id) SELECT id FROM born;

@@ -390,7 +390,7 @@ WITH entries AS (
     FROM lead_changes AS c JOIN lead_records AS r ON r.id = c.lead_id AND r.deleted_at IS NULL
     WHERE c.field = 'status'
     UNION ALL
-    -- Where it began: what the first change replaced, or what still stands.
+    -- The first stage: the value that the first change replaced, or the current status if nothing changed.
     SELECT r.id, 0, r.created_at, coalesce(first.old #>> '{}', r.status), NULL, NULL
     FROM lead_records AS r LEFT JOIN LATERAL (
         SELECT c.old, c.new FROM lead_changes AS c WHERE c.lead_id = r.id AND c.field = 'status'
@@ -401,15 +401,15 @@ SELECT e.lead_id, row_number() OVER of_lead AS place, e.status, e.entered_at, le
     e.source, e.actor
 FROM entries AS e
 WINDOW of_lead AS (PARTITION BY e.lead_id ORDER BY e.place);
-COMMENT ON VIEW lead_stages IS 'Each stage of each lead, one row a stay: which status, from when to when, how long, and who moved the lead there. A lead that comes back to a status has two rows of it.';
+COMMENT ON VIEW lead_stages IS 'The history of the status: one row for each stay of a lead in a status. A lead that returns to a status has another row.';
 COMMENT ON COLUMN lead_stages.lead_id IS 'leads.id.';
 COMMENT ON COLUMN lead_stages.place IS '1 for the first stage of the lead, and so on.';
-COMMENT ON COLUMN lead_stages.status IS 'The stage.';
-COMMENT ON COLUMN lead_stages.entered_at IS 'When the lead came into it.';
-COMMENT ON COLUMN lead_stages.left_at IS 'When it left; null: it is there now.';
-COMMENT ON COLUMN lead_stages.seconds IS 'How long it stayed, or has stayed up to now.';
-COMMENT ON COLUMN lead_stages.source IS 'What kind of author moved it there: human, agent, ai, bot; null for the first stage.';
-COMMENT ON COLUMN lead_stages.actor IS 'Which one; null for the first stage.';
+COMMENT ON COLUMN lead_stages.status IS 'The status.';
+COMMENT ON COLUMN lead_stages.entered_at IS 'Begin of the stay.';
+COMMENT ON COLUMN lead_stages.left_at IS 'End of the stay; null: the lead is in this status now.';
+COMMENT ON COLUMN lead_stages.seconds IS 'Length of the stay; up to now if it has not ended.';
+COMMENT ON COLUMN lead_stages.source IS 'Kind of author of the change: human, agent, ai, bot; null for the first stage.';
+COMMENT ON COLUMN lead_stages.actor IS 'Author of the change; null for the first stage.';
 
 
 CREATE VIEW lead_owners AS

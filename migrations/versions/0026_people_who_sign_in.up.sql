@@ -6,20 +6,20 @@ ALTER TABLE users
     ADD COLUMN code_step bigint,
     ADD COLUMN code_tries integer NOT NULL DEFAULT 0,
     ADD COLUMN code_tried_at timestamptz;
-COMMENT ON COLUMN users.password_hash IS 'argon2id. A lone ! lets nobody in: who was invited, was reset, or uses single sign-on alone.';
-COMMENT ON COLUMN users.email IS 'By which single sign-on recognizes the user the first time; ASCII, lower case.';
-COMMENT ON COLUMN users.subject IS 'Issuer and subject of single sign-on, once the user came by it.';
-COMMENT ON COLUMN users.code_secret IS 'What the user''s authenticator app makes codes of (RFC 6238); null: no code is asked for.';
-COMMENT ON COLUMN users.code_step IS 'The half minute of the last code: none counts twice.';
-COMMENT ON COLUMN users.code_tries IS 'How many codes were tried since code_tried_at, and none was right.';
-COMMENT ON COLUMN users.code_tried_at IS 'When this quarter of an hour of tries began.';
+COMMENT ON COLUMN users.password_hash IS 'argon2id; ! if the user has no password (invited, reset, or single sign-on only).';
+COMMENT ON COLUMN users.email IS 'Single sign-on finds the user by it at the first sign-in. Lowercase ASCII.';
+COMMENT ON COLUMN users.subject IS 'Issuer and subject of the identity provider; null until the first single sign-on.';
+COMMENT ON COLUMN users.code_secret IS 'Secret of the authenticator app (RFC 6238); null: two-factor authentication is off.';
+COMMENT ON COLUMN users.code_step IS 'Time step (30 s) of the last accepted code. A code is accepted once.';
+COMMENT ON COLUMN users.code_tries IS 'Number of wrong codes since code_tried_at.';
+COMMENT ON COLUMN users.code_tried_at IS 'Begin of the current window of 15 minutes for code_tries.';
 ALTER TABLE sessions
     ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     ADD COLUMN address text,
     ADD COLUMN browser text CHECK (char_length(browser) <= 200);
-COMMENT ON COLUMN sessions.id IS 'By which it is named; the token stays with the browser.';
-COMMENT ON COLUMN sessions.address IS 'From where the user signed in.';
-COMMENT ON COLUMN sessions.browser IS 'As it called itself (User-Agent).';
+COMMENT ON COLUMN sessions.id IS 'Identifies the session in pages and the API. The token stays in the browser.';
+COMMENT ON COLUMN sessions.address IS 'IP address of the sign-in.';
+COMMENT ON COLUMN sessions.browser IS 'User-Agent header of the sign-in.';
 CREATE TABLE invitations (
     token_hash  bytea PRIMARY KEY,
     user_id     uuid NOT NULL UNIQUE REFERENCES users ON DELETE CASCADE,
@@ -27,23 +27,23 @@ CREATE TABLE invitations (
     made_at     timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz NOT NULL
 );
-COMMENT ON TABLE invitations IS 'Links that let somebody choose a password, once: for new users, and for those who forgot theirs. A user has the newest alone.';
-COMMENT ON COLUMN invitations.token_hash IS 'SHA-256 of what stands in the link.';
-COMMENT ON COLUMN invitations.user_id IS 'users.id: whom it lets in.';
-COMMENT ON COLUMN invitations.made_by IS 'Who made it.';
-COMMENT ON COLUMN invitations.made_at IS 'When.';
-COMMENT ON COLUMN invitations.expires_at IS 'From then on it opens nothing.';
+COMMENT ON TABLE invitations IS 'Links with which a user sets a password once: new users and password resets. A new link replaces the old one.';
+COMMENT ON COLUMN invitations.token_hash IS 'SHA-256 of the token in the link.';
+COMMENT ON COLUMN invitations.user_id IS 'users.id.';
+COMMENT ON COLUMN invitations.made_by IS 'The admin or API key that created it.';
+COMMENT ON COLUMN invitations.made_at IS 'Time of creation.';
+COMMENT ON COLUMN invitations.expires_at IS 'The link is valid until then.';
 CREATE TABLE sign_in_steps (
     token_hash     bytea PRIMARY KEY,
     user_id        uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     password_hash  text NOT NULL,
     made_at        timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE sign_in_steps IS 'Sign-ins that are half done: the password was right, and the code of the second factor is awaited.';
-COMMENT ON COLUMN sign_in_steps.token_hash IS 'SHA-256 of what stands in the browser''s cookie.';
-COMMENT ON COLUMN sign_in_steps.user_id IS 'users.id: whose password was right.';
-COMMENT ON COLUMN sign_in_steps.password_hash IS 'Of the password that was: with another one the sign-in is over.';
-COMMENT ON COLUMN sign_in_steps.made_at IS 'When it began; it is dropped after fifteen minutes.';
+COMMENT ON TABLE sign_in_steps IS 'Sign-ins with a right password that wait for the code of the second factor.';
+COMMENT ON COLUMN sign_in_steps.token_hash IS 'SHA-256 of the token in the browser''s cookie.';
+COMMENT ON COLUMN sign_in_steps.user_id IS 'users.id.';
+COMMENT ON COLUMN sign_in_steps.password_hash IS 'Hash of the checked password. If the password changes, the sign-in is refused.';
+COMMENT ON COLUMN sign_in_steps.made_at IS 'Time of the password check. The row expires after 15 minutes.';
 CREATE INDEX sign_in_steps_by_user ON sign_in_steps (user_id);
 CREATE INDEX sign_in_steps_by_time ON sign_in_steps (made_at);
 CREATE TABLE account_changes (
@@ -56,10 +56,10 @@ CREATE TABLE account_changes (
     account  text NOT NULL,
     detail   text
 );
-COMMENT ON TABLE account_changes IS 'Who changed whose account or key. Nothing is ever changed or deleted here.';
-COMMENT ON COLUMN account_changes.id IS 'Counts up.';
-COMMENT ON COLUMN account_changes.at IS 'When.';
-COMMENT ON COLUMN account_changes.actor IS 'Who did it: a user, or "console".';
-COMMENT ON COLUMN account_changes.action IS 'What was done: invited, role, disabled …';
+COMMENT ON TABLE account_changes IS 'Audit log of users and API keys. Rows are never changed or deleted.';
+COMMENT ON COLUMN account_changes.id IS 'Rises with time.';
+COMMENT ON COLUMN account_changes.at IS 'Time of the change.';
+COMMENT ON COLUMN account_changes.actor IS 'user:NAME, key:NAME, or "mirror command".';
+COMMENT ON COLUMN account_changes.action IS 'The change: invited, role, disabled …';
 COMMENT ON COLUMN account_changes.account IS 'users.name, or the name of a key.';
-COMMENT ON COLUMN account_changes.detail IS 'The new role, the scopes, and the like.';
+COMMENT ON COLUMN account_changes.detail IS 'The new role, the scopes, or similar.';

@@ -1,4 +1,4 @@
-"""Who changed whose account or key, for an admin to read."""
+"""The audit log of accounts and API keys, for admins."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import asyncpg
 
 from store.postgres import Connection, Pool, statement
 
-# Who changes accounts by the mirror command. No user is called that: names have no space.
+# The actor of changes by the mirror command. No user can have this name: names contain no space.
 CONSOLE: Final = "mirror command"
 ACTIONS: Final = (
     "invited", "role", "password set", "password reset", "password chosen", "disabled", "enabled", "sessions ended",
@@ -15,10 +15,10 @@ ACTIONS: Final = (
 
 
 async def record(pool: Pool | Connection, actor: str, action: str, account: str, detail: str | None = None) -> None:
-    """`account` is the name of a user or of a key; `detail` the new role, the scopes, and the like."""
+    """Add a row. `account` is the name of a user or key; `detail` is the new role, the scopes, or similar."""
     await pool.execute(statement("insert_account_change"), actor, action, account, detail)
 
 
 async def recent(pool: Pool, limit: int) -> list[asyncpg.Record]:
-    """The newest first."""
+    """Return the newest changes first."""
     return list(await pool.fetch(statement("recent_account_changes"), limit))

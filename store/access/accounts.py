@@ -1,4 +1,4 @@
-"""Users, and where they are signed in."""
+"""Users and their sessions."""
 
 import hashlib
 import secrets
@@ -29,7 +29,7 @@ class CodeNeeded(Exception):
 
 
 class LastAdmin(ValueError):
-    """Nobody would be left who may change users."""
+    """The change would leave no admin who can sign in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,16 @@ class User:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
-async def add_user(pool: Pool, name: str, role: str, password: str | None, *, email: str | None = None) -> User:
-    """Without a password nobody gets in by one. Raises BadPassword; asyncpg's UniqueViolationError when there is one of
-    that name or e-mail, CheckViolationError when they are none.
+async def add_user(
+    pool: Pool | Connection, name: str, role: str, password: str | None, *, email: str | None = None
+) -> User:
+    """Insert a user. A user without a password can sign in only by an invitation or by single sign-on.
+
+    Raises BadPassword; asyncpg's UniqueViolationError if the name or e-mail is taken, CheckViolationError if one is
+    invalid.
     """
     secret = await passwords.hashed(password) if password is not None else NO_PASSWORD
-    # Of other letters some become ASCII when they are made small; the database refuses them.
+    # Lowercasing turns some non-ASCII letters into ASCII. Such an address stays as it is, and the database refuses it.
     small = email.strip().lower() if email and email.isascii() else email
     return User(*await pool.fetchrow(statement("insert_user"), name, role, secret, small))
 
@@ -64,9 +68,10 @@ async def change_user(
     disabled: bool | None = None,
     by: str = CONSOLE,
 ) -> bool:
-    """False when there is none of that name. Whatever changes ends all sessions of the user, and what was begun.
+    """Change what is given, end the user's sessions, and record the change. Return False if there is no such user.
 
-    Raises BadPassword, and LastAdmin where the last one would lose the role or the right to sign in.
+    A new password and disabling also delete the user's invitation. Raises BadPassword; LastAdmin if nobody could
+    manage users any more.
     """
     secret = await passwords.hashed(password) if password is not None else None
     done = {
@@ -75,13 +80,15 @@ async def change_user(
         "disabled": "" if disabled else None,
         "enabled": "" if disabled is False else None,
     }
-    async with alone(pool, name) as connection:
+    async with locked_user(pool, name) as (connection, id):
+        if id is None:
+            return False
         if disabled or (role and role != ADMIN):
             await connection.execute(statement("lock_admins"))
             if await connection.fetchval(statement("is_last_admin"), name, NO_PASSWORD):
                 raise LastAdmin(f"{name} is the last admin: make another one first")
-        if await connection.fetchval(statement("change_user"), name, role, secret, disabled) is None:
-            return False
+        await connection.execute(statement("change_user"), id, role, secret, disabled)
+        await end_sign_ins(connection, id, links=bool(disabled or secret))
         for action, detail in done.items():
             if detail is not None:
                 await record(connection, by, action, name, detail or None)
@@ -89,17 +96,22 @@ async def change_user(
 
 
 @asynccontextmanager
-async def alone(pool: Pool, name: str) -> AsyncIterator[Connection]:
-    """A transaction that holds the user's row from its first statement on: what the next ones see includes every
-    session that was begun before.
-    """
+async def locked_user(pool: Pool, name: str) -> AsyncIterator[tuple[Connection, UUID | None]]:
+    """Open a transaction that holds the lock of the user's row; yield it with the user's id, None if there is none."""
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(statement("lock_user"), name)
-        yield connection
+        yield connection, await connection.fetchval(statement("lock_user"), name)
+
+
+async def end_sign_ins(connection: Connection, id: UUID, *, but: str | None = None, links: bool) -> None:
+    """Delete the user's sessions (except that of the token `but`) and half-done sign-ins; with `links` the invitation.
+
+    Call it inside `locked_user`.
+    """
+    await connection.execute(statement("end_sign_ins"), id, digest(but) if but else None, links)
 
 
 async def sign_in(pool: Pool, name: str, password: str, *, address: str, browser: str = "") -> str:
-    """The token for the cookie. Raises SignInRefused, TooOften; CodeNeeded."""
+    """Return the token of a new session. Raises SignInRefused, TooOften; CodeNeeded if a second factor is set."""
     row = await passwords.check(pool, name, password, address=address)
     if row["needs_code"]:
         token = secrets.token_urlsafe(32)
@@ -109,20 +121,24 @@ async def sign_in(pool: Pool, name: str, password: str, *, address: str, browser
 
 
 async def change_password(pool: Pool, user: User, old: str, new: str, *, address: str, token: str) -> None:
-    """By the user, who stays signed in here and nowhere else. Raises SignInRefused, TooOften, BadPassword."""
+    """Change the user's own password. Only the session of `token` goes on.
+
+    Raises SignInRefused, TooOften, BadPassword.
+    """
     row = await passwords.check(pool, user.name, old, address=address)
     secret = await passwords.hashed(new)
-    async with alone(pool, user.name) as connection:
+    async with locked_user(pool, user.name) as (connection, id):
         given = (user.id, secret, row["password_hash"], digest(token))
-        if await connection.fetchval(statement("set_password"), *given) is None:
+        if id is None or await connection.fetchval(statement("set_password"), *given) is None:
             raise SignInRefused
+        await end_sign_ins(connection, id, but=token, links=True)
         await record(connection, f"user:{user.name}", "password chosen", user.name)
 
 
 async def begin_session(pool: Pool, user: UUID, *, address: str, browser: str, checked: str | None = None) -> str:
-    """The token for the cookie of somebody who has shown who they are; `checked` is the hash of the password that was.
+    """Return the token of a new session. `checked` is the password hash that the password was compared with.
 
-    Raises SignInRefused where the user was disabled meanwhile, or has another password now.
+    Raises SignInRefused if the user was disabled or got another password meanwhile.
     """
     token = secrets.token_urlsafe(32)
     given = (digest(token), user, address, browser[:LONGEST_BROWSER], checked)
@@ -133,12 +149,12 @@ async def begin_session(pool: Pool, user: UUID, *, address: str, browser: str, c
 
 
 async def sessions(pool: Pool, name: str, token: str | None = None) -> list[asyncpg.Record]:
-    """Those of the user that live, the newest first; `here` is the one of that token."""
+    """Return the user's valid sessions, newest first; `here` is true for the session of `token`."""
     return list(await pool.fetch(statement("sessions_of"), name, digest(token or "")))
 
 
 async def end_sessions(pool: Pool, name: str, *, by: str, id: int | None = None, but: str | None = None) -> int:
-    """End all sessions of the user, or the one of that id; all `but` the one of that token. Returns how many."""
+    """Delete all sessions of the user, the one with `id`, or all except that of the token `but`. Return the count."""
     ended = await pool.fetch(statement("end_sessions"), name, id, digest(but) if but else None)
     if ended:
         await record(pool, by, "sessions ended", name, str(len(ended)))
@@ -163,7 +179,7 @@ async def sign_out(pool: Pool, token: str) -> None:
 
 
 async def users(pool: Pool) -> list[asyncpg.Record]:
-    """All of them, by name, with when they were last seen and how they may come in."""
+    """Return all users by name, with when each was last seen and how each can sign in."""
     return list(await pool.fetch(statement("users"), NO_PASSWORD))
 
 
@@ -172,5 +188,5 @@ def _user(row: asyncpg.Record | None) -> User | None:
 
 
 def digest(token: str) -> bytes:
-    """What is stored in place of a token that a browser holds."""
+    """Return the SHA-256 that is stored in place of a token that a browser holds."""
     return hashlib.sha256(token.encode()).digest()

@@ -4,37 +4,35 @@ RETURNING id, name, role, created_at
 
 
 -- name: lock_admins
--- Of two who take the role from each other, one comes second.
+-- Serializes changes that could remove an admin: two admins cannot demote each other at the same time.
 SELECT pg_advisory_xact_lock(7209321)
 
 
 -- name: is_last_admin(name, no_password)
--- Of those who have a way in.
+-- Counts only admins who can sign in: with a password, by single sign-on, or by an invitation that is still valid.
 SELECT count(*) = 1 AND bool_or(u.name = :name) FROM users AS u
 WHERE u.role = 'admin' AND u.disabled_at IS NULL AND (u.password_hash <> :no_password OR u.subject IS NOT NULL
     OR EXISTS (SELECT FROM invitations AS i WHERE i.user_id = u.id AND i.expires_at > now()))
 
 
 -- name: lock_user(name)
-SELECT FROM users WHERE name = :name FOR UPDATE
+SELECT id FROM users WHERE name = :name FOR UPDATE
 
 
--- name: change_user(name, role, password_hash, disabled)
--- A value of null changes nothing. Links go with a new password and with the right to sign in.
-WITH changed AS (
-    UPDATE users SET
-        role = coalesce(:role, role), password_hash = coalesce(:password_hash, password_hash),
-        disabled_at = CASE WHEN :disabled THEN coalesce(disabled_at, now()) WHEN NOT :disabled THEN NULL
-            ELSE disabled_at END
-    WHERE name = :name RETURNING id
-), ended AS (
-    DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed)
-), stopped AS (
-    DELETE FROM sign_in_steps WHERE user_id IN (SELECT id FROM changed)
-), unlinked AS (
-    DELETE FROM invitations WHERE user_id IN (SELECT id FROM changed) AND (:disabled OR :password_hash IS NOT NULL)
-)
-SELECT id FROM changed
+-- name: change_user(id, role, password_hash, disabled)
+-- A null parameter leaves its column unchanged.
+UPDATE users SET
+    role = coalesce(:role, role), password_hash = coalesce(:password_hash, password_hash),
+    disabled_at = CASE WHEN :disabled THEN coalesce(disabled_at, now()) WHEN NOT :disabled THEN NULL ELSE disabled_at END
+WHERE id = :id
+
+
+-- name: end_sign_ins(id, here, links)
+-- Deletes the user's sessions (except the one of token :here, if given), the sign-ins that wait for a code, and, with
+-- :links, the invitation. Run it after lock_user: it then sees every session that began before.
+WITH ended AS (DELETE FROM sessions WHERE user_id = :id AND token_hash IS DISTINCT FROM :here),
+waiting AS (DELETE FROM sign_in_steps WHERE user_id = :id)
+DELETE FROM invitations WHERE user_id = :id AND :links
 
 
 -- name: insert_login_failure(name, address)
@@ -66,31 +64,23 @@ SELECT id, password_hash, code_secret IS NOT NULL AS needs_code FROM users WHERE
 
 
 -- name: set_password(id, password_hash, checked, here)
--- Only where the password is still the one that was checked, and the session lives. Others end, and what was begun.
-WITH changed AS (
-    UPDATE users AS u SET password_hash = :password_hash
-    WHERE u.id = :id AND u.password_hash = :checked AND u.disabled_at IS NULL
-      AND EXISTS (SELECT FROM sessions AS s WHERE s.user_id = u.id AND s.token_hash = :here)
-    RETURNING u.id
-), ended AS (
-    DELETE FROM sessions WHERE user_id IN (SELECT id FROM changed) AND token_hash <> :here
-), stopped AS (
-    DELETE FROM sign_in_steps WHERE user_id IN (SELECT id FROM changed)
-), unlinked AS (
-    DELETE FROM invitations WHERE user_id IN (SELECT id FROM changed)
-)
-SELECT id FROM changed
+-- Changes nothing if the password is no longer the one that was checked, or if the session of token :here has ended.
+UPDATE users AS u SET password_hash = :password_hash
+WHERE u.id = :id AND u.password_hash = :checked AND u.disabled_at IS NULL
+  AND EXISTS (SELECT FROM sessions AS s WHERE s.user_id = u.id AND s.token_hash = :here)
+RETURNING u.id
 
 
 -- name: insert_session(token_hash, user_id, address, browser, checked)
--- Waits for whoever changes the user at this moment; null where no password was checked.
-WITH old AS (DELETE FROM sessions WHERE created_at < now() - interval '7 days' OR seen_at < now() - interval '12 hours'),
-whose AS (
+-- Inserts nothing if the user is disabled or the password is no longer the one that was checked (null: none was). The row
+-- lock makes it wait for a concurrent change of the user.
+WITH old AS (DELETE FROM sessions WHERE NOT session_lives(created_at, seen_at)),
+owner AS (
     SELECT u.id FROM users AS u
     WHERE u.id = :user_id AND u.disabled_at IS NULL AND (:checked::text IS NULL OR u.password_hash = :checked)
     FOR NO KEY UPDATE
 )
-INSERT INTO sessions (token_hash, user_id, address, browser) SELECT :token_hash, w.id, :address, :browser FROM whose AS w
+INSERT INTO sessions (token_hash, user_id, address, browser) SELECT :token_hash, o.id, :address, :browser FROM owner AS o
 RETURNING user_id
 
 
@@ -105,8 +95,7 @@ ON CONFLICT (user_id, address) DO UPDATE SET seen_at = now()
 -- Whose session that is; `unnoted`: its use was not noted for a minute.
 SELECT u.id, u.name, u.role, u.created_at, s.seen_at < now() - interval '1 minute' AS unnoted
 FROM sessions AS s JOIN users AS u ON u.id = s.user_id
-WHERE s.token_hash = :token_hash AND u.disabled_at IS NULL
-  AND s.created_at > now() - interval '7 days' AND s.seen_at > now() - interval '12 hours'
+WHERE s.token_hash = :token_hash AND u.disabled_at IS NULL AND session_lives(s.created_at, s.seen_at)
 
 
 -- name: note_session(token_hash)
@@ -117,14 +106,13 @@ UPDATE sessions SET seen_at = now() WHERE token_hash = :token_hash
 DELETE FROM sessions WHERE token_hash = :token_hash
 
 
--- name: users(none)
+-- name: users(no_password)
 SELECT u.name, u.role, u.email, u.created_at, u.disabled_at, u.code_secret IS NOT NULL AS has_second_factor,
     u.subject IS NOT NULL AS has_single_sign_on, i.expires_at AS invited_until,
-    u.password_hash <> :none AS has_password, s.seen_at, s.count AS sessions
+    u.password_hash <> :no_password AS has_password, s.seen_at, s.count AS sessions
 FROM users AS u LEFT JOIN invitations AS i ON i.user_id = u.id AND i.expires_at > now()
 CROSS JOIN LATERAL (
-    SELECT max(s.seen_at) AS seen_at, count(*) FILTER (
-        WHERE s.created_at > now() - interval '7 days' AND s.seen_at > now() - interval '12 hours') AS count
+    SELECT max(s.seen_at) AS seen_at, count(*) FILTER (WHERE session_lives(s.created_at, s.seen_at)) AS count
     FROM sessions AS s WHERE s.user_id = u.id) AS s
 ORDER BY u.name
 
@@ -132,7 +120,7 @@ ORDER BY u.name
 -- name: sessions_of(name, here)
 SELECT s.id, s.created_at, s.seen_at, s.address, s.browser, s.token_hash = :here AS here
 FROM sessions AS s JOIN users AS u ON u.id = s.user_id
-WHERE u.name = :name AND s.created_at > now() - interval '7 days' AND s.seen_at > now() - interval '12 hours'
+WHERE u.name = :name AND session_lives(s.created_at, s.seen_at)
 ORDER BY s.seen_at DESC
 
 

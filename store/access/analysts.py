@@ -1,4 +1,4 @@
-"""Read-only roles of Postgres for analysts: they read what is about customers, and nothing that opens a door."""
+"""Read-only Postgres roles for analysts: they can read data about customers, but no secrets."""
 
 import re
 import secrets
@@ -9,40 +9,38 @@ import asyncpg
 from store.ops.dictionary import READABLE
 from store.postgres import Connection, statement
 
-# Of what people read: raw bodies, who looked at whom, and what lets a visitor's browser in.
+# Relations of the data dictionary that analysts do not need: raw bodies, the access log, sessions of visitors.
 NOT_FOR_ANALYSTS: Final = {"deliveries", "dead_letters", "access_log", "visitor_sessions"}
-# What stands behind the views, and what the mirror says of its own work.
+# Relations outside the data dictionary: tables behind the views, and the state of the mirror.
 BESIDE: Final = (
     "lead_records", "lead_owners", "next_steps", "handoff_records", "conversation_sentiments", "contact_aliases",
     "temperature_words", "owner_rules", "alarms", "drains", "delivery_days", "extraction_runs", "lag_samples",
     "model_days", "reconcile_runs", "vanished_contacts",
 )  # fmt: skip
 GRANTED: Final = (*(one for one in READABLE if one not in NOT_FOR_ANALYSTS), *BESIDE)
-"""All else is hidden, and so is what a later release adds, until it is named here."""
-
-
-# A visitor's browser comes back by it.
-LEFT_OUT: Final = ("session_id",)
+"""A relation that is not listed here is hidden, also one that a later release adds."""
+# A visitor's browser uses the session id to come back: grant the other columns only.
+HIDDEN_COLUMNS: Final = ("session_id",)
 NAME: Final = re.compile(r"(?!pg_|public$|none$|current_|session_user$|user$)[a-z_][a-z0-9_]{0,62}")
 
 
 class NotOurs(ValueError):
-    """There is a role of that name that this did not make, or there can be none."""
+    """The role was not made by `grant`, or Postgres reserves the name."""
 
 
 async def statements(connection: Connection, name: str, password: str | None) -> list[str]:
-    """The SQL that makes the role, or brings its rights up to date. `password` is None where it stays as it is.
+    """Return the SQL that creates the role or updates its rights. A `password` of None leaves the password unchanged.
 
-    Raises NotOurs for a name that means something else to Postgres.
+    Raises NotOurs for a reserved name.
     """
     if not NAME.fullmatch(name):
         raise NotOurs(f"{name!r} can't be the name of a role: use small letters, digits and _, such as reports")
-    given = (name, password, list(GRANTED), list(LEFT_OUT))
+    given = (name, password, list(GRANTED), list(HIDDEN_COLUMNS))
     return [row[0] for row in await connection.fetch(statement("analyst_statements"), *given)]
 
 
 async def grant(connection: asyncpg.Connection, name: str, *, new_password: bool = False) -> str | None:
-    """Make the role, or bring its rights up to date. Return the password where it is a new one. Raises NotOurs."""
+    """Create the role or update its rights. Return the password if it is new. Raises NotOurs."""
     async with connection.transaction():
         ours = await connection.fetchval(statement("is_analyst"), name)
         if ours is False:
@@ -54,7 +52,7 @@ async def grant(connection: asyncpg.Connection, name: str, *, new_password: bool
 
 
 async def drop(connection: asyncpg.Connection, name: str) -> bool:
-    """False where there is none. Raises NotOurs."""
+    """Drop the role. Return False if there is none. Raises NotOurs."""
     async with connection.transaction():
         ours = await connection.fetchval(statement("is_analyst"), name)
         if ours is False:

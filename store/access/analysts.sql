@@ -1,11 +1,11 @@
 -- name: is_analyst(name)
--- Null where there is no such role; false where it is somebody else's.
+-- Returns null if there is no such role, and false if `mirror analyst-role` did not create it.
 SELECT coalesce(shobj_description(r.oid, 'pg_authid') = 'An analyst of the Kapso mirror', false)
 FROM pg_roles AS r WHERE r.rolname = :name
 
 
 -- name: analyst_statements(name, password, relations, left_out)
--- A null password makes neither the role nor a password.
+-- Returns the statements in order. With a null password, no password is set. :left_out columns are not granted.
 SELECT s.text FROM (
     SELECT 1 AS place, format('CREATE ROLE %I LOGIN', :name::text) AS text
     WHERE NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = :name)

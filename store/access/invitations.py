@@ -1,4 +1,4 @@
-"""Links that let somebody choose a password, once: for new users, and for those who forgot theirs."""
+"""Invitations: links with which a user sets a password once. New users and password resets use the same links."""
 
 import secrets
 from datetime import timedelta
@@ -10,15 +10,15 @@ from store.access.accounts import User, digest
 from store.access.passwords import NO_PASSWORD
 from store.postgres import Connection, Pool, statement
 
-LASTS = timedelta(days=3)
+LIFETIME = timedelta(days=3)
 
 
 class NoSuchUser(Exception):
-    """There is none of that name."""
+    """No user has that name."""
 
 
 class Invited(NamedTuple):
-    """Whom a link lets in."""
+    """The user for whom an invitation was made."""
 
     name: str
     role: str
@@ -26,46 +26,49 @@ class Invited(NamedTuple):
 
 
 async def invite(pool: Pool, name: str, role: str, *, email: str | None, by: str) -> str:
-    """Make a user who has no password yet; return the token of the link. Raises what accounts.add_user raises."""
-    await accounts.add_user(pool, name, role, None, email=email)
-    await record(pool, by, "invited", name, role)
-    return await _link(pool, name, by)
+    """Add a user without a password, and return the token of an invitation. Raises what accounts.add_user raises."""
+    async with pool.acquire() as connection, connection.transaction():
+        await accounts.add_user(connection, name, role, None, email=email)
+        await record(connection, by, "invited", name, role)
+        return await _new_link(connection, name, by)
 
 
 async def reset(pool: Pool, name: str, *, by: str) -> str:
-    """Nobody comes in as the user but by the new link: password, sessions and the link to single sign-on are gone.
+    """Remove the user's password and single sign-on link, end all sessions, and return the token of a new invitation.
 
-    Returns the token of the new link. Raises NoSuchUser.
+    Raises NoSuchUser.
     """
-    async with accounts.alone(pool, name) as connection:
-        token = await _link(connection, name, by)
-        await connection.execute(statement("forget_password"), name, NO_PASSWORD)
+    async with accounts.locked_user(pool, name) as (connection, id):
+        if id is None:
+            raise NoSuchUser(f"there is no user {name}")
+        await connection.execute(statement("forget_password"), id, NO_PASSWORD)
+        await accounts.end_sign_ins(connection, id, links=True)
         await record(connection, by, "password reset", name)
-    return token
+        return await _new_link(connection, name, by)
 
 
-async def of(pool: Pool, token: str) -> Invited | None:
-    """None where the link was used, replaced, or is too old."""
+async def find(pool: Pool, token: str) -> Invited | None:
+    """Return the user of a valid invitation. None if it was used, replaced or has expired."""
     row = await pool.fetchrow(statement("invitation"), digest(token))
     return Invited(*row) if row else None
 
 
 async def accept(pool: Pool, token: str, password: str) -> User | None:
-    """The link is used up, and that is the password. None where the link opens nothing. Raises BadPassword."""
-    whom = await of(pool, token)
-    if whom is None:  # before anything is hashed, which is dear
+    """Use the invitation up and set the password. Return None if the invitation is not valid. Raises BadPassword."""
+    invited = await find(pool, token)
+    if invited is None:  # checked before hashing, which takes 0.1 s of a core: the page needs no session
         return None
     secret = await passwords.hashed(password)
-    async with accounts.alone(pool, whom.name) as connection:
+    async with accounts.locked_user(pool, invited.name) as (connection, _):
         row = await connection.fetchrow(statement("accept_invitation"), digest(token), secret)
-    if row is None:
-        return None
-    await record(pool, f"user:{row['name']}", "password chosen", row["name"])
+        if row is None:
+            return None
+        await accounts.end_sign_ins(connection, row["id"], links=True)
+        await record(connection, f"user:{row['name']}", "password chosen", row["name"])
     return User(row["id"], row["name"], row["role"], row["created_at"])
 
 
-async def _link(pool: Pool | Connection, name: str, by: str) -> str:
+async def _new_link(connection: Connection, name: str, by: str) -> str:
     token = secrets.token_urlsafe(32)
-    if await pool.fetchval(statement("insert_invitation"), digest(token), name, by, LASTS) is None:
-        raise NoSuchUser(f"there is no user {name}")
+    await connection.execute(statement("insert_invitation"), digest(token), name, by, LIFETIME)
     return token

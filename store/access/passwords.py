@@ -1,4 +1,4 @@
-"""Passwords: argon2id hashes, and how often somebody may be wrong."""
+"""Passwords: argon2id hashes, and limits for wrong passwords."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ HASHER = PasswordHasher()
 HASHING = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 # The hash of a password that nobody knows: names that are not there take as long as others.
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$42/DL6nPyjwrtzIeMWM00A$LbcI5ZAvw4EKDXiYS5fF8uC3OW2o1MZuibdF2u+edE8"
-# Fits no password: who was invited, was reset, or uses single sign-on alone.
+# Matches no password: for users who were invited or reset, or who use only single sign-on.
 NO_PASSWORD = "!"  # noqa: S105
 SHORTEST_PASSWORD = 10
 # Wrong passwords within a quarter of an hour: from one address for one name, from one address, for one name.
@@ -24,7 +24,7 @@ FREE_TRIES, DELAY_SECONDS, LONGEST_DELAY_SECONDS = 5, 0.1, 5.0
 
 
 class SignInRefused(Exception):
-    """The name or the password is wrong, or the user may not sign in any more: not said which."""
+    """The name or the password is wrong, or the user is disabled. The message does not reveal which."""
 
 
 class TooOften(Exception):
@@ -55,11 +55,11 @@ class SignInTries(NamedTuple):
 
 
 class BadPassword(ValueError):
-    """Too short to be one."""
+    """The password is too short."""
 
 
 async def check(pool: Pool, name: str, password: str, *, address: str) -> asyncpg.Record:
-    """The row of the user: `id`, `password_hash`, `needs_code`. Raises SignInRefused, TooOften."""
+    """Check a password; return the user's `id`, `password_hash` and `needs_code`. Raises SignInRefused, TooOften."""
     # Record this try as a failure first; delete the record unless the password is wrong. A try counts itself and all
     # earlier ones, also those in progress: of many at once, some stay below the limit and the others exceed it.
     this = await pool.fetchval(statement("insert_login_failure"), name[:64], address)
@@ -78,7 +78,7 @@ async def check(pool: Pool, name: str, password: str, *, address: str) -> asyncp
 
 
 async def hashed(password: str) -> str:
-    """Raises BadPassword."""
+    """Return the hash of a new password. Raises BadPassword."""
     if len(password) < SHORTEST_PASSWORD:
         raise BadPassword(f"the password is too short: use at least {SHORTEST_PASSWORD} characters")
     return await asyncio.get_running_loop().run_in_executor(HASHING, HASHER.hash, password)

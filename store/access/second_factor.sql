@@ -15,7 +15,7 @@ DELETE FROM sign_in_steps WHERE token_hash = :token_hash
 
 
 -- name: count_code_try(id)
--- How many codes were tried for the user within this quarter of an hour, with this one.
+-- Counts a try, and returns the number of tries in the current window of 15 minutes.
 UPDATE users SET
     code_tries = CASE WHEN code_tried_at > now() - interval '15 minutes' THEN code_tries + 1 ELSE 1 END,
     code_tried_at = CASE WHEN code_tried_at > now() - interval '15 minutes' THEN code_tried_at ELSE now() END
@@ -23,7 +23,7 @@ WHERE id = :id RETURNING code_tries
 
 
 -- name: use_code(id, step)
--- No code counts twice, and none that is older than the last one. A right one ends the count.
+-- Accepts each time step once, and none older than the last. A right code resets the count of tries.
 UPDATE users SET code_step = :step, code_tries = 0
 WHERE id = :id AND (code_step IS NULL OR code_step < :step) RETURNING id
 
@@ -32,9 +32,8 @@ WHERE id = :id AND (code_step IS NULL OR code_step < :step) RETURNING id
 SELECT code_secret FROM users WHERE id = :id
 
 
--- name: keep_code_secret(id, secret, here)
-WITH ended AS (DELETE FROM sessions WHERE user_id = :id AND token_hash <> :here)
-UPDATE users SET code_secret = :secret WHERE id = :id
+-- name: set_code_secret(id, secret)
+UPDATE users SET code_secret = :secret WHERE id = :id AND code_secret IS NULL RETURNING id
 
 
 -- name: remove_code_secret(name)

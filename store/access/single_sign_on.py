@@ -1,4 +1,4 @@
-"""Sign-ins by an identity provider (OpenID Connect): what must come back with the browser, and whose identity it is."""
+"""Sign-in by an OpenID Connect provider: the values of one round trip, and the user behind an identity."""
 
 import hashlib
 import hmac
@@ -13,8 +13,8 @@ from store.postgres import Pool, statement
 
 
 class Departure(NamedTuple):
-    """What goes along when a browser is sent to the provider. `token` stays in the browser's cookie, and all else comes
-    from it: nothing is stored here, however often somebody departs.
+    """One round trip of a browser to the provider. The token stays in the browser's cookie. State, nonce and verifier
+    are hashes of the token, so nothing has to be stored here.
     """
 
     token: str
@@ -33,11 +33,11 @@ class Departure(NamedTuple):
 
     @property
     def verifier(self) -> str:
-        """Of PKCE (RFC 7636)."""
+        """The code verifier of PKCE (RFC 7636)."""
         return self._part("verifier")
 
     def is_of(self, state: str) -> bool:
-        """Whether the browser that comes back with that state is the one that was sent."""
+        """Return whether the provider returned the state of this round trip."""
         return bool(self.token) and hmac.compare_digest(self.state.encode(), state.encode())
 
     def _part(self, name: str) -> str:
@@ -45,17 +45,17 @@ class Departure(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """Who somebody is by the provider's word. `email`: ASCII, in lower case; None where the provider has not verified
-    it, or where it is none that a user of ours may have.
-    """
+    """An identity as the provider asserts it. `email` is lowercase ASCII, or None if the provider did not verify it."""
 
     subject: str
     email: str | None
 
 
 async def begin_session(pool: Pool, who: Identity, *, address: str, browser: str) -> str:
-    """The token of the session of the user who is linked to the identity; else of the one who has its e-mail, and who
-    is linked from now on. Raises SignInRefused: there is no such user, or the user is disabled.
+    """Find the user of the identity and return the token of a new session.
+
+    A linked user is found by subject. Otherwise the user with the verified e-mail is linked. Raises SignInRefused if
+    there is no such user, or if the user is disabled.
     """
     row = await pool.fetchrow(statement("user_of_identity"), who.subject, who.email)
     if row is None:

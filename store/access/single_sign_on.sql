@@ -1,5 +1,5 @@
 -- name: user_of_identity(subject, email)
--- Once linked, the e-mail counts no more: addresses change hands.
+-- Finds the linked user; else links the user with that e-mail. A linked user is never found by e-mail: addresses change hands.
 WITH known AS (
     SELECT u.id, u.name FROM users AS u WHERE u.subject = :subject AND u.disabled_at IS NULL
 ), linked AS (

@@ -1,6 +1,5 @@
-"""What a manager wants to know at a glance: how this time compares with the one before, and where leads get lost."""
+"""Aggregates for managers: this period against the one before, the funnel, who waits, and what AI changed today."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from domain.lead import OPEN_STATUSES
 from store.leads.leads import plain
 from store.postgres import Pool, statement
 
@@ -21,7 +21,7 @@ AGES: Final = ("under an hour", "1 to 4 hours", "4 to 24 hours", "1 to 7 days", 
 
 @dataclass(frozen=True, slots=True)
 class OverviewFilter:
-    """The last `days`, up to `now`; of one city in any case, of one owner; None narrows nothing."""
+    """The last `days` up to `now` (UTC). `city` (in any case) and `owner` filter; None does not."""
 
     now: datetime
     days: int = 7
@@ -34,12 +34,12 @@ class OverviewFilter:
 
     @property
     def before(self) -> datetime:
-        """Where the time of the same length begins that this one is compared with."""
+        """The begin of the period of the same length before this one."""
         return self.since - timedelta(days=self.days)
 
 
 class Figures(NamedTuple):
-    """Of the leads that came in a time. `first_reply_seconds` is the median; None where nobody was answered."""
+    """Of the leads created in a period. `first_reply_seconds` is the median; None if no lead was answered."""
 
     new: int
     converted: int
@@ -47,12 +47,12 @@ class Figures(NamedTuple):
 
     @property
     def conversion(self) -> float | None:
-        """From 0 to 1; None where nobody came."""
+        """From 0 to 1; None without leads."""
         return self.converted / self.new if self.new else None
 
 
 class AiToday(NamedTuple):
-    """Since midnight of the viewer. `changes` are the newest, rows of lead_changes with `who` and `stands`."""
+    """Since midnight in the viewer's time zone. `changes`: the newest rows of lead_changes, with `who` and `stands`."""
 
     read: int
     changed: int
@@ -61,7 +61,7 @@ class AiToday(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """All lists are rows as the statements return them, the largest first where they have no order of their own."""
+    """The lists hold rows of the statements in overview.sql, in their order."""
 
     now: Figures
     before: Figures
@@ -73,42 +73,41 @@ class Overview(NamedTuple):
     sources: Sequence[asyncpg.Record]
     owners: Sequence[asyncpg.Record]
     waiting: Sequence[int]
-    """How many wait, for each of AGES."""
+    """The number of waiting leads for each of AGES."""
     pains: Sequence[asyncpg.Record]
     objections: Sequence[asyncpg.Record]
 
 
 async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overview:
-    """The statements run at once, on connections of their own."""
+    """Run the statements one after the other on one connection: a page must not take the pool from the others."""
     now, city, owner = asked.now, asked.city, asked.owner
-    came = (asked.since, now, city, owner)
+    cohort, is_open = (asked.since, now, city, owner), list(OPEN_STATUSES)
+    async with pool.acquire() as connection:
 
-    async def rows(name: str, *given: object) -> list[asyncpg.Record]:
-        return list(await pool.fetch(statement(name), *given))
+        async def rows(name: str, *given: object) -> list[asyncpg.Record]:
+            return list(await connection.fetch(statement(name), *given))
 
-    figures, before, value, funnel, weeks, cities, sources, owners, waiting, words = await asyncio.gather(
-        rows("overview_figures", *came),
-        rows("overview_figures", asked.before, asked.since, city, owner),
-        rows("overview_value", city, owner),
-        rows("overview_funnel", *came),
-        rows("overview_weeks", now - timedelta(weeks=WEEKS), zone.key, city, owner),
-        rows("overview_cities", asked.since, now, owner, LONGEST_LIST),
-        rows("overview_sources", *came, LONGEST_LIST),
-        rows("overview_owners", asked.since, now, city),
-        rows("overview_waiting", city, owner),
-        rows("overview_words", *came, LONGEST_LIST),
-    )
-    counts = {row["age"]: row["leads"] for row in waiting}
-    return Overview(
-        Figures(*figures[0]), Figures(*before[0]), float(value[0]["expected"]), value[0]["leads"], funnel, weeks,
-        cities, sources, owners, [counts.get(age, 0) for age in range(len(AGES))],
-        [row for row in words if row["field"] == "pain_points"],
-        [row for row in words if row["field"] == "objection_raised"],
-    )  # fmt: skip
+        (value,) = await rows("overview_value", city, owner, is_open)
+        waiting = {row["age"]: row["leads"] for row in await rows("overview_waiting", city, owner, is_open)}
+        words = await rows("overview_words", *cohort, LONGEST_LIST)
+        return Overview(
+            now=Figures(*(await rows("overview_figures", *cohort))[0]),
+            before=Figures(*(await rows("overview_figures", asked.before, asked.since, city, owner))[0]),
+            expected_value=float(value["expected"]),
+            leads_with_value=value["leads"],
+            funnel=await rows("overview_funnel", *cohort),
+            weeks=await rows("overview_weeks", now - timedelta(weeks=WEEKS), zone.key, city, owner),
+            cities=await rows("overview_cities", *cohort, LONGEST_LIST),
+            sources=await rows("overview_sources", *cohort, LONGEST_LIST),
+            owners=await rows("overview_owners", *cohort, is_open),
+            waiting=[waiting.get(age, 0) for age in range(len(AGES))],
+            pains=[row for row in words if row["field"] == "pain_points"],
+            objections=[row for row in words if row["field"] == "objection_raised"],
+        )
 
 
 async def ai_today(pool: Pool, fields: Sequence[str], zone: ZoneInfo, now: datetime) -> AiToday:
-    """`fields` are those whose changes are listed; all are counted."""
+    """Count all changes by AI; list only those of `fields`."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
     counts = await pool.fetchrow(statement("overview_ai_counts"), midnight)
     read = await pool.fetchval(statement("overview_ai_read"), midnight)

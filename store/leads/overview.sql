@@ -1,46 +1,41 @@
 -- name: overview_figures(since, until, city, owner)
--- Of the leads that came in that time: how many, how many of them are clients now, and how long half of them waited for
--- our first answer at most.
-WITH came AS (
-    SELECT r.contact_id, r.status FROM lead_records AS r
-    WHERE r.deleted_at IS NULL AND r.created_at >= :since AND r.created_at < :until
-      AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
+-- Counts the leads created in the period and those of them that are clients now. The median is the time from their first
+-- message to our first answer.
+WITH cohort AS (
+    SELECT r.contact_id, r.status FROM leads_of(:since, :until, :city, :owner) AS r
 ), replied AS (
     SELECT extract(epoch FROM answer.sent_at - asked.sent_at) AS seconds
-    FROM came AS a
+    FROM cohort AS c
     CROSS JOIN LATERAL (
         SELECT min(m.sent_at) AS sent_at FROM messages AS m
-        WHERE m.contact_id = a.contact_id AND m.direction = 'inbound' AND m.type IS DISTINCT FROM 'reaction') AS asked
+        WHERE m.contact_id = c.contact_id AND m.direction = 'inbound' AND m.type IS DISTINCT FROM 'reaction') AS asked
     CROSS JOIN LATERAL (
         SELECT min(m.sent_at) AS sent_at FROM messages AS m
-        WHERE m.contact_id = a.contact_id AND is_answer(m.direction, m.type, m.status) AND m.sent_at >= asked.sent_at) AS answer
+        WHERE m.contact_id = c.contact_id AND is_answer(m.direction, m.type, m.status) AND m.sent_at >= asked.sent_at) AS answer
     WHERE answer.sent_at IS NOT NULL
 )
-SELECT (SELECT count(*) FROM came) AS new, (SELECT count(*) FROM came WHERE status = 'converted') AS converted,
+SELECT (SELECT count(*) FROM cohort) AS new, (SELECT count(*) FROM cohort WHERE status = 'converted') AS converted,
     (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM replied) AS first_reply_seconds
 
 
--- name: overview_value(city, owner)
--- What the open leads may bring: value times odds.
+-- name: overview_value(city, owner, open)
+-- Sums value times odds over the open leads that have a value.
 SELECT coalesce(sum(r.estimated_value
     * coalesce(r.predicted_close_probability, close_odds(r.status, r.chat_phase, r.lead_score))), 0) AS expected,
     count(*) AS leads
-FROM lead_records AS r
-WHERE r.deleted_at IS NULL AND r.estimated_value IS NOT NULL AND r.status IN ('new', 'qualified', 'contacted')
-  AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
+FROM leads_of(NULL, NULL, :city, :owner) AS r
+WHERE r.estimated_value IS NOT NULL AND r.status = ANY (:open::text[])
 
 
 -- name: overview_funnel(since, until, city, owner)
--- How far the leads of that time came: whoever is at a stage, or was, has reached it and those before.
+-- Counts the leads that reached each stage. A lead has reached the highest stage that it is or ever was in, and all before.
 WITH stages (status, place) AS (VALUES ('new', 1), ('qualified', 2), ('contacted', 3), ('converted', 4)),
 reached AS (
     SELECT greatest(max(now.place), max(was.place), 1) AS place, bool_or(r.status = 'archived') AS is_lost
-    FROM lead_records AS r
+    FROM leads_of(:since, :until, :city, :owner) AS r
     LEFT JOIN stages AS now ON now.status = r.status
     LEFT JOIN lead_changes AS c ON c.lead_id = r.id AND c.field = 'status'
     LEFT JOIN stages AS was ON was.status = c.new #>> '{}'
-    WHERE r.deleted_at IS NULL AND r.created_at >= :since AND r.created_at < :until
-      AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
     GROUP BY r.id
 )
 SELECT s.status, count(d.place) AS leads, count(d.place) FILTER (WHERE d.is_lost AND d.place = s.place) AS lost
@@ -49,67 +44,63 @@ GROUP BY s.status, s.place ORDER BY s.place
 
 
 -- name: overview_weeks(since, zone, city, owner)
--- Leads by the week in which they came, its Monday in that time zone, and how warm they are now.
+-- Counts leads by the week of their creation (the date of its Monday in the time zone) and by their temperature now.
 SELECT date_trunc('week', r.created_at AT TIME ZONE :zone)::date AS week,
     count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot, count(*) FILTER (WHERE r.lead_temperature = 'warm') AS warm,
     count(*) FILTER (WHERE r.lead_temperature = 'lukewarm') AS lukewarm,
     count(*) FILTER (WHERE coalesce(r.lead_temperature, 'cold') = 'cold') AS cold
-FROM lead_records AS r
-WHERE r.deleted_at IS NULL AND r.created_at >= :since
-  AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
+FROM leads_of(:since, NULL, :city, :owner) AS r
 GROUP BY week ORDER BY week
 
 
--- name: overview_cities(since, until, owner, limit)
+-- name: overview_cities(since, until, city, owner, limit)
 SELECT r.domisili AS city, count(*) AS leads, count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot,
     count(*) FILTER (WHERE r.status = 'converted') AS converted
-FROM lead_records AS r
-WHERE r.deleted_at IS NULL AND r.created_at >= :since AND r.created_at < :until AND r.domisili IS NOT NULL
-  AND (:owner::text IS NULL OR r.owner = :owner)
+FROM leads_of(:since, :until, :city, :owner) AS r
+WHERE r.domisili IS NOT NULL
 GROUP BY r.domisili ORDER BY leads DESC, city LIMIT :limit
 
 
 -- name: overview_sources(since, until, city, owner, limit)
--- By the advertisement or product that their first such message names; null: they came by themselves.
-SELECT came_from(r.contact_id) AS source, count(*) AS leads, count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot,
-    count(*) FILTER (WHERE r.status = 'converted') AS converted
-FROM lead_records AS r
-WHERE r.deleted_at IS NULL AND r.created_at >= :since AND r.created_at < :until
-  AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
+-- Counts leads by the advertisement or product that their first referring message names; null if none does. came_from is
+-- called only for contacts that have such a message: for all others it would look in vain, one index scan each.
+WITH referred AS (
+    SELECT DISTINCT m.contact_id FROM messages AS m WHERE m.referral IS NOT NULL OR m.referred_product IS NOT NULL
+)
+SELECT CASE WHEN d.contact_id IS NOT NULL THEN came_from(r.contact_id) END AS source, count(*) AS leads,
+    count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot, count(*) FILTER (WHERE r.status = 'converted') AS converted
+FROM leads_of(:since, :until, :city, :owner) AS r LEFT JOIN referred AS d ON d.contact_id = r.contact_id
 GROUP BY source ORDER BY leads DESC, source LIMIT :limit
 
 
--- name: overview_owners(since, until, city)
--- What each has: open now, waiting for us now, and who became a client in that time.
-SELECT r.owner, count(*) FILTER (WHERE r.status IN ('new', 'qualified', 'contacted')) AS open,
-    count(*) FILTER (WHERE c.waiting_since IS NOT NULL AND r.status IN ('new', 'qualified', 'contacted')) AS waiting,
+-- name: overview_owners(since, until, city, owner, open)
+-- Counts for each owner the leads that are open now, those of them that wait for us, and the conversions of the period.
+SELECT r.owner, count(*) FILTER (WHERE r.status = ANY (:open::text[])) AS open,
+    count(*) FILTER (WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])) AS waiting,
     count(*) FILTER (WHERE r.status = 'converted' AND r.converted_at >= :since AND r.converted_at < :until) AS converted
-FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
-WHERE r.deleted_at IS NULL AND r.owner IS NOT NULL AND (:city::text IS NULL OR lower(r.domisili) = lower(:city))
+FROM leads_of(NULL, NULL, :city, :owner) AS r JOIN contacts AS c ON c.id = r.contact_id
+WHERE r.owner IS NOT NULL
 GROUP BY r.owner ORDER BY open DESC, r.owner
 
 
--- name: overview_waiting(city, owner)
--- Who waits for us now, by how long: less than an hour, four hours, a day, a week, or longer.
+-- name: overview_waiting(city, owner, open)
+-- Counts the open leads that wait for us. age: 0 under 1 hour, 1 under 4 hours, 2 under 1 day, 3 under 1 week, 4 longer.
 SELECT width_bucket(extract(epoch FROM now() - c.waiting_since), ARRAY[3600, 14400, 86400, 604800]) AS age, count(*) AS leads
-FROM contacts AS c JOIN lead_records AS r ON r.contact_id = c.id
-WHERE c.waiting_since IS NOT NULL AND r.deleted_at IS NULL AND r.status IN ('new', 'qualified', 'contacted')
-  AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
+FROM leads_of(NULL, NULL, :city, :owner) AS r JOIN contacts AS c ON c.id = r.contact_id
+WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])
 GROUP BY age ORDER BY age
 
 
 -- name: overview_words(since, until, city, owner, limit)
--- What troubles the leads of that time, and what they hold against it.
-WITH came AS (
-    SELECT r.pain_points, r.objection_raised FROM lead_records AS r
-    WHERE r.deleted_at IS NULL AND r.created_at >= :since AND r.created_at < :until
-      AND (:city::text IS NULL OR lower(r.domisili) = lower(:city)) AND (:owner::text IS NULL OR r.owner = :owner)
+-- Returns the most frequent pain points and objections.
+WITH cohort AS (
+    SELECT r.pain_points, r.objection_raised FROM leads_of(:since, :until, :city, :owner) AS r
 ), counted AS (
-    SELECT 'pain_points' AS field, p.words, count(*) AS leads FROM came AS a CROSS JOIN unnest(a.pain_points) AS p (words)
+    SELECT 'pain_points' AS field, p.words, count(*) AS leads FROM cohort AS c CROSS JOIN unnest(c.pain_points) AS p (words)
     GROUP BY p.words
     UNION ALL
-    SELECT 'objection_raised', a.objection_raised, count(*) FROM came AS a WHERE a.objection_raised IS NOT NULL
-    GROUP BY a.objection_raised
+    SELECT 'objection_raised', c.objection_raised, count(*) FROM cohort AS c WHERE c.objection_raised IS NOT NULL
+    GROUP BY c.objection_raised
 )
 SELECT ranked.field, ranked.words, ranked.leads FROM (
     SELECT c.field, c.words, c.leads, row_number() OVER (PARTITION BY c.field ORDER BY c.leads DESC, c.words) AS place
@@ -127,7 +118,7 @@ SELECT coalesce(sum(e.read), 0)::bigint AS read FROM extraction_runs AS e WHERE 
 
 
 -- name: overview_ai_changes(since, fields, limit)
--- The newest, with whether what AI set still stands: only that can be taken back.
+-- Returns the newest changes by AI. `stands` is true if the field was not changed since: only such a change can be undone.
 SELECT c.id, c.lead_id, coalesce(r.name, p.name, r.phone, p.phone, '@' || p.username) AS who, c.field, c.old, c.new, c.quote,
     c.changed_at, c.id = (
         SELECT max(n.id) FROM lead_changes AS n WHERE n.lead_id = c.lead_id AND n.field = c.field) AS stands

@@ -1,6 +1,6 @@
-"""A file for liveness probes. The event loop touches it, so it grows old when the loop hangs.
+"""Touch a file for liveness probes. If the event loop hangs, the file gets old.
 
-A probe by file costs nothing at rest and needs no port: workers have none.
+A file costs almost no CPU at rest and needs no port. Workers have no port.
 """
 
 import asyncio
@@ -14,8 +14,9 @@ EVERY_SECONDS = 5.0
 
 
 async def keep_touching(file: Path | None) -> None:
-    """For as long as the task lives, whatever the stores do; None: return at once. A file that cannot be written is
-    logged once: the probe will say the rest.
+    """Touch the file every 5 seconds until the task is cancelled. Return at once for None.
+
+    Log once if the file cannot be written; the probe then reports the process as dead.
     """
     told = file is None
     while file:

@@ -104,7 +104,7 @@ async def test_an_address_that_nobody_verified_opens_nothing(
     async with browser(provider, redis_url, database_url) as http:
         answer = await http.get(await said_yes(await departed(http), "1234"))
         assert answer.status_code == 403
-        assert "invitation" in answer.text
+        assert "Ask an admin to invite" in answer.text
 
 
 async def test_only_the_browser_that_we_sent_comes_back_and_only_once(

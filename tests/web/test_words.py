@@ -65,7 +65,7 @@ def said() -> set[str]:
         users.NO_SCOPE,
         users.BAD_DAYS,
     }
-    found |= {account.WRONG, account.SHORT, *ACTIONS}
+    found |= {account.WRONG, account.SHORT, account.ALREADY_SET, *ACTIONS}
     found |= {away.AWAY, away.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}

@@ -35,7 +35,7 @@ def api_routes(pool: Pool, phones: Phones, operations: list[Operation], guard: G
     return [
         *gate.routes(operations),
         Route(f"{PREFIX}/openapi.json", gate.any_caller(lambda: JSONResponse(openapi()))),
-        Route("/api/docs", guard.page(docs)),
+        guard.get("/api/docs", docs),
     ]
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from store.access import accounts, api_keys, invitations
 from store.access.accounts import ROLES, LastAdmin
-from store.access.invitations import LASTS, NoSuchUser
+from store.access.invitations import LIFETIME, NoSuchUser
 from store.postgres import Pool
 from web.api.fields import Strict
 from web.api.models import Words
@@ -157,4 +157,4 @@ def _nobody(name: str) -> Problem:
 
 
 def _invitation(name: str, token: str) -> Answer:
-    return Answer(Invitation(name=name, path=f"/invitation/{token}", expires_at=datetime.now(UTC) + LASTS))
+    return Answer(Invitation(name=name, path=f"/invitation/{token}", expires_at=datetime.now(UTC) + LIFETIME))

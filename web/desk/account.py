@@ -1,4 +1,4 @@
-"""What a user does about their own account: password, second factor, and where they are signed in."""
+"""The page /account: the user's own password, second factor and sessions."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,15 @@ from domain.one_time_codes import base32, from_base32, uri
 from store.access import accounts, second_factor
 from store.access.accounts import User
 from store.access.passwords import BadPassword, SignInRefused, TooOften
-from store.access.second_factor import WrongCode
+from store.access.second_factor import AlreadySet, WrongCode
 from store.postgres import Pool
 from web.access import COOKIE, actor
 from web.desk.login import LATER, WRONG_CODE, address_of
 from web.forms import form, number
 from web.render import Pages
 
-WRONG = "That is not your current password."
+WRONG = "The current password is wrong."
+ALREADY_SET = "Two-factor authentication is on already. Turn it off first."
 SHORT = "The password is too short: use at least 10 characters."
 ISSUER = "Kapso mirror"
 
@@ -32,7 +33,7 @@ class AccountPages:
         return await self._page(request, user)
 
     async def password(self, request: Request, user: User) -> Response:
-        """`old` and `new`."""
+        """Change the password. Form fields: `old`, `new`."""
         given = await form(request)
         try:
             await accounts.change_password(
@@ -48,7 +49,7 @@ class AccountPages:
         return RedirectResponse("/account?done=password", 303)
 
     async def second_factor(self, request: Request, user: User) -> Response:
-        """`password` and `code`; `secret` of the app that scanned the picture, or `remove`."""
+        """Set the second factor, or remove it if the form has `remove`. Form fields: `password`, `code`, `secret`."""
         given = await form(request)
         password, code, address = given.get("password", ""), given.get("code", ""), address_of(request)
         secret = from_base32(given.get("secret", ""))
@@ -65,12 +66,14 @@ class AccountPages:
             return await self._page(request, user, WRONG, secret)
         except WrongCode:
             return await self._page(request, user, WRONG_CODE, secret)
+        except AlreadySet:
+            return await self._page(request, user, ALREADY_SET)
         except TooOften:
             return await self._page(request, user, LATER, secret)
         return RedirectResponse("/account?done=code", 303)
 
     async def sign_out(self, request: Request, user: User) -> Response:
-        """`session`: that one; without, all but this one."""
+        """End the session with the id in the form field `session`; without it, all except this one."""
         id = number((await form(request)).get("session"))
         await accounts.end_sessions(
             self.pool, user.name, by=actor(user).name, id=id, but=None if id else request.cookies[COOKIE]
@@ -80,7 +83,7 @@ class AccountPages:
     async def _page(
         self, request: Request, user: User, wrong: str | None = None, secret: bytes | None = None
     ) -> Response:
-        """The secret of the picture comes back with the form: it is nobody's until a code of it was seen."""
+        """Render the page. The form posts the secret back: it is stored only after a code has proved it."""
         sessions = await accounts.sessions(self.pool, user.name, request.cookies.get(COOKIE))
         has_code = await second_factor.is_set(self.pool, user.id)
         secret = secret or second_factor.new_secret()
@@ -92,5 +95,5 @@ class AccountPages:
 
 
 def _picture(secret: bytes, name: str) -> Markup:
-    """A QR code, as an SVG."""
+    """Return the QR code as an inline SVG."""
     return Markup(segno.make(uri(secret, name=name, issuer=ISSUER)).svg_inline(omitsize=True))  # noqa: S704  (made here)

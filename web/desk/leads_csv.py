@@ -1,10 +1,6 @@
 """Leads as a CSV file that spreadsheets open, and in which nothing runs."""
 
-import csv
-import io
-import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -16,13 +12,11 @@ from store.access.accounts import User
 from store.leads import lead_list, leads
 from store.postgres import Pool
 from web.access import actor
+from web.desk.csv_text import BEGIN, cell, line, separator_of
 from web.desk.list_views import ListViews
 from web.forms import ids_of
 from web.render import Pages
 
-NUMBER = re.compile(r"\+[0-9][0-9 -]*")
-# Spreadsheets of countries that write 1,5 expect this between cells.
-SEPARATORS = {"id": ";"}
 PHONES = ("phone",)
 COLUMNS = (
     "id", "name", "phone", "username", "status", "lead_temperature", "lead_score", "score_because", "chat_phase",
@@ -51,29 +45,11 @@ class LeadsCsv:
         wanted = LeadFilter(among=ids) if ids else view.wanted
         await leads.log_access(self._pool, None, actor(user).name, "export")
         headers = {"Content-Disposition": 'attachment; filename="leads.csv"'}
-        separator = SEPARATORS.get(self._pages.preferences(request).language, ",")
+        separator = separator_of(self._pages.preferences(request).language)
         return StreamingResponse(self._csv(wanted, separator), media_type="text/csv; charset=utf-8", headers=headers)
 
     async def _csv(self, wanted: LeadFilter, separator: str) -> AsyncIterator[str]:
-        yield "\ufeff" + _line(EXPORTED, separator)  # spreadsheets take it for UTF-8 by this mark
+        yield BEGIN + line(EXPORTED, separator)
         async for lead in lead_list.every(self._pool, wanted):
             known = dict(lead) | {"phone": shown(lead["phone"]) if lead["phone"] else None}
-            yield _line([_cell(known[name], is_phone=name in PHONES) for name in EXPORTED], separator)
-
-
-def _line(cells: Any, separator: str) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=separator).writerow(cells)
-    return text.getvalue()
-
-
-def _cell(value: Any, *, is_phone: bool) -> str:
-    """A text that a spreadsheet would take for a formula is kept a text; a phone number is none."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        value = "; ".join(value)
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    formula = isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r")
-    formula = formula and not (is_phone and NUMBER.fullmatch(text))
-    return f"'{text}" if formula else text
+            yield line([cell(known[name], is_phone=name in PHONES) for name in EXPORTED], separator)

@@ -1,4 +1,4 @@
-"""Signing in and out. What was wrong is never said; how often somebody may try is bounded."""
+"""Sign-in by password and code, or by an identity provider; invitations; sign-out."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote, unquote
@@ -18,10 +18,10 @@ from web.identity_provider import IdentityProvider, ProviderFailed
 from web.render import Pages
 
 WRONG = "That name and password do not go together."
-WRONG_CODE = "That is not the code of now. Wait for the next one."
+WRONG_CODE = "The code is wrong or was used already. Enter the next one."
 LATER = "Too many wrong passwords from here. Try again in a quarter of an hour."
-AGAIN = "That took too long. Sign in again."
-UNKNOWN = "Nobody here has that account. Ask an admin for an invitation with your e-mail address."
+AGAIN = "The sign-in expired. Sign in again."
+UNKNOWN = "No user has this account. Ask an admin to invite your e-mail address."
 AWAY = "Single sign-on does not answer. Try again, or use your password."
 STEP = "signing_in"
 STEP_SECONDS = 15 * 60
@@ -41,7 +41,7 @@ def browser_of(request: Request) -> str:
 
 
 def ours(handler: Handler) -> Handler:
-    """Only for writes that come from our own pages."""
+    """Refuse a write that does not come from our own pages."""
 
     async def guarded(request: Request) -> Response:
         return await handler(request) if is_ours(request) else PlainTextResponse(FOREIGN, 403)
@@ -57,7 +57,10 @@ def entered(token: str, behind: str) -> Response:
 
 
 def half_way(token: str, to: str, behind: str) -> Response:
-    """The page `behind` waits in the cookie: its address may hold what somebody searched for."""
+    """Keep the token of a half-done sign-in in a cookie, with the page to open afterwards.
+
+    The database must not hold that page: its address may contain a search for a person.
+    """
     answer = RedirectResponse(to, 303)
     value = f"{token}|{quote(behind if len(behind) < LONGEST_BEHIND else '/')}"
     answer.set_cookie(STEP, value, max_age=STEP_SECONDS, secure=True, httponly=True, samesite="lax", path="/login")
@@ -65,7 +68,7 @@ def half_way(token: str, to: str, behind: str) -> Response:
 
 
 def step_of(request: Request) -> tuple[str, str]:
-    """The token of a sign-in that is half done, and the page behind it."""
+    """Return the token of a half-done sign-in, and the page to open afterwards."""
     token, _, behind = request.cookies.get(STEP, "").partition("|")
     return token, inside(unquote(behind))
 
@@ -116,7 +119,7 @@ class Login:
         return entered(session, behind)
 
     async def depart(self, request: Request) -> Response:
-        """To the identity provider."""
+        """Redirect the browser to the identity provider."""
         if self._provider is None:
             return RedirectResponse("/login", 303)
         departure = Departure.new()
@@ -127,14 +130,14 @@ class Login:
             return self._page(request, 502, "/", AWAY)
 
     async def arrive(self, request: Request) -> Response:
-        """Back from there, with a code or with what went wrong."""
+        """Handle the return from the identity provider: with a code, or with an error."""
         given, (token, behind) = request.query_params, step_of(request)
         if self._provider is None:
             return RedirectResponse("/login", 303)
         departure = Departure(token)
         if not departure.is_of(given.get("state", "")):
             return self._page(request, 401, "/", AGAIN)
-        if "code" not in given:  # the provider says no, or the person changed their mind
+        if "code" not in given:  # the provider refused, or the user cancelled
             return self._page(request, 401, behind, AWAY)
         try:
             who = await self._provider.identity(given["code"], departure, _back(request))
@@ -151,7 +154,7 @@ class Login:
         return await self._invitation(request)
 
     async def accept(self, request: Request) -> Response:
-        """`password`: what the person chose; they are signed in with it."""
+        """Set the password of the form and sign the user in."""
         given = await form(request)
         try:
             user = await invitations.accept(self._pool, request.path_params["token"], given.get("password", ""))
@@ -175,10 +178,10 @@ class Login:
         return answer
 
     async def _invitation(self, request: Request, wrong: str | None = None) -> Response:
-        whom = await invitations.of(self._pool, request.path_params["token"])
-        code = 410 if whom is None else 422 if wrong else 200
+        invited = await invitations.find(self._pool, request.path_params["token"])
+        code = 410 if invited is None else 422 if wrong else 200
         return self._pages.page(
-            request, "invitation.html", code, whom=whom, wrong=wrong, shortest=SHORTEST_PASSWORD,
+            request, "invitation.html", code, invited=invited, wrong=wrong, shortest=SHORTEST_PASSWORD,
             provider=self._provider.name if self._provider else None,
         )  # fmt: skip
 

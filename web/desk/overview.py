@@ -1,7 +1,5 @@
-"""The manager's page: this week against the last, where leads get lost, who waits, and what AI did today."""
+"""The page /overview for managers: this period against the one before, the funnel, who waits, what AI did today."""
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from domain.lead import OPEN_STATUSES
 from domain.lead_fields import FIELDS
 from domain.lead_filter import LeadFilter
 from store.access.access_log import AccessLog
@@ -17,19 +16,18 @@ from store.leads import lead_list, overview
 from store.leads.overview import AGES, RANGES, AiToday, Overview, OverviewFilter
 from store.postgres import Pool
 from web.access import actor
+from web.desk.csv_text import BEGIN, cell, line, separator_of
 from web.desk.facts import as_text
-from web.desk.leads_csv import SEPARATORS
 from web.desk.menus import Menus
 from web.live import Hub
 from web.query import with_changes
 from web.render import Pages
 from web.words import translator
 
-# Dear to count, and nobody decides by the second.
+# The aggregates are expensive, and managers do not need them to the second.
 SECONDS = 30.0
 LONGEST_WAITING = 5
-OPEN = ["new", "qualified", "contacted"]
-# What is computed of the others is no change that anybody would take back.
+# Computed from the other fields: undoing such a change makes no sense.
 COMPUTED = ("lead_score", "lead_temperature", "chat_phase")
 LISTED = (*(name for name in FIELDS if name not in COMPUTED), "status")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -49,7 +47,7 @@ class OverviewPage:
         asked, zone, t = _asked(request), prefer.zone_info, translator(prefer.language)
         found = await self._found(asked, request)
         owner = [asked.owner] if asked.owner else None
-        wanted = LeadFilter(awaiting_reply=True, city=asked.city, owner=owner, status=OPEN)
+        wanted = LeadFilter(awaiting_reply=True, city=asked.city, owner=owner, status=OPEN_STATUSES)
         waiting = await lead_list.page(self.pool, wanted, limit=LONGEST_WAITING, order="waiting")
         ai = await overview.ai_today(self.pool, LISTED, zone, asked.now)
         self.access_log.note(actor(user).name, "list", {"page": "overview"}, _shown(waiting.leads, ai))
@@ -61,18 +59,19 @@ class OverviewPage:
         )  # fmt: skip
 
     async def csv(self, request: Request, user: User) -> Response:
-        """One of PARTS as a table."""
+        """Return one of PARTS as CSV."""
         part = request.path_params["part"]
         if part not in PARTS:
             return PlainTextResponse(f"there is no table {part[:40]!r}: there are {', '.join(PARTS)}", 404)
         rows = getattr(await self._found(_asked(request), request), part)
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter=SEPARATORS.get(self.pages.preferences(request).language, ","))
-        if rows:
-            writer.writerow(rows[0].keys())
-        writer.writerows([_plain(value) for value in row.values()] for row in rows)
+        separator = separator_of(self.pages.preferences(request).language)
+        lines = [rows[0].keys(), *([cell(value) for value in row.values()] for row in rows)] if rows else []
         headers = {"Content-Disposition": f'attachment; filename="{part}.csv"'}
-        return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(
+            BEGIN + "".join(line(cells, separator) for cells in lines),
+            media_type="text/csv; charset=utf-8",
+            headers=headers,
+        )
 
     async def _found(self, asked: OverviewFilter, request: Request) -> Overview:
         zone = self.pages.preferences(request).zone_info
@@ -92,16 +91,10 @@ def _shown(waiting: Any, ai: AiToday) -> list[Any]:
 
 
 def _short(seconds: float | None) -> tuple[str, int] | None:
-    """How long, in the largest unit that fits: ("m", 12); None stays None."""
+    """Return the duration in its largest unit, such as ("m", 12). None stays None."""
     if seconds is None:
         return None
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds >= size:
             return unit, round(seconds / size)
     return "s", round(seconds)
-
-
-def _plain(value: Any) -> Any:
-    """Nothing that a spreadsheet would run."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and isinstance(value, str) else text

@@ -1,4 +1,4 @@
-"""Users and the keys of programs, for admins: who may come in, as what, and what was changed."""
+"""The pages /users and /keys, for admins: users with their roles and sessions, the audit log, and API keys."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from starlette.responses import RedirectResponse, Response
 from store.access import account_changes, accounts, api_keys, invitations, second_factor
 from store.access.accounts import ROLES, LastAdmin, User
 from store.access.api_keys import SCOPES, BadScope
-from store.access.invitations import LASTS, NoSuchUser
+from store.access.invitations import LIFETIME, NoSuchUser
 from store.postgres import Pool
 from web.access import actor
 from web.forms import form, number
 from web.render import Pages
 
-BAD_NAME = "A name has lower case letters, digits, . _ - and begins with a letter or digit."
-BAD_EMAIL = "That is no e-mail address."
-TAKEN = "There is a user of that name or e-mail already."
-GONE = "There is no such user any more."
-LAST_ADMIN = "That is the last admin: make another one first."
-BAD_DAYS = "Days are a whole number from 1 to 3650; leave them out for a key that lives until it is revoked."
-NO_SCOPE = "Choose at least one thing that the key may do."
+BAD_NAME = "Use lowercase letters, digits, . _ - in the name, and begin with a letter or digit."
+BAD_EMAIL = "This is not a valid e-mail address."
+TAKEN = "The user name or e-mail is already taken."
+GONE = "This user does not exist."
+LAST_ADMIN = "This is the last admin. Make another user an admin first."
+BAD_DAYS = "Enter a number of days from 1 to 3650, or leave the field empty."
+NO_SCOPE = "Choose at least one scope."
 CHANGES = 50
 LONGEST_DAYS = 3650
 
@@ -37,7 +37,7 @@ class UserPages:
         return await self._page(request, user)
 
     async def invite(self, request: Request, user: User) -> Response:
-        """`name`, `role`, `email` (may be empty). The page that answers has the link, this once."""
+        """Invite a user. Form fields: `name`, `role`, `email` (optional). Only this response shows the link."""
         given = await form(request)
         name, role, email = given.get("name", "").strip().lower(), given.get("role", ""), given.get("email", "").strip()
         try:
@@ -50,7 +50,7 @@ class UserPages:
         return await self._page(request, user, link=(name, _link(request, token)))
 
     async def act(self, request: Request, user: User) -> Response:
-        """What the path says, to the user whom it names."""
+        """Run the action of the path on the user of the path."""
         name, action = request.path_params["name"], request.path_params["action"]
         if action == "reset":
             try:
@@ -84,7 +84,7 @@ class UserPages:
         changes = await account_changes.recent(self.pool, CHANGES)
         return self.pages.page(
             request, "users.html", 422 if wrong else 200, user=user, people=people, sessions=sessions, changes=changes,
-            roles=ROLES, wrong=wrong, link=link, days=LASTS.days,
+            roles=ROLES, wrong=wrong, link=link, days=LIFETIME.days,
         )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ class KeyPages:
         return await self._page(request, user)
 
     async def add(self, request: Request, user: User) -> Response:
-        """`name`, `days` (may be empty), `scope-…` for each scope. The page that answers has the key, this once."""
+        """Add a key. Form fields: `name`, `days` (optional), `scope-…` for each scope. Only here is the key shown."""
         given = await form(request)
         scopes = [name.removeprefix("scope-") for name in given if name.startswith("scope-")]
         asked = given.get("days", "").strip()

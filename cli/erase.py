@@ -22,7 +22,7 @@ KEY = (
     "ERASURE_KEY is not set. It keys the tombstones that keep an erased person from coming back by a late webhook, "
     "a poll or a replay. Set it (any 16 or more characters, for workers too) and keep it."
 )
-ANOTHER_KEY = "People were erased with another ERASURE_KEY. Set that one: with this one nobody would stay erased."
+ANOTHER_KEY = "Earlier erasures used another ERASURE_KEY. Set that key: with this one, erased people would come back."
 WAITS = "Too many deliveries wait in the inbox. Run this again once the workers have caught up (see mirror status)."
 # One look through a large table.
 SEARCH_SECONDS = 3600.0
@@ -81,7 +81,7 @@ def _sure(arguments: argparse.Namespace, who: StoredPerson) -> bool:
     if arguments.yes:
         return True
     if not sys.stdin.isatty():
-        print("Nobody can be asked here: --yes erases.", file=sys.stderr)
+        print("This is not a terminal, so nothing was erased. Add --yes to erase without a question.", file=sys.stderr)
         return False
     print(f"{len(who.messages)} messages in {len(who.conversations)} conversations will be gone for good.")
     return input("Type erase to go on: ").strip() == "erase"

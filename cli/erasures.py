@@ -45,7 +45,10 @@ async def _run(arguments: argparse.Namespace) -> int:
             return 2
         known, tombstones = read_file(arguments.file), Tombstones(key)
         if known is None:
-            print(f"{arguments.file} is no whole ledger. Write one with mirror erasures export FILE.", file=sys.stderr)
+            print(
+                f"{arguments.file} is not a complete ledger. Write one with mirror erasures export FILE.",
+                file=sys.stderr,
+            )
             return 2
         shards = await inbox.count_streams(redis, set_shards)
         try:
@@ -66,7 +69,7 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 def _written(arguments: argparse.Namespace, known: Ledger) -> int:
     lines = [json.dumps({"token": token.hex(), "erased_at": at.isoformat()}) for token, at in known.items()]
-    # By the last line a file that was cut short is known.
+    # The last line holds the count: without it, or with another count, the file is truncated.
     text = "".join(f"{line}\n" for line in (*lines, json.dumps({"tombstones": len(lines)})))
     if str(arguments.file) == "-":
         print(text, end="")
@@ -78,7 +81,7 @@ def _written(arguments: argparse.Namespace, known: Ledger) -> int:
 
 
 def read_file(path: Path) -> Ledger | None:
-    """None where it is no ledger, or was cut short. Raises OSError."""
+    """Return None if the file is not a ledger or is truncated. Raises OSError."""
     try:
         *rows, end = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         if end["tombstones"] != len(rows):

@@ -44,7 +44,7 @@ def add(parser: argparse.ArgumentParser, *, state: str | None = "open") -> None:
 
 
 async def read(pool: Pool, arguments: argparse.Namespace) -> LetterQuery:
-    """Raises SystemExit with 2 for an event that nobody knows: "0 of 0" would say that all is well."""
+    """Return the filter. Exit with 2 for an unknown event: an empty result would look as if all were well."""
     state = getattr(arguments, "state", "open")
     if arguments.event and not await _is_known(pool, arguments.event):
         raise SystemExit(_refused(arguments.event))

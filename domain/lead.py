@@ -30,7 +30,7 @@ LOCKING: Final = frozenset({Source.HUMAN, Source.AGENT})
 CONVERTED: Final = "converted"
 STATUSES: Final = ("new", "qualified", "contacted", CONVERTED, "archived")
 OPEN_STATUSES: Final = ("new", "qualified", "contacted")
-"""Neither a client nor archived."""
+"""Statuses of leads that are neither clients nor archived."""
 MERGED: Final = "two contacts turned out to be one person"
 
 

@@ -22,7 +22,7 @@ class ChatLine(NamedTuple):
     text: str
     spoken: bool = False
     chosen: bool = False
-    """Pressed on a button, in a list or a form: the words are ours, or WhatsApp's."""
+    """A reply by button, list or form: the business or WhatsApp wrote the text."""
 
 
 class BotFact(NamedTuple):

@@ -19,7 +19,7 @@ from web.words import LANGUAGES, UNITS, Translate, translator
 HERE = Path(__file__).parent
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# The first that fits: others call themselves Chrome and Safari too.
+# The first match counts: other browsers name Chrome and Safari too.
 BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox/", "Firefox"),
     ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
@@ -75,7 +75,7 @@ class Pages:
 
 
 def browser_words(agent: str | None) -> str:
-    """Of a User-Agent what people know it by: Chrome, Android. Empty where nothing of it is known."""
+    """Return browser and system of a User-Agent, such as "Chrome, Android". Empty if both are unknown."""
     browser = next((name for sign, name in BROWSERS if sign in (agent or "")), "")
     system = next((name for sign, name in SYSTEMS if sign in (agent or "")), "")
     return ", ".join(filter(None, (browser, system)))

@@ -1,4 +1,4 @@
-"""The addresses of the desk, and the role that each needs."""
+"""The routes of the desk, and the role that each needs."""
 
 from starlette.routing import Route
 
@@ -69,7 +69,7 @@ def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Rout
 
 
 def login_routes(login: Login) -> list[Route]:
-    """The only pages without a session."""
+    """The only pages that need no session."""
     return [
         Route("/login", login.show, methods=["GET"]),
         Route("/login", ours(login.sign_in), methods=["POST"]),

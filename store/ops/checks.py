@@ -88,7 +88,7 @@ async def counted(connection: Connection, names: Sequence[str]) -> list[int | No
 
 
 async def of_streams(connection: Connection, shards: int) -> list[Finding]:
-    """Whether the workers that are there drain as many streams of the inbox as this setting says."""
+    """Compare the number of streams that workers drain with INBOX_SHARDS."""
     drained = await connection.fetchval(statement("check_drains"))
     if drained in (0, shards):
         return []

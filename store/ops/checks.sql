@@ -32,5 +32,5 @@ SELECT count(*) FROM users AS u WHERE u.disabled_at IS NULL
 
 
 -- name: check_drains
--- Of how many streams a drain was seen within half a minute.
+-- Counts the streams whose drain reported within 30 seconds.
 SELECT count(*) FROM drains WHERE seen_at > now() - interval '30 seconds'

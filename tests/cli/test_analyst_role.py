@@ -1,4 +1,4 @@
-"""A role for analysts: it reads customers and the stages of leads, and no door opens for it."""
+"""The analyst role: it can read customers and stages of leads, and neither secrets nor write access."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ BUDI = Actor(Source.HUMAN, "user:budi")
 
 @pytest.fixture
 def role(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The name of one that there is not yet: roles belong to the whole server."""
+    """An unused role name: roles belong to the whole server."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     name = f"analyst_{secrets.token_hex(4)}"
     yield name
@@ -31,7 +31,7 @@ def role(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 async def run(*arguments: str) -> int:
-    """In a thread: the command has a loop of its own."""
+    """Run the command in a thread: it starts its own event loop."""
     return await asyncio.to_thread(main, ["analyst-role", *arguments])
 
 

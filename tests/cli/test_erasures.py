@@ -105,7 +105,7 @@ def test_a_ledger_of_another_key_and_what_is_no_ledger_are_refused(
     for text in ("-- PostgreSQL database dump", "", lines[0], "\n".join([*lines[:1], json.dumps({"tombstones": 2})])):
         file.write_text(text)
         assert main(["erasures", "restore", str(file)]) == 2
-        assert "is no whole ledger" in capsys.readouterr().err
+        assert "is not a complete ledger" in capsys.readouterr().err
     settings.delenv("ERASURE_KEY")
     assert main(["erasures", "restore", str(file)]) == 2
     assert "ERASURE_KEY is not set" in capsys.readouterr().err

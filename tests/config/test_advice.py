@@ -1,4 +1,4 @@
-"""Settings that are readable and still wrong are told, each with what to do."""
+"""Warnings about valid settings that are unsafe or probably wrong."""
 
 import subprocess
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_addresses_that_can_not_be_right_are_told(url: str | None, proxies: str,
 
 
 def test_the_sample_can_be_sourced_with_every_line_filled_in(tmp_path: Path) -> None:
-    """A shell, and the units of systemd, read the same file."""
+    """A shell and systemd units read the same file."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     lines = [line.removeprefix("#") for line in text.splitlines() if "=" in line and not line.startswith("# ")]
     (tmp_path / "env").write_text("\n".join(lines), encoding="utf-8")

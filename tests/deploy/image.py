@@ -1,8 +1,8 @@
-"""The image of `deploy/Containerfile`, really built and run: buildah, and a read-only root to which a process is shut in.
+"""Build the image of `deploy/Containerfile` with buildah, and run its processes without a container engine.
 
-There is no container engine here, so the base is made of Debian's packages (the file names the public one), and a process
-runs as an engine would run it: as the image's user, with the image's environment, root file system read-only, /tmp its own.
-It shares the network, by which it finds the test's servers.
+The base is made of Debian packages; the file names the public base. A process runs as an engine would run it: as the
+image's user, with the image's environment, a read-only root file system and its own /tmp. It shares the network, to reach
+the test's servers.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tools.devstack.processes import preexec
 
 BUILD_SECONDS = 600
 PACKAGES = "python3,python3-venv,ca-certificates"
-# Where this machine keeps what an installation from a package registry needs; an image built elsewhere needs none of it.
+# Files that this machine needs for its package registry. Other machines may need none.
 OF_THIS_MACHINE = (Path("/etc/pip.conf"), Path("/etc/ssl/certs/ca-certificates.crt"))
 SHUT_IN = """
 set -e
@@ -35,14 +35,14 @@ exec chroot --userspec="$1" "$0" "${@:2}"
 
 
 def program(name: str) -> str:
-    """Raises RuntimeError with what to install."""
+    """Return the path of a program, installing it if possible. Raises RuntimeError with the package to install."""
     if found := find_or_install([name], [name]):
         return found
     raise RuntimeError(f"{name} is needed, and only root can install it: apt-get install {name}")
 
 
 class Builder:
-    """Images in a folder of their own."""
+    """Builds images in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,7 +51,7 @@ class Builder:
         ]  # fmt: skip
 
     def ask(self, *arguments: str | Path) -> str:
-        """Raises CalledProcessError; what was said goes to the test's output."""
+        """Run buildah and return its output. Raises CalledProcessError, after printing the output."""
         command = [*self._buildah, *map(str, arguments)]
         done = subprocess.run(command, cwd=ROOT, check=False, timeout=BUILD_SECONDS, capture_output=True, text=True)
         if done.returncode:
@@ -87,7 +87,7 @@ class Builder:
         return Image(self, name, Path(self.ask("mount", self.ask("from", name))), config)
 
     def compressed_bytes(self, name: str) -> int:
-        """As a registry would hold it."""
+        """Return the size of the image as a registry stores it."""
         archive = self._folder / "image.tar"
         self.ask("push", "--quiet", name, f"oci-archive:{archive}")
         found = archive.stat().st_size
@@ -138,12 +138,12 @@ class Running:
     process: asyncio.subprocess.Process
 
     async def said(self) -> str:
-        """All that it says until it ends."""
+        """Wait for the end and return all output."""
         out, _ = await self.process.communicate()
         return out.decode()
 
     async def is_healthy(self) -> bool:
-        """By the health check of the image, in the same /tmp."""
+        """Run the health check of the image, in the same /tmp."""
         kind, text = self.image.config["Healthcheck"]["Test"]
         assert kind == "CMD-SHELL"
         async with self.image.running(self.temporary, {}, "sh", "-c", text) as check:

@@ -1,4 +1,4 @@
-"""The image from its build to its end: release step, receiver, drain, chat reader, health, and a stop in time."""
+"""The image: size, release step, receiver, drain, chat reader, health check, and a stop within the grace period."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What orchestrators read: valid by their own schemas, and of one mind with the code."""
+"""Manifests for orchestrators: valid against their schemas, and consistent with the code."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from workers.__main__ import GRACE_SECONDS
 
 DEPLOY = ROOT / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
-# What of an environment file is no setting of ours.
+# Variables of example.env that are not settings of the mirror.
 OF_SERVERS = {"POSTGRES_PASSWORD", "VALKEY_PASSWORD", "GRAFANA_PASSWORD", "MIRROR_HOST"}
 OF_UVICORN = {"FORWARDED_ALLOW_IPS"}
 OLDEST_KUBERNETES, NEWEST_KUBERNETES = "1.27", "1.36"
@@ -35,7 +35,7 @@ def manifests() -> list[dict[str, Any]]:
 
 
 def pods() -> dict[str, dict[str, Any]]:
-    """By name of what starts them: the specification of the pods."""
+    """Return pod specifications by the name of their Deployment or Job."""
     return {
         one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in manifests() if "template" in one["spec"]
     }

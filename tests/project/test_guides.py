@@ -1,4 +1,4 @@
-"""What the guides tell people to type, typed as it stands: a shell, the real web process, the real commands."""
+"""Run the examples of the guides unchanged: in a shell, with the real web process and the real commands."""
 
 import asyncio
 import os
@@ -13,26 +13,26 @@ from tests.desk import web
 from tests.helpers import SECRET
 from tools.devstack.environment import ROOT
 
-# As `dev.py env` would, of the test's own servers.
+# Replaced by the environment of the test's own servers.
 OF_THE_STACK = 'eval "$(python3 dev.py env)"'
 NUMBERS = ("6281234567890", "6281234567891")
 
 
 def blocks(file: str) -> list[str]:
-    """The shell's, without those that need another machine."""
+    """Return the shell blocks of a guide."""
     text = (ROOT / file).read_text(encoding="utf-8")
     return re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def rows(file: str) -> list[str]:
-    """What the table of that guide tells to run, in its order."""
+    """Return the commands of the table of a guide, in order."""
     text = (ROOT / file).read_text(encoding="utf-8")
     table = text.partition("| to … | run |")[2].partition("\n\n")[0]
     return [part.replace("\\|", "|") for line in table.splitlines()[2:] for part in re.findall(r"`([^`]+)`", line)]
 
 
 async def typed(script: str, base: str, database_url: str, redis_url: str) -> str:
-    """All of it in one shell, which ends at the first thing that fails. Returns what it said."""
+    """Run a script that stops at the first error, and return its output."""
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "DATABASE_URL": database_url, "REDIS_URL": redis_url,
         "DASHBOARD_URL": f"{base}/", "KAPSO_WEBHOOK_SECRETS": SECRET, "DEFAULT_REGION": "ID", "HOME": os.environ["HOME"],

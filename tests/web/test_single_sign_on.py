@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from oidc_provider_mock import run_server_in_thread
 
-# What the provider uses of Authlib is on its way out there.
+# The provider uses deprecated parts of Authlib.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:authlib", "ignore:get_jwt_config")
 
 
@@ -50,7 +50,7 @@ async def browser(provider: Provider, redis_url: str, database_url: str) -> Asyn
 
 
 async def departed(http: httpx.AsyncClient, behind: str = "/") -> str:
-    """Where the browser is sent; its cookie is kept by hand, for httpx sends no Secure one over http."""
+    """Return the URL of the provider. Keep the cookie by hand: httpx sends no Secure cookie over http."""
     answer = await http.get("/login/sso", params={"next": behind})
     assert answer.status_code == 303, answer.text
     (step,) = re.findall(r"signing_in=[^;]+", answer.headers["set-cookie"])
@@ -59,7 +59,7 @@ async def departed(http: httpx.AsyncClient, behind: str = "/") -> str:
 
 
 async def said_yes(address: str, subject: str) -> str:
-    """The person signs in there; the address to which the browser comes back."""
+    """Sign in at the provider, and return the URL to which it redirects."""
     async with httpx.AsyncClient() as there:
         return str((await there.post(address, data={"sub": subject})).headers["location"])
 

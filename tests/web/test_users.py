@@ -1,4 +1,4 @@
-"""Users as people manage them: invited by a link, given a role, reset, disabled, signed out; with a second factor."""
+"""User management: invitations, roles, resets, sessions, API keys and the second factor, by pages and API."""
 
 import re
 import time
@@ -23,7 +23,7 @@ CHOSEN = "another long password"
 
 @asynccontextmanager
 async def admin(pool: Pool, redis_url: str, database_url: str) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
-    """Rina, who is one; and the address."""
+    """A client signed in as the admin rina, and the base URL."""
     await user(pool, "rina", "admin")
     async with web(redis_url, database_url) as base, client(base, await cookie(pool, "rina")) as http:
         yield http, base
@@ -35,7 +35,7 @@ def link_of(page: httpx.Response) -> str:
 
 
 def digits(secret: bytes, *, after: int = 0) -> str:
-    """The code of so many half minutes from now."""
+    """Return the code of the time step `after` steps from now."""
     return code(secret, int(time.time()) // STEP_SECONDS + after)
 
 
@@ -183,7 +183,7 @@ async def test_keys_are_made_shown_once_and_revoked(pool: Pool, redis_url: str, 
 
 
 async def with_factor(pool: Pool, name: str = "rina") -> bytes:
-    """A user with a second factor; the secret of the app."""
+    """Add a user with a second factor, and return the secret."""
     one = await user(pool, name, "admin")
     token = await accounts.sign_in(pool, name, PASSWORD, address="x")
     secret = second_factor.new_secret()
@@ -306,7 +306,7 @@ async def test_a_sign_in_that_waits_for_its_code_ends_with_what_changes_the_acco
 async def test_a_reset_wins_over_a_password_that_is_checked_or_changed_at_that_moment(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reset comes after the old password was found right, and before anything came of it."""
+    """The reset happens between the check of the old password and its use."""
     rina = await user(pool, "rina")
     token = await accounts.sign_in(pool, "rina", PASSWORD, address="x")
     check, links = passwords.check, []

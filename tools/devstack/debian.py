@@ -1,4 +1,4 @@
-"""Programs that some tests drive and no Python package brings: the ones that are there, or Debian's, installed once."""
+"""Programs that tests need and no Python package contains. Missing ones are installed from Debian, once."""
 
 import os
 import shutil
@@ -11,12 +11,12 @@ SECONDS = 900
 
 
 def find(names: Sequence[str]) -> str | None:
-    """The path of the first that is there."""
+    """Return the path of the first program that exists."""
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def find_or_install(names: Sequence[str], packages: Sequence[str]) -> str | None:
-    """The path of the first that is there, after installing the packages if we are root; None if it can't be had."""
+    """Like `find`; if none exists and we are root, install the packages first. None if that fails."""
     if found := find(names):
         return found
     apt = shutil.which("apt-get")

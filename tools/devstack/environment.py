@@ -28,7 +28,7 @@ def refuse(text: str) -> NoReturn:
 
 
 def read_settings() -> None:
-    """Of .env in the checkout, where there is one: NAME=value, quoted as for a shell. What is set already stays."""
+    """Load .env of the checkout, if it exists. Lines are NAME=value in shell quoting. Variables that are set win."""
     file = ROOT / ".env"
     if not file.exists():
         return

@@ -62,7 +62,7 @@ def free_port() -> int:
 
 
 def kept_port(file: Path) -> int:
-    """The port that the file names, if it is free; else another one, which is written there."""
+    """Return the port in the file if it is free. Otherwise pick a free port and write it to the file."""
     try:
         port = int(file.read_text())
         with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""Operations on who may come in: users, their links and sessions, and the keys of programs."""
+"""Operations on users, invitations, sessions and API keys."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -25,18 +25,18 @@ EMAIL = r"^[!-?A-~]+@[!-?A-~]+$"
 
 
 class UserAccount(BaseModel):
-    """Somebody who may sign in at the desk."""
+    """A user of the desk."""
 
     name: str
     role: Role
     email: str | None
     created_at: datetime
     disabled_at: datetime | None
-    invited_until: datetime | None = Field(description="Until when a link that sets the password works.")
+    invited_until: datetime | None = Field(description="The invitation is valid until then; null if there is none.")
     has_second_factor: bool
     has_single_sign_on: bool
     seen_at: datetime | None
-    sessions: int = Field(description="In how many browsers they are signed in.")
+    sessions: int = Field(description="The number of valid sessions.")
 
 
 class UserAccounts(BaseModel):
@@ -49,27 +49,27 @@ class NewUser(Strict):
     name: Name
     role: Role = "sales"
     email: Annotated[str, Field(pattern=EMAIL, max_length=200)] | None = Field(
-        None, description="By which single sign-on recognizes them."
+        None, description="Identifies the user at the first single sign-on."
     )
 
 
 class UserPatch(Strict):
-    """What to set; a field left out stays as it is. Every change ends the user's sessions."""
+    """The fields to set. A field that is left out does not change. Every change ends the user's sessions."""
 
     role: Role = LEFT_OUT
     disabled: bool = LEFT_OUT
 
 
 class Invitation(BaseModel):
-    """A link that lets the user choose a password, once. It is not shown again."""
+    """A link with which the user sets a password once. It is returned only here."""
 
     name: str
-    path: str = Field(description="Put the address of the desk in front of it.")
+    path: str = Field(description="Path of the link; prefix it with the URL of the desk.")
     expires_at: datetime
 
 
 class ApiKey(BaseModel):
-    """A key of a program, without its secret."""
+    """An API key, without its secret."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""CSV that spreadsheets open, and in which no cell is evaluated as a formula."""
+"""CSV for spreadsheets. No cell is evaluated as a formula."""
 
 import csv
 import io

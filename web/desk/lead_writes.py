@@ -1,4 +1,4 @@
-"""What is done to one lead beside the list: fields, status, notes, suggestions, out of the list and back."""
+"""Writes to one lead from its panel: fields, status, notes, suggestions, delete and restore."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +31,7 @@ CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again
 
 
 class Conflict(Exception):
-    """The field is no longer what the user saw when they began to type."""
+    """The field changed after the user began to type."""
 
 
 class LeadWrites:
@@ -43,7 +43,7 @@ class LeadWrites:
         self._phones = phones
 
     async def field(self, request: Request, user: User) -> Response:
-        """One field. Whoever was quicker with the same field is shown beside what was typed."""
+        """Set one field. If another user changed it first, show both values."""
         id, given = request.path_params["id"], await form(request)
         name, typed, was = given.get("field", ""), given.get("value", "").strip(), given.get("was", "").strip()
         if name not in (*FIELDS, *PROFILE_FIELDS):
@@ -59,7 +59,7 @@ class LeadWrites:
         return await self.write_and_show(request, user, id, write, typed=None if name == "owner" else {name: typed})
 
     async def let_go(self, request: Request, user: User) -> Response:
-        """The user's own value may be overwritten again by AI."""
+        """Let AI overwrite the field again."""
         id, name = request.path_params["id"], (await form(request)).get("field", "")
 
         async def write() -> None:
@@ -86,7 +86,7 @@ class LeadWrites:
         return await self.write_and_show(request, user, id, write)
 
     async def note(self, request: Request, user: User) -> Response:
-        """A new one, or one that takes another's place."""
+        """Add a note, or correct one."""
         id, given = request.path_params["id"], await form(request)
 
         async def write() -> None:
@@ -99,7 +99,7 @@ class LeadWrites:
         return await self.write_and_show(request, user, id, write)
 
     async def answer(self, request: Request, user: User) -> Response:
-        """accept or ignore."""
+        """Accept or ignore a suggestion."""
         id, answer = request.path_params["id"], request.path_params["answer"]
 
         async def write() -> None:
@@ -111,7 +111,7 @@ class LeadWrites:
         return await self.write_and_show(request, user, id, write)
 
     async def delete(self, request: Request, user: User) -> Response:
-        """Out of the list, with a way back."""
+        """Delete the lead; the toast offers Undo."""
         id = request.path_params["id"]
         try:
             await leads.delete(self._pool, id, by=actor(user))
@@ -143,7 +143,7 @@ class LeadWrites:
         *,
         typed: dict[str, str] | None = None,
     ) -> Response:
-        """Run the write. Where the panel asked, show it as it is now, with the error and what was typed."""
+        """Run the write. If the request came from the panel, render the panel, with the error and the typed text."""
         try:
             toast, wrong, status = await write(), None, 200
         except NotAllowed as error:
@@ -170,7 +170,7 @@ class LeadWrites:
         return translator(self._pages.preferences(request).language)
 
     async def _patch(self, id: UUID, user: User, name: str, typed: str, was: str, t: Translate) -> tuple[str, str]:
-        """What stood there before, and what stands there now."""
+        """Return the old and the new value as text."""
         for _ in range(TRIES):
             lead = await leads.current(self._pool, id)
             before = as_text(name, edited(lead, name), t)
@@ -186,17 +186,17 @@ class LeadWrites:
 
 
 def _in_panel(request: Request) -> bool:
-    """Whether the answer is shown as the panel. A write from the board or the tasks opens no lead."""
+    """Return whether the response replaces the panel. Writes from the board or the tasks open no panel."""
     target = request.headers.get("hx-target")
     return target is None or target.endswith(("#lead", "#panel"))
 
 
 def called(lead: Mapping[str, Any]) -> str:
-    """How a toast names a lead."""
+    """Return the name of a lead for a toast."""
     return str(lead["name"] or lead["phone"] or "…")
 
 
 def toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:
-    """What the page says for a while, and the form that takes it back; long texts are not carried in a header."""
+    """Return a toast with its undo form. Long values are left out: the toast travels in a header."""
     short = undo if undo and len(json.dumps(undo)) < LONGEST_UNDO else None
     return {"text": text[:LONGEST_TEXT], "url": url, "undo": short}

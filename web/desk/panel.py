@@ -1,4 +1,4 @@
-"""One lead beside the list, as it is shown: what is known and why, and the chat."""
+"""The panel of one lead beside the list: facts with their sources, and the chat."""
 
 from datetime import UTC, date, datetime
 from functools import partial
@@ -52,7 +52,7 @@ class Panel:
             return PlainTextResponse(str(error), 404)
 
     async def opened(self, request: Request, user: User, id: str | None, at: str | None = None) -> str:
-        """The panel that a link to the list names, its chat at the message `at`; nothing when it names no lead."""
+        """Return the panel of the lead in the URL of the list, its chat at message `at`; empty if there is no such lead."""
         try:
             return await self.html(request, user, UUID(id), at=at) if id else ""
         except (ValueError, NotFound):
@@ -72,7 +72,7 @@ class Panel:
         wrong: str | None = None,
         typed: dict[str, str] | None = None,
     ) -> str:
-        """Everything that the panel shows; the lead counts as read. `wrong` and what was `typed` stay beside a field.
+        """Render the panel and mark the lead as read. `wrong` and `typed` appear beside the edited field.
 
         Raises NotFound.
         """
@@ -106,15 +106,15 @@ class Panel:
 
 
 def _count(request: Request, name: str, usual: int) -> int:
-    """How much of a long list is shown: what the viewer has unfolded so far."""
+    """Return how many rows of a long list the viewer has unfolded so far."""
     return min(number(request.query_params.get(name)) or usual, MOST)
 
 
 def _day(at: datetime | None, *, prefer: Preferences) -> date | None:
-    """On which day that is, where the viewer is."""
+    """Return the date in the viewer's time zone."""
     return at.astimezone(prefer.zone_info).date() if at else None
 
 
 def edited(lead: Any, name: str) -> Any:
-    """What stands in a field's input: of numbers the correction, not the number that WhatsApp says."""
+    """Return the value of a field's input; for the phone, the correction instead of the number of WhatsApp."""
     return lead["corrected_phone" if name == "phone" else name]

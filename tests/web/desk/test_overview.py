@@ -1,4 +1,4 @@
-"""The manager's page: each figure against a count by hand, links that lead to those leads, and AI's changes taken back."""
+"""The overview: figures against a count in Python, links, CSV, and Undo of changes by AI."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ PEOPLE = [
 
 @pytest.fixture
 async def town(pool: Pool) -> datetime:
-    """PEOPLE, whose chats and stages are as they say; now."""
+    """Create PEOPLE with their chats and statuses, and return the time."""
     await user(pool, "budi")
     await user(pool, "sari")
     now = datetime.now(UTC)

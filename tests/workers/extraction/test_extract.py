@@ -194,7 +194,7 @@ async def test_two_contacts_that_are_one_person_have_one_lead_with_both_historie
     ],
 )
 async def test_what_somebody_pressed_is_not_their_name(pool: Pool, pressed: dict[str, Any]) -> None:
-    """The words on a button are ours, whatever was asked before."""
+    """The business wrote the text of the button, even if it had asked for the name."""
     await chat(pool, "halo", "< Boleh tahu namanya siapa kak?")
     message = {
         "id": "wamid.pressed", "timestamp": str(int(RECEIVED_AT.timestamp()) + 60), "type": "interactive", "from": NUMBER,

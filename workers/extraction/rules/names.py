@@ -98,7 +98,7 @@ LOOKS: Final = (
 
 
 def names(said: SpelledLine) -> Iterator[FoundValue]:
-    if said.line.chosen:  # nobody finds their own name on a button
+    if said.line.chosen:  # the business wrote the text of a button
         return
     careless = said.line.text.islower()
     for one in (*_told(said, careless=careless), *_parts(said)):

@@ -93,13 +93,13 @@ class UserOperations:
     def table(self) -> list[Operation]:
         read, write = ("users:read", "admin"), ("users:write", "admin")
         return [
-            Operation("GET", "/users", "listUsers", "Who may sign in", *read, self.list, UserAccounts),
-            Operation("POST", "/users", "inviteUser", "Invite somebody", *write, self.invite, Invitation, body=NewUser, status=201, problems=(409,)),
-            Operation("PATCH", "/users/{name}", "patchUser", "Change a role, disable or enable", *write, self.patch, UserAccount, body=UserPatch, problems=(404, 409)),
-            Operation("POST", "/users/{name}/invitation", "resetUser", "Reset the password: a new link", *write, self.reset, Invitation, status=201, problems=(404,)),
-            Operation("DELETE", "/users/{name}/sessions", "signOutUser", "Sign a user out everywhere", *write, self.sign_out, UserAccount, problems=(404,)),
-            Operation("GET", "/api-keys", "listApiKeys", "Keys of programs", *read, self.keys, ApiKeys),
-            Operation("DELETE", "/api-keys/{id}", "revokeApiKey", "Revoke a key", *write, self.revoke, ApiKeys, problems=(404,)),
+            Operation("GET", "/users", "listUsers", "List users", *read, self.list, UserAccounts),
+            Operation("POST", "/users", "inviteUser", "Invite a user", *write, self.invite, Invitation, body=NewUser, status=201, problems=(409,)),
+            Operation("PATCH", "/users/{name}", "patchUser", "Change the role, disable or enable a user", *write, self.patch, UserAccount, body=UserPatch, problems=(404, 409)),
+            Operation("POST", "/users/{name}/invitation", "resetUser", "Reset the password and create an invitation", *write, self.reset, Invitation, status=201, problems=(404,)),
+            Operation("DELETE", "/users/{name}/sessions", "signOutUser", "End all sessions of a user", *write, self.sign_out, UserAccount, problems=(404,)),
+            Operation("GET", "/api-keys", "listApiKeys", "List API keys", *read, self.keys, ApiKeys),
+            Operation("DELETE", "/api-keys/{id}", "revokeApiKey", "Revoke an API key", *write, self.revoke, ApiKeys, problems=(404,)),
         ]  # fmt: skip
 
     async def list(self, _: OperationCall) -> Answer:

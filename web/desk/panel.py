@@ -52,7 +52,7 @@ class Panel:
             return PlainTextResponse(str(error), 404)
 
     async def opened(self, request: Request, user: User, id: str | None, at: str | None = None) -> str:
-        """Return the panel of the lead in the URL of the list, its chat at message `at`; empty if there is no such lead."""
+        """Return the panel of the lead `id`, its chat at the message `at`. Empty if there is no such lead."""
         try:
             return await self.html(request, user, UUID(id), at=at) if id else ""
         except (ValueError, NotFound):

@@ -10,6 +10,7 @@ import sys
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
+from cli.endpoints import of_endpoints
 from config import advice
 from config.environment import faults_of
 from config.settings import ReceiverSettings, WorkerSettings
@@ -52,12 +53,11 @@ async def findings() -> list[Finding]:
         return found
     found += [Finding("wrong", text) for text in advice.addresses(settings, os.environ)]
     found += await _postgres(settings)
-    found += await _redis(settings.redis_url.get_secret_value())
+    found += await _redis(settings.redis_url.get_secret_value(), web.inbox_limit_bytes if web else 0)
+    found += await of_endpoints(settings)
     if settings.kapso_api_key is None:
         text = "KAPSO_API_KEY is not set: what Kapso fails to push stays missing. Make a project key in its settings."
         found.append(Finding("note", text))
-    else:
-        found.append(Finding("ok", "KAPSO_API_KEY is set; mirror webhooks check asks Kapso with it"))
     return found
 
 
@@ -125,11 +125,11 @@ async def _postgres(settings: WorkerSettings) -> list[Finding]:
         return [Finding("wrong", postgres_fault(error, url))]
 
 
-async def _redis(url: str) -> list[Finding]:
+async def _redis(url: str, inbox_bytes: int) -> list[Finding]:
     try:
         client = redis.connect(url, timeout=PATIENCE_SECONDS)
         try:
-            return _at(url, await checks.of_redis(client))
+            return [*_at(url, await checks.of_redis(client)), *await checks.of_room(client, inbox_bytes)]
         finally:
             await client.aclose()
     except (RedisError, OSError, ValueError, TypeError) as error:

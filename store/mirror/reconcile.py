@@ -45,6 +45,8 @@ class LastRun(NamedTuple):
     missing: int
     late: int
     repaired: int
+    failing_seconds: float
+    """Since the last run without an error, or since the first of the day; 0 if the newest has none."""
 
 
 async def keep_run(

@@ -9,7 +9,11 @@ VALUES (:kind, :began, now(), :since, :until, :checked, :equal, :missing, :repai
 -- The newest run of each kind, and what the runs of the last day found together.
 SELECT DISTINCT ON (kind) kind, ended_at, checked, error,
        sum(missing) OVER day AS missing, sum(late) OVER day AS late,
-       sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(repaired))) OVER day AS repaired
+       sum((SELECT coalesce(sum(value::bigint), 0) FROM jsonb_each_text(repaired))) OVER day AS repaired,
+       CASE WHEN error IS NULL THEN 0
+            ELSE extract(epoch FROM now() - coalesce(max(ended_at) FILTER (WHERE error IS NULL) OVER day,
+                                                     min(began_at) OVER day))::float8
+       END AS failing_seconds
 FROM reconcile_runs
 WHERE ended_at > now() - interval '1 day'
 WINDOW day AS (PARTITION BY kind)

@@ -122,3 +122,14 @@ async def of_redis(client: Redis) -> list[Finding]:
         text = "redis is full (maxmemory): deliveries go to the spill, and no loop can report."
         found.append(Finding("wrong", f"{text} Raise maxmemory."))
     return found
+
+
+async def of_room(client: Redis, inbox_bytes: int) -> list[Finding]:
+    """Compare maxmemory of Redis with INBOX_LIMIT_BYTES."""
+    most = int((await client.info("memory")).get("maxmemory", 0))
+    if not most or inbox_bytes <= most:
+        return []
+    text = (
+        f"INBOX_LIMIT_BYTES is {inbox_bytes:,}, and redis takes {most:,} (maxmemory): more goes to the spill."
+    )
+    return [Finding("note", f"{text} Raise maxmemory, or lower INBOX_LIMIT_BYTES.")]

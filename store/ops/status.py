@@ -25,6 +25,8 @@ DRAIN_DEAD_SECONDS = 15.0
 LAG_LIMIT_SECONDS = 10.0
 # They are read every minute at least.
 CHATS_LATE_SECONDS = 300.0
+# Polling runs every minute.
+POLLS_FAILED_SECONDS = 180.0
 # The status reports what it has read by then: a locked table must not hide the rest.
 PATIENCE_SECONDS = 10.0
 UNFINISHED = "the erasure of contact {0}, begun {1:%Y-%m-%d %H:%M} UTC, is not finished: run mirror erase {0}"
@@ -142,6 +144,12 @@ class MirrorStatus:
         if self.chats and (self.chats.began_seconds or 0) > CHATS_LATE_SECONDS:
             minutes = (self.chats.began_seconds or 0) / 60
             found.append(f"chats were last read {minutes:.0f} minutes ago: is a worker running? its log says more")
+        found += [
+            f"polling Kapso ({run.kind}) has failed for {run.failing_seconds / 60:.0f} minutes: {run.error}. Check"
+            " KAPSO_API_URL and KAPSO_API_KEY"
+            for run in self.runs
+            if run.failing_seconds > POLLS_FAILED_SECONDS
+        ]
         found += [f"WhatsApp names an error of number {error}" for error in self.number_errors]
         if count := sum(letters.open for letters in self.letters):
             found.append(f"{count} dead letters are open: mirror dead-letters groups")

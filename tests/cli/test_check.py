@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 import redis.exceptions
 from redis.asyncio import Redis
+from starlette.responses import HTMLResponse, JSONResponse
 
 from cli.check import _redis, findings
 from cli.main import main
@@ -23,6 +24,7 @@ from store.postgres import Pool
 from tests.cli.test_console import run
 from tests.databases import execute, with_database
 from tests.desk import PASSWORD
+from tests.servers import KEY, kapso_api, scripted
 
 POSTGRES = "postgresql://mirror:hidden@db.example:6543/leads"
 REDIS = "rediss://:hidden@cache.example/0"
@@ -162,7 +164,7 @@ async def test_every_command_says_in_one_line_what_postgres_said(
 async def test_redis_says_its_own_words(redis_url: str, url: str, said: str) -> None:
     parts = urlsplit(redis_url)
     async with asyncio.timeout(4):
-        (finding,) = await _redis(url.format(at=f"{parts.hostname}:{parts.port}"))
+        (finding,) = await _redis(url.format(at=f"{parts.hostname}:{parts.port}"), 0)
     assert (finding.level, said in finding.text) == ("wrong", True), finding.text
 
 
@@ -170,11 +172,47 @@ async def test_a_redis_that_forgets_is_named(redis_url: str, redis: Redis) -> No
     await redis.config_set("appendonly", "no")
     await redis.config_set("maxmemory-policy", "allkeys-lru")
     try:
-        said = " ".join(one.text for one in await _redis(redis_url) if one.level == "wrong")
+        said = " ".join(one.text for one in await _redis(redis_url, 0) if one.level == "wrong")
     finally:
         await redis.config_set("maxmemory-policy", "noeviction")
         await redis.config_set("appendonly", "yes")
     assert ("appendonly yes" in said, "allkeys-lru" in said) == (True, True)
+
+
+async def test_an_inbox_that_may_hold_more_than_redis_is_noted(redis_url: str, redis: Redis) -> None:
+    assert len(await _redis(redis_url, 1 << 30)) == 1
+    await redis.config_set("maxmemory", 1 << 28)
+    try:
+        _, found = await _redis(redis_url, 1 << 30)
+    finally:
+        await redis.config_set("maxmemory", 0)
+    assert (found.level, "INBOX_LIMIT_BYTES is 1,073,741,824" in found.text) == ("note", True)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_services_that_settings_name_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuses = [JSONResponse({"error": "key"}, 401)]
+    async with (
+        kapso_api() as (kapso, _, _),
+        scripted(refuses) as (model, _),
+        scripted([HTMLResponse("", 404)]) as (other, _),
+    ):
+        for name, value in (
+            ("KAPSO_API_URL", kapso), ("KAPSO_API_KEY", KEY), ("MODEL_URL", model), ("MODEL_NAME", "small"),
+            ("EMBEDDING_URL", other), ("EMBEDDING_MODEL", "small"),
+        ):  # fmt: skip
+            monkeypatch.setenv(name, value)
+        found = {one.text.split()[0]: one for one in await findings()}
+        assert found["KAPSO_API_URL"].level == "ok"
+        assert (found["MODEL_URL"].level, "refuses MODEL_API_KEY" in found["MODEL_URL"].text) == ("wrong", True)
+        assert (found["EMBEDDING_URL"].level, "is it the right address?" in found["EMBEDDING_URL"].text) == (
+            "note",
+            True,
+        )
+        monkeypatch.setenv("KAPSO_API_KEY", "another")
+        assert any("refuses KAPSO_API_KEY (401)" in text for text in wrong(await findings()))
+        monkeypatch.setenv("KAPSO_API_URL", "http://127.0.0.1:1")
+        assert any("does not answer" in text and "stays missing" in text for text in wrong(await findings()))
 
 
 async def test_what_a_migration_meets_is_one_sentence(

@@ -13,6 +13,8 @@ from redis.asyncio import Redis
 
 from cli.main import main
 from cli.parser import COMMANDS
+from store.mirror import reconcile
+from store.mirror.reconcile import ComparisonCounts
 from store.ops.drains import report
 from store.postgres import Pool
 from tests.helpers import SECRET, delivery, receiver, settled
@@ -53,6 +55,27 @@ async def test_status_says_what_was_done_and_is_1_when_somebody_must_look(pool: 
     assert code == 1
     assert "1 malformed, open for up to 0.0 h; newest: body is not JSON" in out
     assert "needs you  1 dead letters are open: mirror dead-letters groups" in out
+
+
+@pytest.mark.usefixtures("environment", "redis")
+async def test_status_names_polls_that_fail_for_minutes(pool: Pool) -> None:
+    """Not one that failed once, and none after a poll that succeeded."""
+    now = datetime.now(UTC)
+    await report(pool, 0, now, None)
+    for minutes, error in ((9, None), (8, "connection refused"), (1, "connection refused")):
+        await reconcile.keep_run(pool, "fresh", ComparisonCounts(), began_at=now, error=error)
+        await pool.execute(
+            "UPDATE reconcile_runs SET ended_at = now() - make_interval(mins => $1) WHERE ended_at > now() - interval '30 s'",
+            minutes,
+        )
+    code, out, _ = await run("status")
+    assert (code, "polling Kapso (fresh) has failed for 9 minutes: connection refused. Check KAPSO_API_URL" in out) == (
+        1,
+        True,
+    )
+    await reconcile.keep_run(pool, "fresh", ComparisonCounts(), began_at=now)
+    code, out, _ = await run("status", "--json")
+    assert (code, json.loads(out)["problems"]) == (0, [])
 
 
 @pytest.mark.usefixtures("environment")

@@ -108,9 +108,7 @@ async def test_a_redis_that_hangs_delays_an_answer_by_seconds_and_loses_nothing(
     assert in_stream + len(await rows(pool, "spill")) >= 19
 
 
-async def test_a_redis_that_hangs_for_long_delays_only_the_first(
-    pool: Pool, database_url: str, valkey: Valkey
-) -> None:
+async def test_a_redis_that_hangs_for_long_delays_only_the_first(pool: Pool, database_url: str, valkey: Valkey) -> None:
     """The ones after it never wait for Redis again until it answers; the first after that may still be spilled."""
     async with receiver(valkey.url, database_url) as url:
         assert valkey.process is not None

@@ -1,0 +1,66 @@
+"""Whether the HTTP services answer that settings name, and what follows where one does not."""
+
+import asyncio
+from typing import NamedTuple
+
+import httpx
+from pydantic import SecretStr
+
+from config.settings import WorkerSettings
+from kapso.client import PLATFORM
+from store.ops.checks import Finding
+
+PATIENCE_SECONDS = 3.0
+REFUSED = (401, 403)
+
+
+class Endpoint(NamedTuple):
+    """`setting` names `url` and `key_setting` its key; `path` is only read. `meanwhile`: what goes on without it."""
+
+    setting: str
+    url: str
+    path: str
+    key_setting: str
+    headers: dict[str, str]
+    meanwhile: str
+
+
+async def of_endpoints(settings: WorkerSettings) -> list[Finding]:
+    """Asks all at once. Costs one request of each; none of a model's tokens."""
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+        return list(await asyncio.gather(*(_look(client, one) for one in _endpoints(settings))))
+
+
+def _endpoints(settings: WorkerSettings) -> list[Endpoint]:
+    found = []
+    if settings.kapso_api_key is not None:
+        headers = {"X-API-Key": settings.kapso_api_key.get_secret_value()}
+        found.append(Endpoint("KAPSO_API_URL", settings.kapso_api_url, f"{PLATFORM}/whatsapp/phone_numbers",
+                              "KAPSO_API_KEY", headers, "What Kapso fails to push stays missing."))  # fmt: skip
+    if settings.model_url:
+        found.append(Endpoint("MODEL_URL", settings.model_url, "/models", "MODEL_API_KEY",
+                              _bearer(settings.model_api_key), "Rules read chats meanwhile."))  # fmt: skip
+    if settings.embedding_url:
+        found.append(Endpoint("EMBEDDING_URL", settings.embedding_url, "/models", "EMBEDDING_API_KEY",
+                              _bearer(settings.embedding_api_key), "Search goes by words meanwhile."))  # fmt: skip
+    return found
+
+
+def _bearer(key: SecretStr | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+
+
+async def _look(client: httpx.AsyncClient, one: Endpoint) -> Finding:
+    try:
+        answer = await client.get(one.url.rstrip("/") + one.path, headers=one.headers)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        said = str(error) or type(error).__name__
+        return Finding("wrong", f"{one.setting} {one.url} does not answer ({said}): correct it. {one.meanwhile}")
+    if answer.status_code in REFUSED:
+        text = f"{one.setting} {one.url} refuses {one.key_setting} ({answer.status_code}): correct the key."
+        return Finding("wrong", f"{text} {one.meanwhile}")
+    if answer.is_success:
+        return Finding("ok", f"{one.setting} {one.url} answers, and takes {one.key_setting}")
+    # Not every endpoint lists its models; who answers may still be somebody else.
+    text = f"{one.setting} {one.url} answers {answer.status_code} to GET {one.path}: is it the right address?"
+    return Finding("note", f"{text} {one.meanwhile.replace('meanwhile', 'if it is not')}")

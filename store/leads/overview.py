@@ -21,12 +21,14 @@ AGES: Final = ("under an hour", "1 to 4 hours", "4 to 24 hours", "1 to 7 days", 
 
 @dataclass(frozen=True, slots=True)
 class OverviewFilter:
-    """The last `days` up to `now` (UTC). `city` (in any case) and `owner` filter; None does not."""
+    """The last `days` up to `now` (UTC). `city` (in any case), `owner` and `source` filter; None does not."""
 
     now: datetime
     days: int = 7
     city: str | None = None
     owner: str | None = None
+    source: str | None = None
+    """As lead_list.came_from names it."""
 
     @property
     def since(self) -> datetime:
@@ -39,16 +41,34 @@ class OverviewFilter:
 
 
 class Figures(NamedTuple):
-    """Of the leads created in a period. `first_reply_seconds` is the median; None if no lead was answered."""
+    """Of the leads created in a period. `first_reply_seconds` is the median; None if no lead was answered.
+
+    `unanswered` leads wrote more than a day ago and have no answer; `lost_value` is their value times odds.
+    """
 
     new: int
     converted: int
+    replied: int
     first_reply_seconds: float | None
+    unanswered: int
+    lost_value: float
 
     @property
     def conversion(self) -> float | None:
         """From 0 to 1; None without leads."""
         return self.converted / self.new if self.new else None
+
+
+class OwnerRow(NamedTuple):
+    """`open` and `waiting` are as of now; `converted` in the period; the rest is of the leads created in the period."""
+
+    owner: str
+    open: int
+    waiting: int
+    new: int
+    replied: int
+    first_reply_seconds: float | None
+    converted: int
 
 
 class AiToday(NamedTuple):
@@ -71,7 +91,7 @@ class Overview(NamedTuple):
     weeks: Sequence[asyncpg.Record]
     cities: Sequence[asyncpg.Record]
     sources: Sequence[asyncpg.Record]
-    owners: Sequence[asyncpg.Record]
+    owners: Sequence[OwnerRow]
     waiting: Sequence[int]
     """The number of waiting leads for each of AGES."""
     pains: Sequence[asyncpg.Record]
@@ -80,30 +100,50 @@ class Overview(NamedTuple):
 
 async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overview:
     """Run the statements one after the other on one connection: a page must not take the pool from the others."""
-    now, city, owner = asked.now, asked.city, asked.owner
-    cohort, is_open = (asked.since, now, city, owner), list(OPEN_STATUSES)
+    whose, is_open = (asked.city, asked.owner, asked.source), list(OPEN_STATUSES)
+    cohort, before = (asked.since, asked.now, *whose), (asked.before, asked.since, *whose)
     async with pool.acquire() as connection:
 
         async def rows(name: str, *given: object) -> list[asyncpg.Record]:
             return list(await connection.fetch(statement(name), *given))
 
-        (value,) = await rows("overview_value", city, owner, is_open)
-        waiting = {row["age"]: row["leads"] for row in await rows("overview_waiting", city, owner, is_open)}
+        (value,) = await rows("overview_value", *whose, is_open)
+        waiting = {row["age"]: row["leads"] for row in await rows("overview_waiting", *whose, is_open)}
         words = await rows("overview_words", *cohort, LONGEST_LIST)
+        replies = await rows("overview_replies", *cohort)
         return Overview(
-            now=Figures(*(await rows("overview_figures", *cohort))[0]),
-            before=Figures(*(await rows("overview_figures", asked.before, asked.since, city, owner))[0]),
+            now=_figures(replies),
+            before=_figures(await rows("overview_replies", *before)),
             expected_value=float(value["expected"]),
             leads_with_value=value["leads"],
             funnel=await rows("overview_funnel", *cohort),
-            weeks=await rows("overview_weeks", now - timedelta(weeks=WEEKS), zone.key, city, owner),
+            weeks=await rows("overview_weeks", asked.now - timedelta(weeks=WEEKS), zone.key, *whose),
             cities=await rows("overview_cities", *cohort, LONGEST_LIST),
             sources=await rows("overview_sources", *cohort, LONGEST_LIST),
-            owners=await rows("overview_owners", *cohort, is_open),
+            owners=_owners(await rows("overview_owners", *cohort, is_open), replies),
             waiting=[waiting.get(age, 0) for age in range(len(AGES))],
             pains=[row for row in words if row["field"] == "pain_points"],
             objections=[row for row in words if row["field"] == "objection_raised"],
         )
+
+
+def _figures(replies: Sequence[asyncpg.Record]) -> Figures:
+    """Of the row of all."""
+    row = next(row for row in replies if row["is_all"])
+    told = {name: row[name] for name in Figures._fields}
+    return Figures(**told | {"lost_value": float(row["lost_value"])})
+
+
+def _owners(rows: Sequence[asyncpg.Record], replies: Sequence[asyncpg.Record]) -> list[OwnerRow]:
+    """Owners without new leads in the period stand in `rows` alone."""
+    of = {row["owner"]: row for row in replies if not row["is_all"]}
+    return [OwnerRow(**row, **_replied(of.get(row["owner"]))) for row in rows]
+
+
+def _replied(row: asyncpg.Record | None) -> dict[str, Any]:
+    if row is None:
+        return {"new": 0, "replied": 0, "first_reply_seconds": None}
+    return {name: row[name] for name in ("new", "replied", "first_reply_seconds")}
 
 
 async def ai_today(pool: Pool, fields: Sequence[str], zone: ZoneInfo, now: datetime) -> AiToday:

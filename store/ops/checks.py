@@ -129,7 +129,5 @@ async def of_room(client: Redis, inbox_bytes: int) -> list[Finding]:
     most = int((await client.info("memory")).get("maxmemory", 0))
     if not most or inbox_bytes <= most:
         return []
-    text = (
-        f"INBOX_LIMIT_BYTES is {inbox_bytes:,}, and redis takes {most:,} (maxmemory): more goes to the spill."
-    )
+    text = f"INBOX_LIMIT_BYTES is {inbox_bytes:,}, and redis takes {most:,} (maxmemory): more goes to the spill."
     return [Finding("note", f"{text} Raise maxmemory, or lower INBOX_LIMIT_BYTES.")]

@@ -14,6 +14,7 @@ from web.api.handoffs import HandoffOperations
 from web.api.knowledge import KnowledgeOperations
 from web.api.leads import LeadOperations
 from web.api.operation import Operation
+from web.api.overview import OverviewOperations
 from web.api.suggestions import SuggestionOperations
 from web.api.support import SupportOperations
 from web.api.users import UserOperations
@@ -32,6 +33,7 @@ def operations(
     """In the order in which they are documented."""
     return [
         *LeadOperations(pool, hub, access_log).table(),
+        *OverviewOperations(pool, hub).table(),
         *CustomerOperations(pool, hub, phones, access_log).table(),
         *HandoffOperations(pool, phones, crm).table(),
         *SuggestionOperations(pool, hub, access_log).table(),

@@ -1,7 +1,6 @@
 """The page /overview for managers: this period against the one before, the funnel, who waits, what AI did today."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -13,8 +12,9 @@ from domain.lead_filter import LeadFilter
 from store.access.access_log import AccessLog
 from store.access.accounts import User
 from store.leads import lead_list, overview
-from store.leads.overview import AGES, RANGES, AiToday, Overview, OverviewFilter
+from store.leads.overview import AGES, RANGES, AiToday, Overview, OverviewFilter, OwnerRow
 from store.postgres import Pool
+from web import overviews
 from web.access import actor
 from web.desk.csv_text import BEGIN, cell, line, separator_of
 from web.desk.facts import as_text
@@ -24,8 +24,6 @@ from web.query import with_changes
 from web.render import Pages
 from web.words import translator
 
-# The aggregates are expensive, and managers do not need them to the second.
-SECONDS = 30.0
 LONGEST_WAITING = 5
 # Computed from the other fields: undoing such a change makes no sense.
 COMPUTED = ("lead_score", "lead_temperature", "chat_phase")
@@ -47,7 +45,9 @@ class OverviewPage:
         asked, zone, t = _asked(request), prefer.zone_info, translator(prefer.language)
         found = await self._found(asked, request)
         owner = [asked.owner] if asked.owner else None
-        wanted = LeadFilter(awaiting_reply=True, city=asked.city, owner=owner, status=OPEN_STATUSES)
+        wanted = LeadFilter(
+            awaiting_reply=True, city=asked.city, owner=owner, source=asked.source, status=OPEN_STATUSES
+        )
         waiting = await lead_list.page(self.pool, wanted, limit=LONGEST_WAITING, order="waiting")
         ai = await overview.ai_today(self.pool, LISTED, zone, asked.now)
         self.access_log.note(actor(user).name, "list", {"page": "overview"}, _shown(waiting.leads, ai))
@@ -63,7 +63,7 @@ class OverviewPage:
         part = request.path_params["part"]
         if part not in PARTS:
             return PlainTextResponse(f"there is no table {part[:40]!r}: there are {', '.join(PARTS)}", 404)
-        rows = getattr(await self._found(_asked(request), request), part)
+        rows = [_columns(row) for row in getattr(await self._found(_asked(request), request), part)]
         separator = separator_of(self.pages.preferences(request).language)
         lines = [rows[0].keys(), *([cell(value) for value in row.values()] for row in rows)] if rows else []
         headers = {"Content-Disposition": f'attachment; filename="{part}.csv"'}
@@ -74,16 +74,15 @@ class OverviewPage:
         )
 
     async def _found(self, asked: OverviewFilter, request: Request) -> Overview:
-        zone = self.pages.preferences(request).zone_info
-        key = ("overview", asked.days, asked.city, asked.owner, zone.key)
-        found: Overview = await self.hub.shared(key, lambda: overview.overview(self.pool, asked, zone), seconds=SECONDS)
-        return found
+        return await overviews.shared(self.hub, self.pool, asked, self.pages.preferences(request).zone_info)
 
 
 def _asked(request: Request) -> OverviewFilter:
-    query = request.query_params
-    days = next((days for days in RANGES if query.get("days") == str(days)), RANGES[0])
-    return OverviewFilter(datetime.now(UTC), days, query.get("city", "").strip() or None, query.get("owner") or None)
+    return overviews.chosen(*(request.query_params.get(name, "") for name in ("days", "city", "owner", "source")))
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return row._asdict() if isinstance(row, OwnerRow) else dict(row)
 
 
 def _shown(waiting: Any, ai: AiToday) -> list[Any]:

@@ -35,6 +35,7 @@ def server(tools: Tools, who: Who, *, release: str) -> MCPServer:
         (tools.get_lead, "leads:read messages:read", read),
         (tools.list_recent_activity, "leads:read", read),
         (tools.pipeline_summary, "leads:read", read),
+        (tools.overview, "leads:read", read),
         (tools.search_knowledge, "knowledge:read", read),
         (tools.mirror_health, "freshness:read", read),
         (tools.update_lead, "leads:write", put),

@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 import structlog
@@ -20,9 +22,10 @@ from domain.phone import Phones
 from knowledge.embedder import Embedders
 from store.access.access_log import AccessLog
 from store.knowledge import articles as knowledge
-from store.leads import lead_detail, lead_list, leads, next_steps
+from store.leads import lead_detail, lead_list, leads, next_steps, overview
 from store.leads.lead_list import Order
 from store.leads.leads import Actor, NotFound, Stale
+from store.leads.overview import OverviewFilter
 from store.mirror import merges
 from store.ops import dead_letters, replays
 from store.ops.dead_letters import LetterQuery
@@ -165,6 +168,17 @@ class Tools:
             total=counts["all"]["all"], by_status=counts["status"], by_temperature=counts["temperature"],
             awaiting_reply=counts["waiting"].get("true", 0), suggestions_waiting=waiting,
         )  # fmt: skip
+
+    async def overview(
+        self,
+        days: Annotated[Literal[7, 30, 90], Field(description="The length of the period, which ends now.")] = 7,
+        city: Annotated[str, Field(max_length=200)] = "",
+        owner: Annotated[str, Field(max_length=64, description="Only the leads of this user.")] = "",
+    ) -> answers.OverviewSummary:
+        """How the last days compare with those before: leads, replies, conversion, where they come from, what they object."""
+        asked = OverviewFilter(datetime.now(UTC), days, city or None, owner or None)
+        with tool_errors():
+            return answers.compared(days, await overview.overview(self._pool, asked, ZoneInfo("UTC")))
 
     async def search_knowledge(
         self,

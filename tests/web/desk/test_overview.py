@@ -3,14 +3,17 @@
 import re
 from datetime import UTC, datetime, timedelta
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from domain.lead import Source
+from store.access import api_keys
 from store.leads import leads, overview
 from store.leads.leads import Actor
-from store.leads.overview import Figures, Overview, OverviewFilter
+from store.leads.overview import AGES, Figures, Overview, OverviewFilter, OwnerRow
 from store.postgres import Pool
 from tests.chats import chat, extracted
 from tests.desk import client, cookie, signed_in, user, web
@@ -56,8 +59,8 @@ async def town(pool: Pool) -> datetime:
     return now
 
 
-async def asked(pool: Pool, now: datetime, **more: str) -> Overview:
-    return await overview.overview(pool, OverviewFilter(now, **more), JAKARTA)  # type: ignore[arg-type]
+async def asked(pool: Pool, now: datetime, **more: Any) -> Overview:
+    return await overview.overview(pool, OverviewFilter(now, **more), JAKARTA)
 
 
 async def test_each_figure_is_what_a_count_by_hand_says(pool: Pool, town: datetime) -> None:
@@ -66,7 +69,10 @@ async def test_each_figure_is_what_a_count_by_hand_says(pool: Pool, town: dateti
     before = [one for one in PEOPLE if 7 <= one[4] < 14]
     for figures, people in ((found.now, week), (found.before, before)):
         waits = [one[5] * 60 for one in people if one[5] is not None]
-        assert figures == Figures(len(people), sum(one[2] == "converted" for one in people), median(waits))
+        never = [one for one in people if one[5] is None]
+        worth = sum(0.5 * (one[6] or 0) for one in never)
+        clients = sum(one[2] == "converted" for one in people)
+        assert figures == Figures(len(people), clients, len(waits), median(waits), len(never), worth)
     assert (found.expected_value, found.leads_with_value) == (0.5 * (1000 + 500), 2)
     assert [(row["status"], row["leads"], row["lost"]) for row in found.funnel] == [
         ("new", 5, 1), ("qualified", 3, 0), ("contacted", 2, 0), ("converted", 1, 0)
@@ -74,7 +80,10 @@ async def test_each_figure_is_what_a_count_by_hand_says(pool: Pool, town: dateti
     assert [(row["city"], row["leads"], row["hot"], row["converted"]) for row in found.cities] == [
         ("Bandung", 3, 1, 0), ("Surabaya", 2, 1, 1)
     ]  # fmt: skip
-    assert [(row["owner"], row["open"], row["converted"]) for row in found.owners] == [("budi", 3, 0), ("sari", 0, 1)]
+    assert found.owners == [
+        OwnerRow("budi", open=3, waiting=0, new=2, replied=2, first_reply_seconds=600, converted=0),
+        OwnerRow("sari", open=0, waiting=0, new=2, replied=1, first_reply_seconds=1500, converted=1),
+    ]
     assert sum(sum(row[name] for name in ("hot", "warm", "lukewarm", "cold")) for row in found.weeks) == len(PEOPLE)
     assert [(row["source"], row["leads"]) for row in found.sources] == [(None, 5)]
 
@@ -85,6 +94,40 @@ async def test_city_and_owner_narrow_everything(pool: Pool, town: datetime) -> N
     budis = await asked(pool, town, owner="budi")
     assert (budis.now.new, [row["city"] for row in budis.cities]) == (2, ["Bandung"])
     assert sum(budis.waiting) <= 2
+
+
+async def test_a_source_narrows_the_overview_and_the_list(
+    pool: Pool, redis_url: str, database_url: str, town: datetime
+) -> None:
+    referral = '{"source_type": "ad", "headline": "Diskon & bonus"}'
+    await pool.execute(
+        "UPDATE messages SET referral = $1 WHERE direction = 'inbound' AND contact_id IN (SELECT id FROM contacts WHERE wa_id LIKE '%0000' OR wa_id LIKE '%0003')",
+        referral,
+    )
+    found = await asked(pool, town, source="ad: Diskon & bonus")
+    assert (found.now.new, found.now.converted, found.now.first_reply_seconds) == (2, 1, 900)
+    assert [(row["source"], row["leads"]) for row in found.sources] == [("ad: Diskon & bonus", 2)]
+    assert (await asked(pool, town, source="ad")).now.new == 0
+    async with web(redis_url, database_url) as base, client(base, await cookie(pool)) as http:
+        page = (await http.get("/overview")).text
+        (link,) = re.findall(r'href="(/[^"]*source=[^"]*)"', page)
+        listed = (await http.get(link.replace("&amp;", "&"))).text
+        assert len(set(re.findall(r'href="/\?lead=([0-9a-f-]{36})', listed))) == 2
+
+
+async def test_programs_get_the_same_figures(pool: Pool, redis_url: str, database_url: str, town: datetime) -> None:
+    key = await api_keys.add(pool, "reports", ["leads:read"])
+    async with (
+        web(redis_url, database_url) as base,
+        httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {key}"}) as http,
+    ):
+        told = (await http.get("/api/v1/overview", params={"days": 30, "time_zone": "Asia/Jakarta"})).json()
+        found = await asked(pool, town, days=30)
+        assert (told["now"]["new"], told["now"]["first_reply_seconds"]) == (7, found.now.first_reply_seconds)
+        assert [row["owner"] for row in told["owners"]] == ["budi", "sari"]
+        assert {row["age"]: row["leads"] for row in told["waiting"]} == dict(zip(AGES, found.waiting, strict=True))
+        for wrong in ({"days": 8}, {"time_zone": "Asia/Bandung"}, {"town": "Bandung"}):
+            assert (await http.get("/api/v1/overview", params=wrong)).status_code == 422, wrong
 
 
 async def test_who_waits_is_counted_by_how_long(pool: Pool) -> None:
@@ -102,7 +145,7 @@ async def test_a_new_mirror_has_an_overview_too(pool: Pool, redis_url: str, data
     async with signed_in(pool, redis_url, database_url, "viewer") as http:
         page = await http.get("/overview")
         assert page.status_code == 200
-        assert (await asked(pool, datetime.now(UTC))).now == Figures(0, 0, None)
+        assert (await asked(pool, datetime.now(UTC))).now == Figures(0, 0, 0, None, 0, 0)
 
 
 async def test_the_page_leads_to_the_leads_and_gives_tables(

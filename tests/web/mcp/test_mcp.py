@@ -40,7 +40,7 @@ async def test_a_client_that_knows_nothing_of_us_finds_its_way(pool: Pool, redis
     await extracted(pool)
     async with web(redis_url, database_url) as base, connected(base, await key(pool)) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert len(tools) == 12
+        assert len(tools) == 13
         for tool in tools.values():
             hints = tool.annotations
             assert tool.description
@@ -66,6 +66,8 @@ async def test_a_client_that_knows_nothing_of_us_finds_its_way(pool: Pool, redis
         assert proposed["status"] == "PENDING"
         activity = await call(client, "list_recent_activity", lead=one["id"])
         assert activity["changes"][0]["reason"] == "they asked for the price first"
+        week = await call(client, "overview", city="bandung")
+        assert (week["new"]["now"], week["funnel"]["new"], week["cities"]) == (1, 1, {"Bandung": 1})
         summary = await call(client, "pipeline_summary")
         assert (summary["total"], summary["suggestions_waiting"]) == (1, 1)
         assert (await call(client, "mirror_health"))["waiting"] == 0
@@ -105,7 +107,7 @@ async def test_a_client_of_another_version_lists_and_calls(
         http.headers["MCP-Protocol-Version"] = spoken
         begun = {"jsonrpc": "2.0", "method": "notifications/initialized"}
         assert (await http.post("/mcp", json=begun)).status_code == 202
-        assert len((await ask("tools/list"))["tools"]) == 12
+        assert len((await ask("tools/list"))["tools"]) == 13
         found = await ask("tools/call", name="search_leads", arguments={"awaiting_reply": True})
         (one,) = json.loads(found["content"][0]["text"])["leads"]
         assert (one["awaiting_reply"], one["status"]) == (True, "new")
@@ -128,7 +130,7 @@ async def test_a_key_sees_and_uses_only_what_its_scopes_allow(pool: Pool, redis_
     async with web(redis_url, database_url) as base:
         async with connected(base, await key(pool, *READING)) as client:
             shown = {tool.name for tool in (await client.list_tools()).tools}
-            assert shown == {"search_leads", "get_lead", "list_recent_activity", "pipeline_summary", "search_knowledge",
+            assert shown == {"search_leads", "get_lead", "list_recent_activity", "overview", "pipeline_summary", "search_knowledge",
                              "mirror_health"}  # fmt: skip
             for tool, given in (
                 ("set_status", {"status": "archived", "reason": "because"}),

@@ -21,7 +21,7 @@ async def test_an_agent_on_this_machine_has_the_tools_of_its_key(pool: Pool, red
     given = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "MIRROR_API_KEY": key, "PATH": os.environ["PATH"]}
     async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=COMMAND, env=given))) as client:
         names = {tool.name for tool in (await client.list_tools()).tools}
-        assert names == {"search_leads", "list_recent_activity", "pipeline_summary"}
+        assert names == {"search_leads", "list_recent_activity", "overview", "pipeline_summary"}
         (line,) = (await call(client, "search_leads"))["leads"]
         assert line["customer_wrote"] == "saya Rina, berapa harganya?"
 

@@ -149,6 +149,7 @@ def ops_routes(guard: Guard, ops: Ops, letters: LetterPages, trace: Trace) -> li
         guard.get("/ops", ops.overview, role="operator"),
         guard.get("/ops/status", ops.status, role="operator"),
         guard.get("/ops/lag.json", ops.lag, role="operator"),
+        guard.post("/ops/sessions/{pid:row}/end", ops.end_session, role="operator"),
         guard.get("/ops/reconcile", ops.reconcile, role="operator"),
         guard.get("/ops/access", ops.access, role="operator"),
         guard.get("/ops/trace", trace.show, role="operator"),

@@ -438,3 +438,13 @@ BEGIN
     PERFORM show_knowledge_base();
     EXECUTE format('DROP TABLE IF EXISTS embeddings_%s', known);
 END $$;
+
+
+-- An alarm is over: the operators' chart marks it. Rows of more than 90 days go.
+CREATE FUNCTION keep_incident() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO incidents (name, what, began_at, ended_at)
+    VALUES (OLD.name, OLD.what, OLD.raised_at, greatest(OLD.raised_at, now()));
+    DELETE FROM incidents WHERE ended_at < now() - interval '90 days';
+    RETURN NULL;
+END $$;

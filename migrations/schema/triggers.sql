@@ -30,3 +30,4 @@ CREATE TRIGGER numbers_known AFTER INSERT ON contact_identities REFERENCING NEW 
 CREATE TRIGGER register_session BEFORE INSERT ON handoffs FOR EACH ROW EXECUTE FUNCTION register_session();
 CREATE TRIGGER forget_sessions AFTER DELETE ON handoffs REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION forget_sessions();
+CREATE TRIGGER keep_incident AFTER DELETE ON alarms FOR EACH ROW EXECUTE FUNCTION keep_incident();

@@ -14,8 +14,8 @@ NOT_FOR_ANALYSTS: Final = {"deliveries", "dead_letters", "access_log", "visitor_
 # Relations outside the data dictionary: tables behind the views, and the state of the mirror.
 BESIDE: Final = (
     "lead_records", "lead_owners", "next_steps", "handoff_records", "conversation_sentiments", "contact_aliases",
-    "temperature_words", "owner_rules", "alarms", "drains", "delivery_days", "extraction_runs", "lag_samples",
-    "model_days", "reconcile_runs", "vanished_contacts",
+    "temperature_words", "owner_rules", "alarms", "incidents", "drains", "delivery_days", "extraction_runs",
+    "lag_samples", "model_days", "reconcile_runs", "vanished_contacts",
 )  # fmt: skip
 GRANTED: Final = (*(one for one in READABLE if one not in NOT_FOR_ANALYSTS), *BESIDE)
 """A relation that is not listed here is hidden, also one that a later release adds."""

@@ -1,4 +1,5 @@
-"""What needs a person. An alarm stands from when its cause was first seen until the cause is gone. Writes `alarms`."""
+"""What needs a person. An alarm stands from when its cause was first seen until the cause is gone. Writes `alarms`;
+a trigger keeps those that are over as `incidents`."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -35,6 +36,20 @@ async def stand(pool: Pool, name: str, what: str | None) -> None:
 async def forget(pool: Pool, kind: str, after: timedelta) -> None:
     """Drop alarms whose names begin with `kind` and that were not sounded for so long: who raised them is gone."""
     await pool.execute(statement("forget_alarms"), kind, after)
+
+
+class Incident(NamedTuple):
+    """An alarm that is over, or that stands (`ended_at` is None)."""
+
+    name: str
+    what: str
+    began_at: datetime
+    ended_at: datetime | None
+
+
+async def incidents(pool: Pool, last: timedelta) -> list[Incident]:
+    """Oldest first."""
+    return [Incident(*row) for row in await pool.fetch(statement("incidents"), last)]
 
 
 async def standing(pool: Pool) -> list[Alarm]:

@@ -17,3 +17,11 @@ DELETE FROM alarms WHERE starts_with(name, :prefix) AND seen_at < now() - :secon
 -- name: alarms
 -- What needs a person, the oldest first.
 SELECT name, what, raised_at FROM alarms ORDER BY raised_at, name
+
+
+-- name: incidents(back)
+-- Alarms that stood at some time of the last :back, the oldest first; ended_at is null for those that stand now.
+SELECT i.name, i.what, i.began_at, i.ended_at FROM incidents AS i WHERE i.ended_at > now() - :back::interval
+UNION ALL
+SELECT a.name, a.what, a.raised_at, NULL FROM alarms AS a
+ORDER BY began_at, name

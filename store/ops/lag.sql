@@ -3,7 +3,7 @@
 -- deliveries received in the last minute; one that takes longer shows in oldest_seconds while it waits. :waiting how
 -- many wait in the streams, :oldest the age of the oldest of them in seconds
 WITH pruned AS (
-    DELETE FROM lag_samples WHERE at < now() - interval '1 day'
+    DELETE FROM lag_samples WHERE at < now() - interval '8 days'
 ), spilled AS (
     SELECT count(*) AS deliveries, coalesce(extract(epoch FROM now() - min(received_at)), 0) AS oldest FROM spill
 ), settled AS (
@@ -24,6 +24,10 @@ FROM settled AS s, spilled AS p
 ON CONFLICT (at) DO NOTHING
 
 
--- name: lag_samples(back)
--- :back how far back
-SELECT * FROM lag_samples WHERE at > now() - :back::interval ORDER BY at
+-- name: lag_samples(back, step)
+-- The worst of each :step (an interval, ten seconds at least) of the last :back, the oldest first.
+SELECT date_bin(:step::interval, s.at, 'epoch') AS at, max(s.ours_p99_ms) AS ours_p99_ms,
+    max(s.kapso_seconds) AS kapso_seconds, max(s.ai_seconds) AS ai_seconds, max(s.oldest_seconds) AS oldest_seconds,
+    max(s.waiting) AS waiting, sum(s.deliveries) AS deliveries, sum(s.dead) AS dead
+FROM lag_samples AS s WHERE s.at > now() - :back::interval
+GROUP BY date_bin(:step::interval, s.at, 'epoch') ORDER BY 1

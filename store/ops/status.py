@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -17,7 +17,7 @@ from store.ops import alarms, budget, heartbeats
 from store.ops.alarms import Alarm
 from store.ops.concerns import concerns
 from store.ops.heartbeats import Loop
-from store.ops.waits import waits
+from store.ops.waits import Wait, waits
 from store.postgres import STORE_ERRORS, Pool, statement
 
 # A drain tells of itself every second; a poll runs every minute.
@@ -30,6 +30,20 @@ POLLS_FAILED_SECONDS = 180.0
 # The status reports what it has read by then: a locked table must not hide the rest.
 PATIENCE_SECONDS = 10.0
 UNFINISHED = "the erasure of contact {0}, begun {1:%Y-%m-%d %H:%M} UTC, is not finished: run mirror erase {0}"
+
+
+class Remedy(NamedTuple):
+    """What a page can do about a problem: show the failed events, or end the session with the pid `of`."""
+
+    kind: Literal["letters", "session"]
+    of: int | None = None
+
+
+class Trouble(NamedTuple):
+    """What needs a person, in a sentence."""
+
+    text: str
+    remedy: Remedy | None = None
 
 
 class OpenLetters(NamedTuple):
@@ -111,6 +125,7 @@ class MirrorStatus:
     unrecognized_facts: list[UnrecognizedFact] = field(default_factory=list)
     """The most frequent first."""
     loops: list[Loop] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
 
     @property
     def review(self) -> list[str]:
@@ -129,7 +144,20 @@ class MirrorStatus:
     @property
     def problems(self) -> list[str]:
         """What needs a person, a sentence each."""
-        found = [*self.concerns, *(alarm.what for alarm in self.alarms)]
+        return [one.text for one in self.troubles]
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """The problems, with what can be done about them."""
+        found = [Trouble(wait.text, Remedy("session", wait.pid) if wait.pid else None) for wait in self.waits]
+        found += [Trouble(text) for text in (*self.concerns, *(alarm.what for alarm in self.alarms), *self._late())]
+        if count := sum(letters.open for letters in self.letters):
+            found.append(Trouble(f"{count} dead letters are open: mirror dead-letters groups", Remedy("letters")))
+        return found
+
+    def _late(self) -> list[str]:
+        """What is later than it should be, or stands still."""
+        found = []
         if self.oldest_seconds > LAG_LIMIT_SECONDS:
             found.append(f"{self.waiting} deliveries wait, the oldest for {self.oldest_seconds:.0f} s: is a worker up?")
         stuck = [loop for loop in self.loops if loop.is_stuck]
@@ -151,8 +179,6 @@ class MirrorStatus:
             if run.failing_seconds > POLLS_FAILED_SECONDS
         ]
         found += [f"WhatsApp names an error of number {error}" for error in self.number_errors]
-        if count := sum(letters.open for letters in self.letters):
-            found.append(f"{count} dead letters are open: mirror dead-letters groups")
         return found
 
 
@@ -182,7 +208,7 @@ async def status(pool: Pool, redis: Redis, shards: int, since: datetime) -> Mirr
 
 async def _of_postgres(found: MirrorStatus, pool: Pool, since: datetime) -> None:
     """What others wait for comes first, what reads the largest tables last."""
-    found.concerns += await waits(pool)
+    found.waits = await waits(pool)
     row = await pool.fetchrow(statement("status"), since)
     p50, p99 = row["freshness_ms"] or (None, None)
     found.applied, found.ignored, found.dead = row["applied"], row["ignored"], row["dead"]

@@ -1,5 +1,7 @@
 """What statements wait for inside Postgres: locks and their holders, idle transactions, a read-only server."""
 
+from typing import NamedTuple
+
 import asyncpg
 
 from store.postgres import Pool, statement
@@ -11,17 +13,32 @@ STALLED_SECONDS = 10.0
 READ_ONLY = "postgres is read-only (a standby, or a failover): nothing is mirrored; DATABASE_URL must name the primary"
 
 
-async def waits(pool: Pool) -> list[str]:
-    """A sentence for each, with what to do. Raises what Postgres raises."""
+class Wait(NamedTuple):
+    """What waits, and what to do. `pid` is of the session that is in the way; None where none is."""
+
+    text: str
+    pid: int | None
+
+
+async def waits(pool: Pool) -> list[Wait]:
+    """Raises what Postgres raises."""
     found = []
     if await pool.fetchval(statement("read_only")):
-        found.append(READ_ONLY)
+        found.append(Wait(READ_ONLY, None))
     blocked = await pool.fetch(statement("blocked"), BLOCKED_SECONDS)
-    found += list(dict.fromkeys(blocked_words(row) for row in blocked))
+    found += list(dict.fromkeys(Wait(blocked_words(row), row["holder"]) for row in blocked))
     holders = {row["holder"] for row in blocked}
     idle = await pool.fetch(statement("idle_transactions"), IDLE_SECONDS)
-    found += [idle_words(row) for row in idle if row["pid"] not in holders]
+    found += [Wait(idle_words(row), row["pid"]) for row in idle if row["pid"] not in holders]
     return found
+
+
+async def end_session(pool: Pool, pid: int) -> bool:
+    """End a session that `waits` names. False if it is in nobody's way any more. Raises InsufficientPrivilegeError for
+    a session of another role."""
+    if pid not in {wait.pid for wait in await waits(pool)}:
+        return False
+    return bool(await pool.fetchval(statement("end_session"), pid))
 
 
 async def end_stalled(pool: Pool) -> int:

@@ -34,3 +34,7 @@ LIMIT 5
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'kapso-mirror' AND usename = current_user
   AND state = 'active' AND wait_event = 'ClientRead' AND state_change < now() - make_interval(secs => :seconds)
+
+
+-- name: end_session(pid)
+SELECT pg_terminate_backend(:pid)

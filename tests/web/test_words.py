@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from domain.lead import STATUSES, Source
 from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES, label_of
@@ -35,7 +36,7 @@ from web.desk import (
     tickets,
     users,
 )
-from web.ops import trace
+from web.ops import health, letters, trace
 from web.preferences import THEMES
 from web.words import LANGUAGES, preferred, table, translator
 
@@ -53,7 +54,16 @@ def said() -> set[str]:
         for path in ROOM.glob("templates/*.html")
         for match in re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text())
     }
-    found |= set(re.findall(r'Step\(\s*row\["\w+"\],\s*"([^"]+)"', (ROOM / "ops" / "trace.py").read_text()))
+    traced = (ROOM / "ops" / "trace.py").read_text()
+    found |= set(re.findall(r'Step\(\s*(?:row\["\w+"\]|at),\s*"([^"]+)"', traced)) | {
+        *trace.STAGES,
+        "received",
+        "in the mirror",
+    }
+    found |= set(
+        re.findall(r'(?:Headline|TraceVerdict)\(\s*"([^"]+)"', traced + (ROOM / "ops" / "health.py").read_text())
+    )
+    found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}
     found |= {

@@ -1,23 +1,33 @@
 """Dead letters by cause: look at them, plan, replay at a pace, watch, cancel, put aside, export."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 
+from domain.delivery import FailureKind
 from domain.masking import masked
 from store.access.accounts import User
 from store.leads import leads
 from store.ops import dead_letters, replays
-from store.ops.dead_letters import LetterQuery
+from store.ops.dead_letters import LetterGroup, LetterQuery
+from store.ops.replays import ReplayRecord
 from store.postgres import Pool
 from web.access import actor
 from web.forms import form
 from web.render import Pages
 
+CAUSES: Final[Mapping[FailureKind, str]] = {
+    "malformed": "What was sent can't be read as the event that it names.",
+    "mismatch": "The header and the body name different events, or neither names one.",
+    "refused": "Postgres refuses a value of it.",
+    "unexpected": "This release met something that it does not know; a newer one may apply it.",
+    "crash": "Each process that settled it ended: it is kept out of the way of the others.",
+}
 SLOWEST, FASTEST, USUAL = 1.0, 1000.0, 100.0
+Advice: TypeAlias = Literal["plan", "replay", "discard"]
 STATES = ("open", "replayed", "discarded")
 
 
@@ -43,8 +53,8 @@ class LetterPages:
         past = [one for one in await replays.newest(self._pool) if one.filter.get("fingerprint") == fingerprint]
         return self._pages.page(
             request, "ops_letter.html", user=user, group=groups[0] if groups else None, fingerprint=fingerprint,
-            example=example, body=body, state=state, states=STATES, past=past,
-            usual=USUAL,
+            example=example, body=body, state=state, states=STATES, past=past, usual=USUAL,
+            advice=advice(past, groups), causes=CAUSES,
         )  # fmt: skip
 
     async def _example(self, id: int) -> dead_letters.Letter | None:
@@ -102,6 +112,15 @@ class LetterPages:
         id = request.path_params["id"]
         await replays.cancel(self._pool, id, by=actor(user).name)
         return RedirectResponse(f"/ops/replays/{id}", 303)
+
+
+def advice(past: Sequence[ReplayRecord], groups: Sequence[LetterGroup]) -> Advice:
+    """What to do next with letters of one cause: plan, until a plan stands that is newer than the last failure; then
+    replay if it would apply any, else discard. `past` is newest first."""
+    for plan in past:
+        if not plan.go and plan.state == "done" and groups and plan.asked_at >= groups[0].last_failed_at:
+            return "replay" if plan.applied else "discard"
+    return "plan"
 
 
 def pace(text: str) -> float:

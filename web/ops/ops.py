@@ -1,27 +1,45 @@
 """The operators' overview: how late each stage is, what needs a person, and what comparing with Kapso found."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import orjson
+import structlog
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from store.access import access_log
 from store.access.accounts import User
 from store.mirror import reconcile
-from store.ops import lag
+from store.ops import alarms, lag, waits
+from store.ops.alarms import Incident
 from store.ops.status import MirrorStatus
 from store.postgres import Pool
+from web.access import actor
 from web.forms import number
 from web.live import Hub
+from web.ops.health import headline, way
 from web.render import Pages
 
 STATUS_SECONDS = 2.0
 LOOKS = 200
-SHOWN = timedelta(minutes=10)
+
+
+class ChartRange(NamedTuple):
+    """How far back the chart shows, and the time that one of its points stands for."""
+
+    last: timedelta
+    step: timedelta
+
+
+RANGES: Final = {
+    "hour": ChartRange(timedelta(hours=1), lag.SAMPLE),
+    "day": ChartRange(timedelta(days=1), timedelta(minutes=5)),
+    "week": ChartRange(timedelta(days=7), timedelta(minutes=30)),
+}
+log = structlog.get_logger(__name__)
 ReadStatus = Callable[[], Awaitable[MirrorStatus]]
 # A logarithmic axis has no zero.
 LEAST_SECONDS = 0.001
@@ -35,16 +53,32 @@ class Ops:
         self._read_status = read_status
 
     async def overview(self, request: Request, user: User) -> Response:
-        status = await self._status()
-        return self._pages.page(request, "ops.html", user=user, status=status, late=await self._late())
+        return self._pages.page(request, "ops.html", user=user, ranges=tuple(RANGES), **await self._values())
 
-    async def status(self, request: Request, _: User) -> Response:
-        return self._pages.part(request, "ops_status.html", status=await self._status(), late=await self._late())
+    async def status(self, request: Request, user: User) -> Response:
+        return self._pages.part(request, "ops_status.html", user=user, **await self._values())
 
-    async def lag(self, _: Request, __: User) -> Response:
-        """Ten minutes of samples, as columns for a chart; times in seconds."""
-        rows = await self._hub.shared("lag", lambda: lag.samples(self._pool, SHOWN), seconds=STATUS_SECONDS)
-        return JSONResponse(series(rows))
+    async def lag(self, request: Request, _: User) -> Response:
+        """Samples of `range` and the incidents in it, as columns for a chart; times in seconds."""
+        name = request.query_params.get("range", "")
+        shown = RANGES.get(name, RANGES["hour"])
+
+        async def fetch() -> dict[str, Any]:
+            rows = await lag.samples(self._pool, shown.last, shown.step)
+            return series(rows) | {"incidents": marks(await alarms.incidents(self._pool, shown.last))}
+
+        return JSONResponse(await self._hub.shared(("lag", shown), fetch, seconds=STATUS_SECONDS))
+
+    async def end_session(self, request: Request, user: User) -> Response:
+        """What `waits` advises: end the session that is in the way."""
+        pid = request.path_params["pid"]
+        try:
+            ended = await waits.end_session(self._pool, pid)
+        except asyncpg.InsufficientPrivilegeError:
+            text = f"The role of DATABASE_URL may not end it. As a superuser: SELECT pg_terminate_backend({pid})"
+            return PlainTextResponse(text, 403)
+        log.info("session ended", pid=pid, by=actor(user).name, ended=ended)
+        return RedirectResponse("/ops", 303)
 
     async def reconcile(self, request: Request, user: User) -> Response:
         rows = await reconcile.runs(self._pool, before=number(request.query_params.get("before")))
@@ -54,15 +88,23 @@ class Ops:
         rows = await access_log.newest(self._pool, limit=LOOKS)
         return self._pages.page(request, "ops_access.html", user=user, entries=rows, plain=orjson.loads)
 
+    async def _values(self) -> dict[str, Any]:
+        status, late = await self._status(), await self._late()
+        legs = way(status, late and late["kapso_seconds"], late and late["ai_seconds"])
+        return {"status": status, "late": late, "headline": headline(status), "legs": legs}
+
     async def _status(self) -> MirrorStatus:
         status: MirrorStatus = await self._hub.shared("status", self._read_status, seconds=STATUS_SECONDS)
         return status
 
     async def _late(self) -> Any:
         """The newest sample, when there is one of the last minute."""
-        rows = await self._hub.shared("lag", lambda: lag.samples(self._pool, SHOWN), seconds=STATUS_SECONDS)
-        fresh = [row for row in rows if row["at"] > datetime.now(row["at"].tzinfo) - timedelta(minutes=1)]
-        return fresh[-1] if fresh else None
+
+        async def fetch() -> list[asyncpg.Record]:
+            return await lag.samples(self._pool, timedelta(minutes=1))
+
+        rows = await self._hub.shared("newest lag", fetch, seconds=STATUS_SECONDS)
+        return rows[-1] if rows else None
 
 
 def series(rows: Sequence[asyncpg.Record]) -> dict[str, Any]:
@@ -79,3 +121,11 @@ def series(rows: Sequence[asyncpg.Record]) -> dict[str, Any]:
             {"label": "AI", "values": column("ai_seconds", 1)},
         ],
     }
+
+
+def marks(found: Sequence[Incident]) -> list[dict[str, Any]]:
+    """Incidents as the chart draws them: `end` is null for one that stands."""
+    return [
+        {"name": one.name, "begin": one.began_at.timestamp(), "end": one.ended_at and one.ended_at.timestamp()}
+        for one in found
+    ]

@@ -17,6 +17,8 @@ from store.crm import customers, tickets
 from store.crm.handoffs import PostgresCRMClient
 from store.knowledge import articles as knowledge
 from store.leads import leads, next_steps
+from store.ops import alarms
+from store.ops.drains import report
 from store.postgres import Pool, statement
 from store.privacy.tombstones import NOBODY_ERASED
 from tests.desk import NUMBER, SCREENSHOTS, Seat, chromium, says, seat, user, web
@@ -66,7 +68,8 @@ async def test_dead_letters_are_replayed_from_the_page(
         body = await page.locator("pre").inner_text()
         assert ('"type": "text"' in body, NUMBER in body) == (True, False)
         # A plan first: nothing changes, and it says what would.
-        await page.get_by_role("button", name="Plan").click()
+        await expect(page.locator("button.main")).to_have_text("Dry run")
+        await page.get_by_role("button", name="Dry run").click()
         await expect(page.locator("#state")).to_have_text("asked")
         await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
         await expect(page.locator("#state")).to_have_text("done")
@@ -118,10 +121,21 @@ async def test_the_overview_shows_the_mirror_as_it_is(
     await user(pool, role="operator")
     async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
         await at.open("/ops")
+        await expect(at.page.locator("#headline")).to_have_text("1 problems need you →")
         await expect(at.page.locator("#status")).to_contain_text("no drain has ever reported")
         await expect(at.page.locator("#chart canvas")).to_be_visible()
         await an_earlier_release_failed(pool, 1)
         await expect(at.page.locator("#status")).to_contain_text("4 dead letters are open")
+        await report(pool, 0, datetime.now(UTC), 0.5)
+        await expect(at.page.locator("#headline")).to_have_text("4 failed events need you →")
+        await alarms.sound(pool, "webhooks", "Kapso paused the webhook")
+        await expect(at.page.locator("#incidents")).to_contain_text("stands: webhooks")
+        await alarms.clear(pool, "webhooks")
+        await at.page.get_by_role("button", name="the last day").click()
+        await expect(at.page.locator("#incidents")).not_to_contain_text("stands")
+        await expect(at.page.locator("#incidents")).to_contain_text("webhooks")
+        await at.page.get_by_role("link", name="Look at failed events").click()
+        await at.page.wait_for_url("**/ops/letters")
         assert at.complaints == []
 
 
@@ -135,15 +149,14 @@ async def test_a_message_is_traced_from_receipt_to_what_was_read_out_of_it(
         await at.page.get_by_label("A number").fill("wamid.0.1")
         await at.page.get_by_role("button", name="Look").click()
         steps = await at.page.locator(".timeline li").all_inner_texts()
-        said = [
-            next((word for word in ("received", "settled", "sent", "extracted") if f"{word}" in one), one)
-            for one in steps
-        ]
-        assert set(said) == {"received", "settled", "sent", "extracted"}, steps
+        said = [next((word for word in ("extracted", "sent", "settled") if f"{word}" in one), one) for one in steps]
+        assert set(said) == {"settled", "sent", "extracted"}, steps
+        await expect(at.page.locator("#headline")).to_contain_text("It is in the mirror")
         assert "business_type" in " ".join(steps)
         delivery_id = (await rows(pool, "deliveries"))[0]["id"]
         await at.open(f"/ops/trace?q={delivery_id}")
         await expect(at.page.locator("pre")).to_contain_text('"type": "text"')
+        await expect(at.page.locator("#headline")).to_contain_text("It was applied")
         await at.open("/ops/trace?q=0812-0034-5678")
         await expect(at.page.locator(".timeline")).to_contain_text("wamid.0.7")
         await at.open("/ops/trace?q=nobody")

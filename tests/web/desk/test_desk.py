@@ -33,7 +33,7 @@ NOBODY = "/leads/00000000-0000-0000-0000-000000000001"
 PLACES = {"part": "cities", "token": "abc", "name": "rina", "action": "disable", "id:uuid": "00000000-0000-0000-0000-000000000001", "fingerprint": "abc", "id:row": "1", "answer": "accept",
           "suggestion:row": "1", "answer:str": "accept", "id:path": "wamid.1", "session_id:path": "x", "rest:path": "x", "id": "1",
           "step:row": "1", "verdict:str": "approve", "contact": "00000000-0000-0000-0000-000000000001",
-          "contact:uuid": "00000000-0000-0000-0000-000000000001"}  # fmt: skip
+          "pid:row": "1", "contact:uuid": "00000000-0000-0000-0000-000000000001"}  # fmt: skip
 OPEN = ("/login", "/login/code", "/invitation/abc", "/logout", "/static")
 
 

@@ -1,0 +1,14 @@
+"""Alarms that are over are kept, and samples of lag for eight days."""
+
+from migrations.run_sql import down, up
+
+revision = "0028"
+down_revision = "0027"
+
+
+def upgrade() -> None:
+    up(__file__)
+
+
+def downgrade() -> None:
+    down(__file__)

@@ -21,7 +21,7 @@ from tests.helpers import SECRET, delivery, receiver, settled
 from tools.__main__ import main as try_out
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("simulate", "verify", "eval")
+TOOLS = ("simulate", "verify", "eval", "team")
 
 
 @pytest.fixture

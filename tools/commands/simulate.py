@@ -49,6 +49,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--api-faults", type=amount(0, 1), default=0.0, help="share of API requests that go wrong, 0 to 1"
     )
+    parser.add_argument(
+        "--story",
+        type=Path,
+        metavar="FILE",
+        help="tell the story of the demo. Unless FILE exists, eight weeks of it first, and their outcome into FILE",
+    )
     kinds = "; ".join(f"{name}: {what}" for name, what in chaos.KINDS.items())
     parser.add_argument("--chaos", default="none", help=f"none, all, or a list of: {kinds}")
 
@@ -75,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         api_key=arguments.api_key,
         api_per_minute=arguments.api_per_minute,
         api_faults=arguments.api_faults,
+        story=arguments.story,
     )
     try:
         tally = asyncio.run(_simulate(plan, lambda tally: _tell(arguments, plan, tally), quiet=arguments.json))

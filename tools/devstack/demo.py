@@ -7,7 +7,8 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,21 +22,53 @@ SIMULATOR_LOG = "simulator.log"
 FINISHED = "seed "
 # Few enough that within half a minute some have told Sarah most of what she asks.
 PEOPLE = "60"
+STORY = "story.json"
+STORY_RATE, CHAOS_RATE = 0.6, 20.0
+SELLERS = ("rina", "dimas", "putri")
+ARTICLES = ROOT / "tools" / "simulator" / "story" / "articles"
+HISTORY_SECONDS = 120.0
+FIRST_LOOK = """  LapakRapi sells an app that answers the WhatsApp chats of small shops. Sign in as rina, a seller:
+  1. Inbox: who waits longest, and what Sarah, the bot, found out about them, with the words that say so.
+  2. Open a lead: the suggested reply, facts with their source, the timeline. A new message comes every few seconds.
+  3. As admin: Overview (this week against the last, what AI did today) and Operations.
+"""
 
 
 def demo(arguments: argparse.Namespace) -> int:
+    """The story of an invented company; with `--chaos` a town where everything goes wrong."""
+    tells_story = arguments.chaos is None
     with running_stack(simulated=True) as stack:
-        began = now()
-        options = ["--rate", str(arguments.rate), "--chaos", arguments.chaos, "--people", PEOPLE]
+        began, is_told = now(), not tells_story or (stack.folder / STORY).exists()
+        options = ["--rate", str(arguments.rate or (STORY_RATE if tells_story else CHAOS_RATE))]
+        options += (
+            ["--story", str(stack.folder / STORY)] if tells_story else ["--chaos", arguments.chaos, "--people", PEOPLE]
+        )
         if arguments.seconds is not None:
             options += ["--seconds", str(arguments.seconds)]
         with talking(stack, LEDGER, *options) as simulator:
             welcome(stack)
-            show_users(stack)
+            show_users(stack, SELLERS if tells_story else ())
+            if not is_told:
+                open_story(stack, simulator)
+            if tells_story:
+                say(FIRST_LOOK)
             with _watcher(stack):
                 watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
             show_leads(stack)
             return check(stack, LEDGER, since=began)
+
+
+def open_story(stack: Stack, simulator: subprocess.Popen[bytes]) -> None:
+    """Eight weeks of it at once: told, read, and worked on by the sellers."""
+    say("  eight weeks of chats are told …")
+    file, began = stack.folder / STORY, time.monotonic()
+    while not file.exists():
+        if simulator.poll() is not None or time.monotonic() - began > HISTORY_SECONDS:
+            raise SystemExit(f"The story was not told. The end of it stands in {stack.folder / SIMULATOR_LOG}.")
+        time.sleep(0.05)
+    quiet(stack, "cli", "knowledge", "import", str(ARTICLES))
+    quiet(stack, "cli", "read-chats")
+    quiet(stack, "tools", "team", str(file))
 
 
 def show_leads(stack: Stack) -> None:
@@ -103,6 +136,14 @@ def mirror(stack: Stack, *arguments: str) -> int:
     return run(stack, "cli", *arguments)
 
 
+def quiet(stack: Stack, module: str, *arguments: str) -> None:
+    """Its output is told only if it fails."""
+    command: list[str | Path] = [PYTHON, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=stack.full_environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+
+
 def run(stack: Stack, module: str, *arguments: str) -> int:
     command: list[str | Path] = [PYTHON, "-m", module, *arguments]
     return subprocess.run(command, cwd=ROOT, env=stack.full_environment(), check=False).returncode
@@ -118,16 +159,28 @@ def welcome(stack: Stack) -> None:
     say("")
 
 
-def show_users(stack: Stack) -> None:
-    """One for each role, whose password stays between starts."""
+def show_users(stack: Stack, sellers: Sequence[str] = ()) -> None:
+    """One for each role, whose password stays between starts; `sellers` instead of the one of sales."""
     file = stack.folder / "users.json"
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     say(f"  dashboard  {stack.environment['DASHBOARD_URL']}")
-    for role in ("viewer", "sales", "operator", "admin"):
-        password = kept.setdefault(role, secrets.token_hex(8))
-        if _users(stack, password, "add", role, "--role", role) != 0:  # left from an earlier start
-            _users(stack, password, "password", role)
-        say(f"             {role:<10}{password}")
+    roles = {
+        "viewer": "viewer",
+        **dict.fromkeys(sellers or ("sales",), "sales"),
+        "operator": "operator",
+        "admin": "admin",
+    }
+
+    def make(name: str) -> None:
+        if _users(stack, kept[name], "add", name, "--role", roles[name]) != 0:  # left from an earlier start
+            _users(stack, kept[name], "password", name)
+
+    for name in roles:
+        kept.setdefault(name, secrets.token_hex(8))
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(make, roles))
+    for name in roles:
+        say(f"             {name:<10}{kept[name]}")
     file.touch(mode=0o600)
     file.write_text(json.dumps(kept))
     say("")

@@ -52,9 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser.add_argument(
         "--for", dest="seconds", type=float, metavar="SECONDS", help="end by itself, verify every row"
     )
-    demo_parser.add_argument("--rate", type=float, default=20, help="events a second (default 20)")
-    kinds = f"what goes wrong on the way: all,lose (default), none, or a list of {', '.join(KINDS)}"
-    demo_parser.add_argument("--chaos", type=_chaos, default="all,lose", help=kinds)
+    demo_parser.add_argument("--rate", type=float, help="events a second (default 0.6; with --chaos 20)")
+    kinds = (
+        f"instead of the story a town of torture: all,lose (if nothing is said), none, or a list of {', '.join(KINDS)}"
+    )
+    demo_parser.add_argument("--chaos", type=_chaos, nargs="?", const="all,lose", help=kinds)
     demo_parser.add_argument(
         "--outage", action="store_true", help="in about a minute: kill, lag, recovery, dead letters, replay, complete"
     )

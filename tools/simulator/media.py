@@ -1,18 +1,25 @@
-"""Files of simulated messages: a picture and a voice of their own for each, made of a number (pure)."""
+"""Files of simulated messages: a picture and a voice of their own for each, made of a number,
+and the pictures of the story."""
 
 import io
 import math
 import struct
 import wave
 import zlib
+from typing import Final
 
+from tools.simulator.story.script import FOLDER
+
+PICTURES: Final = {path.stem: path for path in (FOLDER / "pictures").glob("*.png")}
 SIDE = 160
 RATE = 8000
 PRICES = b"Paket Mulai   499.000\nPaket Pro     999.000\n"
 
 
 def file(kind: str, number: int) -> tuple[bytes, str]:
-    """(bytes, content type)."""
+    """(bytes, content type). A kind that names a picture of the story is that picture."""
+    if kind in PICTURES:
+        return PICTURES[kind].read_bytes(), "image/png"
     if kind == "audio":
         return tone(220 + number % 440), "audio/wav"
     if kind == "document":

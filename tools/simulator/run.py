@@ -17,12 +17,15 @@ from tools.simulator.chaos import Chaos, PlannedPost
 from tools.simulator.http import Poster, Unheard
 from tools.simulator.kapso import Webhooks
 from tools.simulator.ledger import LISTED, Ledger, LedgerLine
+from tools.simulator.story.story import Story, outcome
 from tools.simulator.town import Town
 from tools.simulator.world import World
 
 PATIENT = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Pauses between tries that outlast a short outage; Kapso's own are 10 and 40 seconds."""
 TICK_SECONDS = 0.005
+# Of the story's history.
+AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Plan:
     api_key: str = ""
     api_per_minute: int = 100
     api_faults: float = 0.0
+    story: Path | None = None
+    """Tell the story instead of the town, its eight weeks first unless that file exists. What came of each chat is
+    written there."""
 
 
 @dataclass(slots=True)
@@ -89,7 +95,11 @@ class Simulation:
         self._poster, self._ledger = Poster(plan.url, plan.secret), Ledger(plan.ledger)
         self._chaos = Chaos(plan.seed, plan.chaos)
         where = {"files": f"http://127.0.0.1:{plan.api_port}{FILES}"} if plan.api_port else {}
-        self._town = Town(plan.seed, people=plan.people, clock=time.time, chaos=plan.chaos, **where)
+        self._town: Town | Story = (
+            Story(plan.seed, clock=time.time, **where)
+            if plan.story
+            else Town(plan.seed, people=plan.people, clock=time.time, chaos=plan.chaos, **where)
+        )
         self._world = World(self._town.phone_number_id, workflow=self._town.workflows[0])
         self._webhooks = Webhooks(plan.url, plan.secret, self._town.phone_number_id, pauses=plan.pauses)
         self._due: list[tuple[float, int, PlannedPost]] = []
@@ -97,6 +107,8 @@ class Simulation:
     async def run(self) -> SimulatorTally:
         server = await self._serve() if self._plan.api_port is not None else None
         try:
+            if self._plan.story and isinstance(self._town, Story) and not self._plan.story.exists():
+                await self._tell_history(self._town, self._plan.story)
             async with asyncio.TaskGroup() as group:
                 await self._pace(group)
             if server:
@@ -121,14 +133,31 @@ class Simulation:
                   faults=plan.api_faults, seed=plan.seed)  # fmt: skip
         return await serve(api, plan.api_port or 0)
 
+    async def _tell_history(self, story: Story, file: Path) -> None:
+        """In its order, AT_ONCE at a time, then say what came of it: by then all is accepted."""
+        events, had = story.history()
+        for start in range(0, len(events), AT_ONCE):
+            batch = events[start : start + AT_ONCE]
+            for event in batch:
+                self._world.learn(event)
+            posts = list(self._chaos.deliver(batch))
+            now = time.monotonic()
+            await asyncio.gather(*(self._deliver(post, now) for post in posts))
+            self._tally.events += sum(post.events for post in posts)
+            self._tally.deliveries += len(posts)
+        await asyncio.to_thread(file.write_text, json.dumps([outcome(one) for one in had]))
+
     async def _pace(self, group: asyncio.TaskGroup) -> None:
         plan, tally, posts = self._plan, self._tally, self._posts()
         begun = told = time.monotonic()
+        before = tally.events
         while not self._stop.is_set():
             now = time.monotonic()
             if plan.seconds is not None and now - begun >= plan.seconds:
                 break
-            while tally.events < (now - begun) * plan.rate and not (plan.events and tally.events >= plan.events):
+            while tally.events - before < (now - begun) * plan.rate and not (
+                plan.events and tally.events >= plan.events
+            ):
                 post = next(posts)
                 tally.events += post.events
                 tally.deliveries += 1

@@ -51,6 +51,10 @@ CASES = [
 OTHERS_CASES = [
     (["< namanya siapa kak, usahanya apa, kota mana?", "sari, toko roti, kediri"],
      {"name": "Sari", "business_type": "toko roti", "domisili": "Kediri"}),
+    (["saya Eka, bengkel motor Pontianak. mau langganan"], {"name": "Eka", "business_type": "bengkel motor", "domisili": "Pontianak"}),
+    (["Wawan, toko baju Sidoarjo"], {"name": "Wawan", "business_type": "toko baju", "domisili": "Sidoarjo"}),
+    (["saya punya warung nasi padang di Bekasi"], {"business_type": "warung nasi padang", "domisili": "Bekasi"}),
+    (["usaha rumah makan padang kak"], {"business_type": "rumah makan padang", "domisili": None}),
     (["bengkel motor, Jepara. Hadi Wibowo"], {"name": "Hadi Wibowo", "business_type": "bengkel motor", "domisili": "Jepara"}),
     (["Nama: Sinta\nUsaha: katering\nKota: Kudus\nStatus: owner"],
      {"name": "Sinta", "business_type": "katering", "domisili": "Kudus"}),

@@ -9,7 +9,7 @@ from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.places import is_place, mentions
 from workers.extraction.rules.segments import MOST_PARTS, Part, is_short, parts
 from workers.extraction.rules.spans import SPAN
-from workers.extraction.rules.trades import OCCUPATIONS, PRODUCTS, TRADES
+from workers.extraction.rules.trades import OCCUPATIONS, PRODUCTS, TRADES, ends_with_trade, is_of_trade
 from workers.extraction.rules.vocabulary import any_of, around, words
 
 STOP: Final = any_of("after_trades") + r"|usaha\w*|cabang\w*|kecil\w*"
@@ -147,11 +147,21 @@ def _stands_apart(said: SpelledLine, start: int) -> bool:
     )
 
 
+def _without_town(value: str) -> str:
+    """ "bengkel motor pontianak" without its town; a dish such as "nasi padang" stays whole."""
+    for start, end, _ in mentions(value):
+        trade = value[:start].strip()
+        whole = is_of_trade(value, start, end)
+        if end == len(value) and len(trade.split()) > 1 and not whole and ends_with_trade(trade):
+            return trade
+    return value
+
+
 def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundValue | None:
     value = said.text[start:end]
     while TAIL.search(value):
         value = TAIL.sub("", value)
-    value = value.removesuffix("nya")
+    value = _without_town(value.removesuffix("nya"))
     words_ = value.split()
     if (
         not words_

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.gazetteer import Gazetteer
-from workers.extraction.rules.trades import ends_with_trade
+from workers.extraction.rules.trades import ends_with_trade, is_of_trade
 from workers.extraction.rules.vocabulary import around, words
 
 REGIONS: Final = Path(__file__).parent / "regions"
@@ -91,7 +91,7 @@ def cities(said: SpelledLine) -> Iterator[FoundValue]:
 def _confidence(said: SpelledLine, start: int, end: int, *, asked: bool) -> float | None:
     before, clause = said.text[:start], said.before(start)
     led = IN.search(before) is not None or BUT.search(before) is not None
-    if said.is_of_others(start, end) or PASSING.search(clause):
+    if said.is_of_others(start, end) or PASSING.search(clause) or is_of_trade(said.text, start, end):
         return None
     if NOT_SO.search(before) or OF_OTHERS.search(clause) or (ELSEWHERE.match(said.text, end) and led):
         return None

@@ -5,7 +5,6 @@ import asyncio
 import json
 import os
 import socket
-import sys
 
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -14,6 +13,7 @@ from cli.endpoints import of_endpoints
 from config import advice
 from config.environment import faults_of
 from config.settings import ReceiverSettings, WorkerSettings
+from config.stores import StoreSettings
 from domain.erasure import NoKey
 from domain.types import Facts
 from store import postgres, redis
@@ -27,6 +27,9 @@ from web.identity_provider import ProviderFailed
 from webhooks.app import provider_of
 
 PATIENCE_SECONDS = 2.0
+# Beside the pool of the pages: the spill, a worker, the chat reader.
+BESIDE_CONNECTIONS = 4 + 10 + 4
+NO_ERASURE_KEY = "ERASURE_KEY is not set: nobody can be erased. Set it before the first backup, and keep it."
 MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
 
 
@@ -35,30 +38,49 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    found = asyncio.run(findings())
-    if arguments.json:
+    return told(asyncio.run(findings()), as_json=arguments.json)
+
+
+def release(arguments: argparse.Namespace) -> int:
+    """After a migration: what the release needs. Services of others are left out: they may be away for an hour."""
+    return told(asyncio.run(findings(outside=False)), as_json=arguments.json)
+
+
+def told(found: list[Finding], *, as_json: bool) -> int:
+    if as_json:
         print(json.dumps({"findings": [one._asdict() for one in found]}))
     else:
-        for one in found:
-            print(f"{MARKS[one.level]}{one.text}", file=sys.stderr if one.level == "wrong" else sys.stdout)
+        print(*(f"{MARKS[one.level]}{one.text}" for one in found), sep="\n")
     return 1 if any(one.level == "wrong" for one in found) else 0
 
 
-async def findings() -> list[Finding]:
-    """Of all that the web process and the workers read and ask."""
-    web, settings, found = _settings()
+async def findings(*, outside: bool = True) -> list[Finding]:
+    """Of all that the web process and the workers read and ask; `outside` also of the services of others."""
+    web, worker, found = _settings()
+    found += [Finding("note", text) for text in _environment()]
     if web is not None:
-        found += [*_here(web), *await _provider(web)]
-    if settings is None:
-        return found
-    found += [Finding("wrong", text) for text in advice.addresses(settings, os.environ)]
-    found += await _postgres(settings)
-    found += await _redis(settings.redis_url.get_secret_value(), web.inbox_limit_bytes if web else 0)
-    found += await of_endpoints(settings)
-    if settings.kapso_api_key is None:
-        text = "KAPSO_API_KEY is not set: what Kapso fails to push stays missing. Make a project key in its settings."
-        found.append(Finding("note", text))
+        found += [*_here(web), *(await _provider(web) if outside else [])]
+    if worker is not None:
+        found += [Finding("wrong", text) for text in advice.addresses(worker, os.environ)]
+        found += [Finding("note", text) for text in advice.unreachable(worker)]
+    if stores := web or worker or _stores():
+        found += await _postgres(stores, web, others=outside)
+        found += await _redis(stores.redis_url.get_secret_value(), web.inbox_limit_bytes if web else 0)
+    if worker is not None:
+        found += await of_endpoints(worker) if outside else []
+        found += _without_kapso(worker)
     return found
+
+
+def _environment() -> list[str]:
+    return [*advice.spoilt(os.environ), *advice.misspelt(os.environ), *advice.unasked(os.environ)]
+
+
+def _without_kapso(settings: WorkerSettings) -> list[Finding]:
+    if settings.kapso_api_key is not None:
+        return []
+    text = "KAPSO_API_KEY is not set: what Kapso fails to push stays missing. Make a project key in its settings."
+    return [Finding("note", text)]
 
 
 def _settings() -> tuple[ReceiverSettings | None, WorkerSettings | None, list[Finding]]:
@@ -78,6 +100,14 @@ def _settings() -> tuple[ReceiverSettings | None, WorkerSettings | None, list[Fi
     return web, worker, found or [Finding("ok", "every setting is readable")]
 
 
+def _stores() -> StoreSettings | None:
+    """Enough to ask the servers, where another setting is wrong."""
+    try:
+        return StoreSettings()
+    except ValidationError:
+        return None
+
+
 def _here(settings: ReceiverSettings) -> list[Finding]:
     """Check settings against this machine: HOST and ALIVE_FILE."""
     found = []
@@ -91,7 +121,7 @@ def _here(settings: ReceiverSettings) -> list[Finding]:
     if file and (file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)):
         text = f"ALIVE_FILE {file} can't be written: probes will end the process. Name a file in another folder."
         found.append(Finding("wrong", text))
-    return found + [Finding("note", text) for text in (*advice.weak(settings), *advice.misspelt(os.environ))]
+    return found + [Finding("note", text) for text in advice.weak(settings)]
 
 
 async def _provider(settings: ReceiverSettings) -> list[Finding]:
@@ -106,7 +136,8 @@ async def _provider(settings: ReceiverSettings) -> list[Finding]:
     return [Finding("ok", f"{settings.oidc_issuer} signs people in")]
 
 
-async def _postgres(settings: WorkerSettings) -> list[Finding]:
+async def _postgres(settings: StoreSettings, web: ReceiverSettings | None, *, others: bool) -> list[Finding]:
+    """`others`: also whether the workers that run now have the same settings."""
     url = settings.database_url.get_secret_value()
     try:
         pool = await postgres.connect(url, size=1, connect_timeout=PATIENCE_SECONDS)
@@ -114,9 +145,14 @@ async def _postgres(settings: WorkerSettings) -> list[Finding]:
             found = _at(url, await checks.of_postgres(connection))
             if any(one.level == "wrong" for one in found):
                 return found
+            if web is not None:
+                wanted = web.pool_max_size + BESIDE_CONNECTIONS + 2 * web.inbox_shards
+                found += await checks.of_connections(connection, wanted)
             crm_client(settings.crm_client, pool, settings.phones)
             await Tombstones(settings.erasure_bytes).check(connection, Facts(), {})
-            return [*found, *await checks.of_streams(connection, settings.inbox_shards)]
+            if settings.erasure_key is None:
+                found.append(Finding("note", NO_ERASURE_KEY))
+            return [*found, *(await checks.of_streams(connection, settings.inbox_shards) if others else [])]
     except NoCRMClient as error:
         return [*found, Finding("wrong", f"{error}. Correct CRM_CLIENT.")]
     except NoKey as error:
@@ -139,4 +175,4 @@ async def _redis(url: str, inbox_bytes: int) -> list[Finding]:
 def _at(url: str, found: list[Finding]) -> list[Finding]:
     """The first says where that server is."""
     first, *others = found
-    return [first._replace(text=f"{first.text}, at {address_of(url)}"), *others]
+    return [first._replace(text=f"{first.text.rstrip('.')}, at {address_of(url)}"), *others]

@@ -12,6 +12,7 @@ from store.ops.checks import Finding
 
 PATIENCE_SECONDS = 3.0
 REFUSED = (401, 403)
+TOO_MANY = 429
 
 
 class Endpoint(NamedTuple):
@@ -54,13 +55,27 @@ async def _look(client: httpx.AsyncClient, one: Endpoint) -> Finding:
     try:
         answer = await client.get(one.url.rstrip("/") + one.path, headers=one.headers)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        said = str(error) or type(error).__name__
+        # The words of others may quote a header, and with it the key.
+        said = str(error) if isinstance(error, httpx.NetworkError) and str(error) else type(error).__name__
         return Finding("wrong", f"{one.setting} {one.url} does not answer ({said}): correct it. {one.meanwhile}")
     if answer.status_code in REFUSED:
         text = f"{one.setting} {one.url} refuses {one.key_setting} ({answer.status_code}): correct the key."
+        return Finding("wrong", f"{text} {one.meanwhile}")
+    if answer.status_code == TOO_MANY:
+        return Finding("ok", f"{one.setting} {one.url} answers, and asks us to wait ({TOO_MANY})")
+    if answer.is_success and not _is_json(answer):
+        text = f"{one.setting} {one.url} answers with something else than JSON: is it the right address?"
         return Finding("wrong", f"{text} {one.meanwhile}")
     if answer.is_success:
         return Finding("ok", f"{one.setting} {one.url} answers, and takes {one.key_setting}")
     # Not every endpoint lists its models; who answers may still be somebody else.
     text = f"{one.setting} {one.url} answers {answer.status_code} to GET {one.path}: is it the right address?"
     return Finding("note", f"{text} {one.meanwhile.replace('meanwhile', 'if it is not')}")
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    try:
+        answer.json()
+    except ValueError:
+        return False
+    return True

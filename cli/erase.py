@@ -58,7 +58,8 @@ async def _run(arguments: argparse.Namespace) -> int:
             return who
         if arguments.dry_run or not _sure(arguments, who):
             _plan(arguments, who)
-            return 0
+            # A script that meant to erase must not believe that it did.
+            return 0 if arguments.dry_run or sys.stdin.isatty() else 2
         by = arguments.by or f"user:{getpass.getuser()}"
         tell = _quiet if arguments.json else _tell
         tombstones = Tombstones(settings.erasure_bytes)

@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", help="write the ledger: keyed hashes and times, no names. With every backup")
     export.add_argument("file", type=Path, help="where to, and it is replaced; - is the standard output")
     restore = actions.add_parser("restore", help="erase again whom a backup brought back. Before anything runs")
-    restore.add_argument("file", type=Path, help="the newest ledger, newer than the backup")
+    restore.add_argument("file", type=Path, help="the newest ledger, newer than the backup; - is the standard input")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,9 +81,10 @@ def _written(arguments: argparse.Namespace, known: Ledger) -> int:
 
 
 def read_file(path: Path) -> Ledger | None:
-    """Return None if the file is not a ledger or is truncated. Raises OSError."""
+    """Return None if the file is not a ledger or is truncated; `-` is the standard input. Raises OSError."""
     try:
-        *rows, end = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        *rows, end = [json.loads(line) for line in text.splitlines()]
         if end["tombstones"] != len(rows):
             return None
         return {bytes.fromhex(row["token"]): datetime.fromisoformat(row["erased_at"]) for row in rows}

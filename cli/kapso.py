@@ -54,5 +54,8 @@ async def run_reporting_kapso_errors(command: Callable[[], Awaitable[int]]) -> i
     except KapsoRefused as refused:
         print(f"Kapso {refused}. Check it in Kapso's settings, or make another.", file=sys.stderr)
     except KapsoError as error:
-        print(f"Kapso can't be asked: {error}. What was done by then stands; try again later.", file=sys.stderr)
+        print(
+            f"Kapso can't be asked: {error}. What was done by then stands. Try again later, or correct KAPSO_API_URL.",
+            file=sys.stderr,
+        )
     return 1

@@ -36,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--down", action="store_true", help="go down to that revision; `base` removes everything. Says what would go"
     )
-    parser.add_argument("--check", action="store_true", help="then do what mirror check does")
+    parser.add_argument("--check", action="store_true", help="then check settings and servers, as mirror check does")
     parser.add_argument("--go", action="store_true", help="with --down: do it")
 
 
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Waits while somebody else migrates, and a while for a table that a long transaction uses."""
     url = load(DatabaseSettings).database_url.get_secret_value()
     try:
-        return _migrate(arguments, url) or (check.run(arguments) if arguments.check else 0)
+        return _migrate(arguments, url) or (check.release(arguments) if arguments.check else 0)
     except CommandError as error:
         print(f"{error}. The revisions are those of migrations/versions.", file=sys.stderr)
         return 2

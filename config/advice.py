@@ -14,6 +14,9 @@ SHORT: Final = 16
 # Variables of uvicorn and of the development stack.
 OTHERS: Final = {"FORWARDED_ALLOW_IPS", "DASHBOARD_URL"}
 ALIKE: Final = 0.8
+QUOTES: Final = "\"'“”‘’„"
+POSTGRES: Final = ("PGSSLMODE", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGOPTIONS")
+PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 def samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
@@ -28,33 +31,66 @@ def samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
 
 
 def weak(settings: ReceiverSettings) -> list[str]:
-    """Return warnings about short secrets, secrets with quotes, and a missing ERASURE_KEY."""
+    """Return warnings about short secrets."""
     found = []
     secrets = [secret.get_secret_value() for secret in settings.kapso_webhook_secrets]
     if any(len(secret) < SHORT for secret in secrets):
         found.append(f"KAPSO_WEBHOOK_SECRETS has one of fewer than {SHORT} characters. It can be guessed.")
-    if any(secret[:1] in "\"'" and secret[:1] == secret[-1:] for secret in secrets):
-        found.append("KAPSO_WEBHOOK_SECRETS has quotes in it. Leave them out where no shell reads the file.")
     if settings.metrics_token and len(settings.metrics_token.get_secret_value()) < SHORT:
         found.append(f"METRICS_TOKEN has fewer than {SHORT} characters. It can be guessed.")
-    if settings.erasure_key is None:
-        found.append("ERASURE_KEY is not set: nobody can be erased. Set it before the first backup, and keep it.")
     return found
+
+
+def spoilt(environment: Mapping[str, str]) -> list[str]:
+    """Return a warning for each setting whose value holds what only a shell or an editor would take away."""
+    found = []
+    for name in sorted({name.upper() for kind in ALL for name in kind.model_fields} & set(environment)):
+        value = environment[name]
+        if value[:1] in QUOTES and value[-1:] in QUOTES and len(value) > 1:
+            found.append(f"{name} has quotes around it. Leave them out where no shell reads the file.")
+        elif " #" in value:
+            found.append(f"{name} has a comment in it. Only a shell leaves it out: write it on a line of its own.")
+    return found
+
+
+def unasked(environment: Mapping[str, str]) -> list[str]:
+    """Return a warning for each variable of Postgres' clients and of proxies that changes how we connect."""
+    found = [
+        f"{name} is set: it counts wherever DATABASE_URL says nothing about it. Unset it if you did not mean that."
+        for name in POSTGRES
+        if environment.get(name)
+    ]
+    return found + [
+        f"{name} is set: Kapso, models and identity providers are asked through that proxy."
+        for name in PROXIES
+        if environment.get(name) or environment.get(name.lower())
+    ]
 
 
 def misspelt(environment: Iterable[str]) -> list[str]:
     """Return a warning for each variable whose name resembles a setting."""
+    environment = [name for name in environment if not name.startswith("PG")]
     known = {name.upper() for kind in ALL for name in kind.model_fields} | OTHERS
     near = {name: get_close_matches(name, known, 1, ALIKE) for name in sorted(set(environment) - known)}
     return [f"{name} is no setting. Did you mean {found[0]}?" for name, found in near.items() if found]
+
+
+def unreachable(settings: WorkerSettings) -> list[str]:
+    """Return a warning for a WEBHOOK_URL that only this machine can reach."""
+    host = urlsplit(settings.webhook_url or "").hostname or ""
+    if host == "localhost" or host.startswith("127."):
+        return [f"WEBHOOK_URL names {host}: Kapso can't reach it. Fine for trying out."]
+    return []
 
 
 def addresses(settings: WorkerSettings, environment: Mapping[str, str]) -> list[str]:
     """Return warnings about WEBHOOK_URL and FORWARDED_ALLOW_IPS."""
     found = []
     for part in filter(None, (one.strip() for one in environment.get("FORWARDED_ALLOW_IPS", "").split(","))):
-        if part == "*":
-            found.append("FORWARDED_ALLOW_IPS is *: anybody may say where they come from. Name your proxy's address.")
+        if part == "*" or part.endswith("/0"):
+            found.append(
+                f"FORWARDED_ALLOW_IPS is {part}: anybody may say where they come from. Name your proxy's address."
+            )
         elif not _is_network(part):
             found.append(f"FORWARDED_ALLOW_IPS has {part!r}, which is no address. Write 10.0.0.5 or 10.0.0.0/8.")
     if url := settings.webhook_url:

@@ -1,11 +1,12 @@
 """How a setting is written in the environment, and how a process reads its own."""
 
+import re
 import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
@@ -29,11 +30,22 @@ Secrets: TypeAlias = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(
 
 class Settings(BaseSettings):
     # Treat an empty variable as not set.
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, allow_inf_nan=False)
+
+
+def _visible(value: SecretStr) -> SecretStr:
+    """Keys are sent in HTTP headers, which hold visible ASCII."""
+    if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+        raise ValueError("it holds a space, a line break or another character that no key has; copy it again")
+    return value
+
+
+Key: TypeAlias = Annotated[SecretStr, AfterValidator(_visible)]
 
 
 # Begin of a pattern, and the advice for a value that does not match it.
-FORMS = {"^https?://": "it must begin with https://", "^https://": "it must begin with https://",
+PLACES = "; its places are {conversation_id}, {contact_id} and {phone}"
+FORMS = {"^https?://": "it must begin with https://", "^https://": f"it must begin with https://{PLACES}",
          "^[A-Za-z_]": "write it as module:Class"}  # fmt: skip
 FORM = "it does not have the form that it must have"
 Kind = TypeVar("Kind", bound=Settings)

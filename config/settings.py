@@ -6,14 +6,14 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.environment import Secrets, Settings, Texts
+from config.environment import Key, Secrets, Settings, Texts
 from config.hours import BusinessHours
 from config.stores import HTTP, KnowledgeSettings
 
 SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
 LONGEST_DAYS = 36_500
 # A name or an address, with a port or without.
-HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
+HOST = re.compile(r"(localhost|[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+)(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
 
 
 class ReceiverSettings(KnowledgeSettings):
@@ -69,7 +69,7 @@ class ReceiverSettings(KnowledgeSettings):
     inbox_limit: int = Field(
         2_000_000, ge=1, description="The most deliveries that may wait in the inbox; above it Kapso is answered 503."
     )
-    metrics_token: SecretStr | None = Field(
+    metrics_token: Key | None = Field(
         None,
         description="Clients with this bearer token can read /metrics and the details of /readyz. Unset: none can.",
     )
@@ -110,7 +110,7 @@ class ReceiverSettings(KnowledgeSettings):
 class KapsoSettings(KnowledgeSettings):
     """What polling and looking after webhooks takes."""
 
-    kapso_api_key: SecretStr | None = Field(
+    kapso_api_key: Key | None = Field(
         None, description="A project key of Kapso. Without one there is no polling: what is not pushed stays missing."
     )
     kapso_api_url: str = Field("https://api.kapso.ai", pattern=HTTP, description="Where Kapso's REST API is.")
@@ -192,7 +192,7 @@ class WorkerSettings(KapsoSettings):
         description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model).",
     )
     model_name: str | None = Field(None, description="The model to ask there.")
-    model_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+    model_api_key: Key | None = Field(None, description="Its key; some endpoints need none.")
     model_tokens_per_day: int = Field(
         1_000_000,
         ge=0,

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.environment import Settings, version
+from config.environment import Key, Settings, version
 from domain.phone import REGIONS, Phones
 from knowledge.embedder import Embedders
 
@@ -29,10 +29,11 @@ def _address(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     try:
         parts = urlsplit(url)
-        port = parts.port
+        # Of several hosts, each has its own.
+        port = parts.port if "," not in parts.netloc else None
     except ValueError:
         port = -1
-    if port == -1 or "@" in url.partition("//")[2][len(parts.netloc) :]:
+    if port == -1 or parts.netloc.count("@") > 1 or "@" in url.partition("//")[2][len(parts.netloc) :]:
         text = "it has no readable host and port; in a password, the signs / ? # @ : must be percent-encoded"
         raise ValueError(text) from None
     return value
@@ -112,6 +113,8 @@ class StoreSettings(DatabaseSettings):
             raise ValueError("behind the host it has the number of a database, such as /0")
         if unknown := set(dict(parse_qsl(parts.query))) - REDIS_OPTIONS:
             raise ValueError(f"it has an option that is not known: {min(unknown)}")
+        if parts.scheme == "redis" and any(name.startswith("ssl_") for name in dict(parse_qsl(parts.query))):
+            raise ValueError("options that begin with ssl_ need rediss://")
         return value
 
     @field_validator("log_level")
@@ -132,7 +135,7 @@ class KnowledgeSettings(StoreSettings):
     )
     embedding_model: str | None = Field(None, description="The model to ask there. Another one embeds all anew.")
     embedding_dimension: int = Field(1536, ge=1, le=2000, description="How long its vectors are.")
-    embedding_api_key: SecretStr | None = Field(None, description="Its key; some endpoints need none.")
+    embedding_api_key: Key | None = Field(None, description="Its key; some endpoints need none.")
     search_timeout_seconds: float = Field(
         30,
         gt=0,

@@ -3,7 +3,7 @@
 import socket
 import ssl
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 import redis.exceptions
@@ -28,8 +28,12 @@ def address_of(url: str) -> Address:
     """Raises ValueError for a port that is none."""
     parts = urlsplit(url)
     postgres = parts.scheme.startswith("postgres")
+    given = dict(parse_qsl(parts.query)) if postgres else {}
+    hosts = given.get("host", "") or parts.netloc.rpartition("@")[2]
+    if "," in hosts:  # the first that answers is used
+        parts = parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@{hosts.partition(',')[0]}")
     port = parts.port or PORTS["postgres" if postgres else "redis"]
-    host = parts.path if parts.scheme == "unix" else parts.hostname or "localhost"
+    host = parts.path if parts.scheme == "unix" else given.get("host") or parts.hostname or "localhost"
     user = unquote(parts.username or "")
     return Address(
         host, port, unquote(parts.path.lstrip("/")) or (user if postgres else "0"), user, parts.scheme == "rediss"
@@ -41,6 +45,8 @@ class KnownFault(NamedTuple):
 
     errors: tuple[type[Exception], ...]
     text: str
+    begins: str = ""
+    """Only errors whose text begins so."""
 
 
 SESSION_POOL: Final = (
@@ -88,17 +94,32 @@ POSTGRES: Final = (
         (asyncpg.QueryCanceledError,),
         "ended a statement that took too long. `mirror status` says what it waits for; try again then.",
     ),
+    KnownFault(
+        (asyncpg.InvalidSchemaNameError,),
+        "has no schema where {user!r} looks: {said}. Its search_path must name one that exists: ALTER ROLE {user} SET"
+        " search_path = public.",
+    ),
     KnownFault((asyncpg.ClientConfigurationError,), "can't be asked as DATABASE_URL says: {said}."),
     KnownFault((asyncpg.PostgresError,), "refused: {said} ({kind}). Correct DATABASE_URL, or what it says."),
 )  # fmt: skip
 REDIS: Final = (
     KnownFault(
-        (redis.exceptions.AuthenticationError, redis.exceptions.NoPermissionError),
+        (redis.exceptions.AuthenticationError,),
         "refuses: {said}. Correct user and password in REDIS_URL.",
+    ),
+    KnownFault(
+        (redis.exceptions.NoPermissionError,),
+        "does not let the user {user!r} do that: {said}. Give it all commands and keys (ACL SETUSER), or name"
+        " another in REDIS_URL.",
     ),
     KnownFault((redis.exceptions.ReadOnlyError,), "is a replica: {said}. REDIS_URL must name the primary."),
     KnownFault((redis.exceptions.BusyLoadingError,), "is loading its data. Try again in a moment."),
     KnownFault((redis.exceptions.OutOfMemoryError,), "is full: {said}. Give it more memory (maxmemory)."),
+    KnownFault(
+        (redis.exceptions.ResponseError,),
+        "can't write its files: {said}. Free space on its disk.",
+        begins="MISCONF",
+    ),
     KnownFault((redis.exceptions.ResponseError,), "refused: {said}. Correct REDIS_URL, or what it says."),
 )  # fmt: skip
 
@@ -119,7 +140,7 @@ def _fault(error: Exception, url: str, table: tuple[KnownFault, ...], name: str,
     except ValueError as wrong:
         return f"{setting} is no address: {wrong}."
     for known in table:
-        if isinstance(error, known.errors):
+        if isinstance(error, known.errors) and said(error).startswith(known.begins):
             words = {"said": said(error), "kind": type(error).__name__, "user": at.user, "database": at.database}
             return f"{name} at {at} {known.text.format(**words)}"
     return _line(_cause(error), name, at, setting)

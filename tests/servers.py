@@ -14,7 +14,7 @@ from tools.simulator.api import Api
 from tools.simulator.kapso import Webhooks
 from tools.simulator.world import World
 
-KEY = "the api key"
+KEY = "the-api-key"
 NUMBER = "106540352242922"
 
 

@@ -63,6 +63,8 @@ async def run(settings: WorkerSettings) -> None:
         await days_of(settings, general)()
     alone, shards = asyncio.Lock(), settings.inbox_shards
     with contextlib.suppress(RedisError, OSError):
+        for shard in await inbox.retire(client, shards):
+            await Heartbeat(client, f"drain {shard}", within=SPILL_SECONDS).end()
         shards = await inbox.count_streams(client, shards)
     with contextlib.suppress(*STORE_ERRORS):
         await drains.forget(general, shards)

@@ -160,6 +160,8 @@ class Waiting(NamedTuple):
 
     deliveries: int
     oldest_seconds: float
+    streams: tuple[int, ...] = ()
+    """Those that hold something."""
 
 
 MOST_SHARDS = 64
@@ -174,6 +176,13 @@ async def count_streams(redis: Redis, shards: int) -> int:
     return max([shards, *left])
 
 
+async def retire(redis: Redis, shards: int) -> list[int]:
+    """Delete the empty streams of an earlier, larger setting; return which."""
+    script = redis.register_script((SCRIPTS / "retire.lua").read_text())
+    beyond = range(shards, MOST_SHARDS)
+    return [shard for shard in beyond if await script(keys=[stream_name(shard), large_index_name(shard)])]
+
+
 async def waiting(redis: Redis, shards: int) -> Waiting:
     shards = await count_streams(redis, shards)
     pipeline: Pipeline = redis.pipeline(transaction=False)
@@ -183,7 +192,8 @@ async def waiting(redis: Redis, shards: int) -> Waiting:
     replies: Sequence[Any] = await pipeline.execute()
     lengths, heads = replies[0::2], replies[1::2]
     ages = [time.time() - entry.delivery.received_at.timestamp() for head in heads for entry in _entries(head)]
-    return Waiting(sum(lengths), max(0.0, *ages) if ages else 0.0)
+    held = tuple(shard for shard, length in enumerate(lengths) if length)
+    return Waiting(sum(lengths), max(0.0, *ages) if ages else 0.0, held)
 
 
 class StreamTries:

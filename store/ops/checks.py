@@ -1,10 +1,12 @@
 """What Postgres and Redis are, and what they must be for the mirror: a finding for each question."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from store.faults import SESSION_POOL
 from store.postgres import Connection, Pool, statement
@@ -14,6 +16,7 @@ SCHEMA: Final = max(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]
 """The newest migration, which this code needs."""
 OLDEST_POSTGRES: Final = 160_000
 OLDEST_REDIS: Final = 7
+PROBE: Final = "inbox:{check}"
 HALF_RESTORED: Final = (
     "holds tables of a mirror, and not which release made them. Restore the backup whole, into an empty database."
 )
@@ -59,6 +62,9 @@ def _of_server(is_: Any) -> list[Finding]:
     if is_["is_replica"] or is_["is_read_only"]:
         why = "a replica" if is_["is_replica"] else f"read-only for the role {is_['role']!r}"
         found.append(Finding("wrong", f"{name} is {why}. DATABASE_URL must name the primary, and a role that writes."))
+    if is_["schema"] is None:
+        text = f"the search_path of the role {is_['role']!r} names no schema that exists."
+        return [*found, Finding("wrong", f'{text} ALTER ROLE "{is_["role"]}" SET search_path = public')]
     if not is_["may_create"]:
         text = f"the role {is_['role']!r} may not create tables: mirror migrate can't run as it."
         level: Literal["note", "wrong"] = "note" if is_["has_schema"] else "wrong"
@@ -75,7 +81,10 @@ def _of_schema(at: str | None) -> list[Finding]:
         return [Finding("wrong", f"the database is {where}, this code needs {SCHEMA}. Run: mirror migrate")]
     if at > SCHEMA:
         return [
-            Finding("note", f"the database is at migration {at}, newer than this release ({SCHEMA}): upgrade it soon")
+            Finding(
+                "note",
+                f"the database is at migration {at}, newer than this release ({SCHEMA}): upgrade this release soon",
+            )
         ]
     return [Finding("ok", f"the database is at migration {at}, the newest")]
 
@@ -92,8 +101,21 @@ async def of_streams(connection: Connection, shards: int) -> list[Finding]:
     drained = await connection.fetchval(statement("check_drains"))
     if drained in (0, shards):
         return []
+    if drained > shards:
+        text = f"INBOX_SHARDS is {shards} here, and {drained} streams are drained: the workers have another setting, or"
+        return [Finding("note", f"{text} have just got this one and empty the streams beyond it.")]
     text = f"INBOX_SHARDS is {shards} here, and the workers drain {drained}: what is written to the others waits."
     return [Finding("wrong", f"{text} Set the same for all processes.")]
+
+
+async def of_connections(connection: Connection, wanted: int) -> list[Finding]:
+    """Compare the connections that one web process and one worker may open with what Postgres allows."""
+    row = await connection.fetchrow(statement("check_connections"))
+    most = min(value for value in row.values() if value is not None)
+    if wanted <= most:
+        return []
+    text = f"one web process and one worker may open {wanted} connections, and postgres allows {most}."
+    return [Finding("wrong", f"{text} Lower POOL_MAX_SIZE, or raise max_connections or the limit of the role.")]
 
 
 async def answers(pool: Pool) -> None:
@@ -103,6 +125,8 @@ async def answers(pool: Pool) -> None:
 
 async def of_redis(client: Redis) -> list[Finding]:
     """Raises what Redis raises."""
+    # The role may be one that only reads, or that sees other keys: it must be able to write, for a moment, to ours.
+    await client.set(PROBE, b"", px=1000)
     server, memory = await client.info("server"), await client.info("memory")
     files, copies = await client.info("persistence"), await client.info("replication")
     version = str(server.get("valkey_version") or server.get("redis_version", "0"))
@@ -115,6 +139,10 @@ async def of_redis(client: Redis) -> list[Finding]:
     if not files.get("aof_enabled"):
         text = "redis has no append-only file: what it has accepted dies with it."
         found.append(Finding("wrong", f"{text} Start it with appendonly yes."))
+    with contextlib.suppress(RedisError):  # hosted ones do not tell
+        if (await client.config_get("appendfsync")).get("appendfsync") == "no":
+            text = "redis writes its file when the system likes (appendfsync no): half a minute is lost in a crash."
+            found.append(Finding("note", f"{text} Set appendfsync everysec, or always."))
     if str(memory.get("maxmemory_policy", "noeviction")) != "noeviction":
         text = f"redis evicts ({memory['maxmemory_policy']}): when it is full it may drop the inbox."
         found.append(Finding("wrong", f"{text} Set maxmemory-policy noeviction."))

@@ -3,7 +3,7 @@
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
     d.datname AS name, pg_encoding_to_char(d.encoding) AS encoding, pg_is_in_recovery() AS is_replica,
     current_setting('default_transaction_read_only')::boolean AS is_read_only, current_user AS role,
-    has_schema_privilege(current_user, 'public', 'CREATE') AS may_create, pg_backend_pid() AS backend,
+    coalesce(has_schema_privilege(current_user, current_schema(), 'CREATE'), false) AS may_create, current_schema() AS schema, pg_backend_pid() AS backend,
     (SELECT count(*) FROM pg_available_extensions AS e WHERE e.name = ANY (:extensions::text[])) AS extensions,
     to_regclass('alembic_version') IS NOT NULL AS has_schema, to_regclass('contacts') IS NOT NULL AS has_tables,
     (SELECT bool_and(has_table_privilege(current_user, t.oid, p.privilege))
@@ -34,3 +34,9 @@ SELECT count(*) FROM users AS u WHERE u.disabled_at IS NULL
 -- name: check_drains
 -- Counts the streams whose drain reported within 30 seconds.
 SELECT count(*) FROM drains WHERE seen_at > now() - interval '30 seconds'
+
+
+-- name: check_connections
+-- How many connections this role may have, by the server's limit (less what others have now) and by its own; null if it has none.
+SELECT current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer AS server,
+    (SELECT nullif(r.rolconnlimit, -1) FROM pg_roles AS r WHERE r.rolname = current_user) AS role

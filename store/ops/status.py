@@ -155,11 +155,22 @@ class MirrorStatus:
             found.append(Trouble(f"{count} dead letters are open: mirror dead-letters groups", Remedy("letters")))
         return found
 
+    @property
+    def _why(self) -> str:
+        """Why deliveries wait, as far as it shows."""
+        alive = {drain.shard for drain in self.drains if drain.seen_seconds <= DRAIN_DEAD_SECONDS}
+        if not alive:
+            return "is a worker up?"
+        if left := set(self.stream.streams if self.stream else ()) - alive:
+            names = ", ".join(map(str, sorted(left)))
+            return f"no worker drains stream {names}. Set the same INBOX_SHARDS for web and workers, and restart them"
+        return "the workers run, and wait or are behind: the loops and their logs say for what"
+
     def _late(self) -> list[str]:
         """What is later than it should be, or stands still."""
         found = []
         if self.oldest_seconds > LAG_LIMIT_SECONDS:
-            found.append(f"{self.waiting} deliveries wait, the oldest for {self.oldest_seconds:.0f} s: is a worker up?")
+            found.append(f"{self.waiting} deliveries wait, the oldest for {self.oldest_seconds:.0f} s: {self._why}")
         stuck = [loop for loop in self.loops if loop.is_stuck]
         found += [loop.problem for loop in stuck]
         found += [

@@ -1,6 +1,7 @@
 """`mirror check` and `mirror migrate` on stores that are not as they should be: real ones, each wrong in one way."""
 
 import asyncio
+import os
 import secrets
 import socket
 import ssl
@@ -179,11 +180,117 @@ async def test_a_redis_that_forgets_is_named(redis_url: str, redis: Redis) -> No
     assert ("appendonly yes" in said, "allkeys-lru" in said) == (True, True)
 
 
+@pytest.mark.usefixtures("settings")
+async def test_what_only_a_shell_takes_away_and_what_clients_read_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a setting is missing, and the servers are asked all the same."""
+    for name, value in (
+        ("BUSINESS_HOURS", "'Mon-Sat 08:00-18:00 Asia/Jakarta'"), ("RELEASE", "v1 # the first"), ("BOT_NAME", "“sarah”"),
+        ("PGSSLMODE", "require"), ("https_proxy", "http://127.0.0.1:1"), ("KAPSO_WEBHOOK_SECRET", "of one"),
+        ("WEBHOOK_URL", "https://localhost/webhooks/kapso"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("KAPSO_WEBHOOK_SECRETS")
+    monkeypatch.setenv("DATABASE_URL", os.environ["DATABASE_URL"] + "?sslmode=disable")
+    found = await findings()
+    noted = " ".join(one.text for one in found if one.level == "note")
+    for text in ("BUSINESS_HOURS has quotes", "RELEASE has a comment", "BOT_NAME has quotes", "PGSSLMODE is set",
+                 "HTTPS_PROXY is set", "Did you mean KAPSO_WEBHOOK_SECRETS?"):  # fmt: skip
+        assert text in noted, text
+    assert [line.split()[0] for line in wrong(found)] == ["KAPSO_WEBHOOK_SECRETS", "BUSINESS_HOURS"]
+    assert any(one.text.startswith("postgres ") for one in found)
+    assert any("valkey" in one.text or "redis" in one.text for one in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("KAPSO_API_KEY", "abcdef\nhidden", "copy it again"),
+        ("KAPSO_API_KEY", "kunci-é-hidden", "copy it again"),
+        ("DATABASE_URL", "postgresql://user:p@hidden@127.0.0.1/mirror", "percent-encoded"),
+        ("REDIS_URL", "redis://127.0.0.1/0?ssl_cert_reqs=none", "need rediss://"),
+        ("REQUEST_SECONDS", "inf", "finite"),
+        ("KAPSO_INBOX_URL", "https://app.kapso.ai/{id}", "{conversation_id}"),
+        ("MEDIA_HOSTS", "ai", "is not a host"),
+        ("FORWARDED_ALLOW_IPS", "0.0.0.0/0", "anybody may say"),
+    ],
+)
+@pytest.mark.usefixtures("settings")
+async def test_a_setting_that_can_not_be_is_named_without_its_value(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    told = wrong(await findings())
+    assert any(line.startswith(name) and said in line for line in told), told
+    assert "hidden" not in str(told)
+
+
+@pytest.mark.usefixtures("settings")
+async def test_a_release_is_not_held_up_by_the_services_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAPSO_API_KEY", KEY)
+    monkeypatch.setenv("KAPSO_API_URL", "http://127.0.0.1:1")
+    assert ([line.split()[0] for line in wrong(await findings())], wrong(await findings(outside=False))) == (
+        ["KAPSO_API_URL"],
+        [],
+    )
+
+
+async def test_a_redis_user_without_rights_and_one_that_only_reads_are_named(redis_url: str, redis: Redis) -> None:
+    parts = urlsplit(redis_url)
+    for rules, words in (
+        (["+@all", "-info"], "does not let the user 'few' do that"),
+        (["+@read", "+info", "+config"], "'set'"),
+        (["+@all", "resetkeys", "%R~other:*"], "permissions"),
+    ):
+        await redis.execute_command(  # type: ignore[no-untyped-call]
+            "ACL", "SETUSER", "few", "reset", "on", ">secret-of-few", "~*", *rules
+        )
+        try:
+            (finding,) = await _redis(
+                urlunsplit(parts._replace(netloc=f"few:secret-of-few@{parts.hostname}:{parts.port}")), 0
+            )
+        finally:
+            await redis.execute_command(  # type: ignore[no-untyped-call]
+                "ACL", "DELUSER", "few"
+            )
+        assert (finding.level, words in finding.text, "password" in finding.text) == ("wrong", True, False), (
+            finding.text
+        )
+
+
+@pytest.mark.usefixtures("settings")
+async def test_more_connections_than_the_role_may_have_are_named(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POOL_MAX_SIZE", "500")
+    assert any("may open 520 connections" in text and "Lower POOL_MAX_SIZE" in text for text in wrong(await findings()))
+
+
+@pytest.mark.usefixtures("settings")
+async def test_a_role_that_looks_in_no_schema_is_named(
+    database_url: str, server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with role(server_url) as other:
+        name = urlsplit(other).username
+        await execute(server_url, f"ALTER ROLE {name} SET search_path = nowhere")
+        monkeypatch.setenv("DATABASE_URL", with_database(other, urlsplit(database_url).path.lstrip("/")))
+        assert any("search_path" in text and "public" in text for text in wrong(await findings()))
+
+
+def test_where_a_server_is_is_said_for_sockets_and_several_hosts_too() -> None:
+    refused = ConnectionRefusedError()
+    assert "at /run/postgresql" in postgres_fault(refused, "postgresql:///mirror?host=/run/postgresql")
+    assert "at one:5433" in postgres_fault(refused, "postgresql://mirror@one:5433,two:5434/mirror")
+    full = redis.exceptions.ResponseError(
+        "MISCONF Redis is configured to save RDB snapshots, but it's unable to persist to disk"
+    )
+    assert "Free space on its disk" in redis_fault(full, "redis://cache/0")
+
+
 async def test_an_inbox_that_may_hold_more_than_redis_is_noted(redis_url: str, redis: Redis) -> None:
-    assert len(await _redis(redis_url, 1 << 30)) == 1
+    assert not any("INBOX_LIMIT_BYTES" in one.text for one in await _redis(redis_url, 1 << 30))
     await redis.config_set("maxmemory", 1 << 28)
     try:
-        _, found = await _redis(redis_url, 1 << 30)
+        found = (await _redis(redis_url, 1 << 30))[-1]
     finally:
         await redis.config_set("maxmemory", 0)
     assert (found.level, "INBOX_LIMIT_BYTES is 1,073,741,824" in found.text) == ("note", True)

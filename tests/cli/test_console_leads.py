@@ -108,5 +108,6 @@ async def test_the_reading_of_chats_is_scored() -> None:
 async def test_nobody_is_erased_where_nobody_can_be_asked(pool: Pool, environment: None) -> None:
     await chat(pool, "halo")
     code, out, err = await run("erase", NUMBER)
-    assert (code, "nothing was changed" in out, "--yes" in err) == (0, True, True)
+    assert (code, "nothing was changed" in out, "--yes" in err) == (2, True, True)
+    assert (await run("erase", NUMBER, "--dry-run"))[0] == 0
     assert await pool.fetchval("SELECT count(*) FROM contacts") == 1

@@ -26,9 +26,7 @@ def web(**more: object) -> ReceiverSettings:
     ("more", "said"),
     [
         ({"kapso_webhook_secrets": (SecretStr("short"),)}, "fewer than 16"),
-        ({"kapso_webhook_secrets": (SecretStr("'quoted-in-a-unit-file'"),)}, "quotes"),
         ({"metrics_token": SecretStr("a")}, "METRICS_TOKEN"),
-        ({"erasure_key": None}, "ERASURE_KEY"),
     ],
 )
 def test_what_is_weak_is_told(more: dict[str, object], said: str) -> None:

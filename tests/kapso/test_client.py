@@ -146,8 +146,8 @@ async def test_after_a_429_nobody_asks(redis: Redis) -> None:
 
 async def test_the_client_stays_within_a_limit_that_is_enforced(redis: Redis) -> None:
     async with kapso_api(per_minute=60) as (url, _, _):
-        budget = Budget(redis, "the api key", per_minute=60)
-        kapso = Client(url=url, key="the api key", spend=budget.spend, punish=budget.punish)
+        budget = Budget(redis, "the-api-key", per_minute=60)
+        kapso = Client(url=url, key="the-api-key", spend=budget.spend, punish=budget.punish)
         for _ in range(18):
             await kapso.phone_numbers(Priority.REPAIR)
         await kapso.close()

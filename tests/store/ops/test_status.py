@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from store import redis as redis_client
+from store.inbox.inbox import count_streams, retire, stream_name
 from store.ops import alarms, concerns
 from store.ops.drains import report
 from store.ops.status import Chats, MirrorStatus, status
@@ -47,6 +48,30 @@ async def test_what_waits_too_long_is_said(pool: Pool, redis: Redis) -> None:
     found = await now(pool, redis)
     assert (found.waiting, found.oldest_seconds >= 60) == (1, True)
     assert "1 deliveries wait, the oldest for 60 s" in found.problems[0]
+
+
+async def test_a_stream_that_no_worker_drains_is_named(pool: Pool, redis: Redis) -> None:
+    await queue(redis, delivery(b"{}", at=datetime.now(UTC) - timedelta(minutes=1)))
+    assert (await now(pool, redis)).problems[0].endswith("is a worker up?")
+    await report(pool, 0, datetime.now(UTC), None)
+    assert (await now(pool, redis)).problems[0].endswith("for what")
+    await redis.rename(stream_name(0), stream_name(2))
+    assert "no worker drains stream 2. Set the same INBOX_SHARDS" in (await now(pool, redis)).problems[0]
+
+
+async def test_empty_streams_of_a_larger_setting_go_and_full_ones_stay(redis: Redis) -> None:
+    for shard in (1, 2):
+        await redis.xadd(stream_name(shard), {"id": b"x"})
+    await redis.xtrim(stream_name(1), maxlen=0)
+    assert await count_streams(redis, 1) == 3
+    assert await retire(redis, 1) == [1]
+    assert (await redis.exists(stream_name(1)), await redis.xlen(stream_name(2)), await count_streams(redis, 1)) == (
+        0,
+        1,
+        3,
+    )
+    await redis.xtrim(stream_name(2), maxlen=0)
+    assert (await retire(redis, 1), await count_streams(redis, 1)) == ([2], 1)
 
 
 async def test_alarms_stand_until_they_are_cleared(pool: Pool, redis: Redis) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from config.environment import Key, Settings, version
 from domain.phone import REGIONS, Phones
@@ -102,6 +102,35 @@ class StoreSettings(DatabaseSettings):
         description="A CRM that gets each handoff as well, as module:Class: a class with create_lead(context_packet),"
         " made without arguments. Unset: handoffs stay in the mirror alone.",
     )
+
+    public_url: str | None = Field(
+        None, pattern=HTTP, description="Where people open the desk: links in notifications begin with it."
+    )
+    hooks_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Secrets of outgoing webhooks are made of it; another one changes them all. Unset: none are sent.",
+    )
+    hooks_private: bool = Field(
+        False, description="Whether outgoing webhooks may go to private addresses and by http://."
+    )
+    slack_webhook_url: SecretStr | None = Field(
+        None, description="An incoming webhook of Slack, for hooks that tell Slack. Unset: none do."
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://user:password@host:587 or smtps://…, for hooks that send e-mails. Unset: none do."
+    )
+    smtp_from: str = Field("mirror@localhost", pattern=r"^[!-?A-~]+@[!-?A-~]+$", description="The sender of e-mails.")
+
+    @field_validator("slack_webhook_url", "smtp_url")
+    @classmethod
+    def _has_a_host(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        schemes = {"slack_webhook_url": ("https", "http"), "smtp_url": ("smtp", "smtps")}[info.field_name or ""]
+        if value is not None:
+            parts = urlsplit(_address(value).get_secret_value())
+            if parts.scheme not in schemes or not parts.hostname:
+                raise ValueError(f"it must begin with {schemes[0]}:// and name a host")
+        return value
 
     @field_validator("redis_url")
     @classmethod

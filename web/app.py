@@ -58,6 +58,7 @@ from web.forms import RowId
 from web.headers import Headers
 from web.identity_provider import IdentityProvider
 from web.live import Hub, is_over
+from web.ops.hooks import HookPages
 from web.ops.letters import LetterPages
 from web.ops.ops import Ops, ReadStatus
 from web.ops.trace import Trace
@@ -71,7 +72,7 @@ register_url_convertor("row", RowId())
 class Dashboard:
     """`read_status` returns the status of the mirror; `zone` is the time zone of viewers who have not chosen one, such
     as Asia/Jakarta; `crm` takes handoffs; `reach` says where people are answered; `provider` is
-    who signs people in beside passwords."""
+    who signs people in beside passwords; `hooks_key` is HOOKS_KEY."""
 
     def __init__(
         self,
@@ -86,6 +87,7 @@ class Dashboard:
         crm: CRMClient,
         reach: Reach,
         provider: IdentityProvider | None,
+        hooks_key: bytes | None = None,
     ) -> None:
         self._pool = pool
         self._read_status = read_status
@@ -95,6 +97,7 @@ class Dashboard:
         self._crm = crm
         self._reach = reach
         self._provider = provider
+        self._hooks_key = hooks_key
         self._pages = Pages(zone)
         self._hub = Hub(pool)
         self._media = MediaProxy(pool, media_hosts)
@@ -147,7 +150,7 @@ class Dashboard:
                     guard, UserPages(pool, pages), KeyPages(pool, pages), RulePages(pool, pages, menus)
                 ),
                 *routes.knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders, seen)),
-                *routes.ops_routes(guard, ops, letters, trace),
+                *routes.ops_routes(guard, ops, letters, trace, HookPages(pool, pages, self._hooks_key)),
                 *api_routes(
                     pool,
                     self._phones,

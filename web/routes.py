@@ -26,6 +26,7 @@ from web.desk.tabs import Tabs
 from web.desk.tickets import TicketPages
 from web.desk.users import KeyPages, UserPages
 from web.desk.work import Work
+from web.ops.hooks import HookPages
 from web.ops.letters import LetterPages
 from web.ops.ops import Ops
 from web.ops.trace import Trace
@@ -144,8 +145,11 @@ def knowledge_routes(guard: Guard, knowledge: KnowledgePages) -> list[Route]:
     ]
 
 
-def ops_routes(guard: Guard, ops: Ops, letters: LetterPages, trace: Trace) -> list[Route]:
+def ops_routes(guard: Guard, ops: Ops, letters: LetterPages, trace: Trace, hooks: HookPages) -> list[Route]:
     return [
+        guard.get("/ops/hooks", hooks.show, role="admin"),
+        guard.post("/ops/hooks", hooks.add, role="admin"),
+        guard.post("/ops/hooks/{name}/{action}", hooks.act, role="admin"),
         guard.get("/ops", ops.overview, role="operator"),
         guard.get("/ops/status", ops.status, role="operator"),
         guard.get("/ops/lag.json", ops.lag, role="operator"),

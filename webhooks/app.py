@@ -93,6 +93,7 @@ class Faces:
             zone=settings.time_zone, phones=settings.phones, media_hosts=settings.media_hosts,
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
             reach=Reach(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(settings),
+            hooks_key=settings.hooks_key.get_secret_value().encode() if settings.hooks_key else None,
         )  # fmt: skip
         tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)
         self.agents: MCPServer = server(tools, by_request, release=settings.release)

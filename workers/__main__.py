@@ -19,6 +19,7 @@ from config.settings import WorkerSettings
 from kapso.client import Client
 from store import loops, postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client
+from store.hooks.notifications import Notification
 from store.inbox import inbox
 from store.ops import drains
 from store.ops.alive import keep_touching
@@ -36,6 +37,8 @@ from workers.arq_worker import Job, work
 from workers.drain.drains import drain_jobs
 from workers.drain.mapping.values import Bounds, bounds_at
 from workers.drain.spill import SpillDrain
+from workers.hooks.channels import Channel, EmailChannel, SlackChannel, WebhookChannel
+from workers.hooks.sender import HookSender
 from workers.jobs.asked_replays import run_asked
 from workers.jobs.handoffs import HandoffSender
 from workers.jobs.read_chats import ChatReading
@@ -91,6 +94,10 @@ async def run(settings: WorkerSettings) -> None:
     jobs.append(Job("read_chats", chats.tick, 1000, {"second": set(range(0, 60, 2))}))
     desk = HandoffSender(general, crm_client(settings.crm_client, general, settings.phones), settings.phones)
     jobs.append(Job("handoffs", desk.tick, 300, {"second": set(range(0, 60, 2))}))
+    outlets = channels(settings)
+    notifier = HookSender(general, outlets)
+    jobs.append(Job("hooks", notifier.tick, 120, {"second": set(range(60)) if outlets else {0, 30}}))
+    jobs.append(Job("prune_hooks", notifier.prune, 600, {"minute": {7}, "second": {0}}))
     asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones, bounds=bounds)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
     watch = kapso_watch(settings, pool, client, kapso) if kapso else None
@@ -119,12 +126,32 @@ async def run(settings: WorkerSettings) -> None:
     await emptying
     await cancel_and_wait(watching, trying, touching)
     await chats.close()
+    await notifier.close()
     if kapso:
         await kapso.close()
     await client.aclose()
     await general.close()
     await pool.close()
     log.info("worker ends")
+
+
+def channels(settings: WorkerSettings) -> dict[str, Channel]:
+    """Those that settings allow."""
+    found: dict[str, Channel] = {}
+
+    def link(notification: Notification) -> str | None:
+        """To the lead on the desk, where people sign in."""
+        lead = notification.data.get("lead")
+        return f"{settings.public_url.rstrip('/')}/?lead={lead['id']}" if settings.public_url and lead else None
+
+    if settings.hooks_key:
+        key = settings.hooks_key.get_secret_value().encode()
+        found["webhook"] = WebhookChannel(key, private=settings.hooks_private, link=link)
+    if settings.slack_webhook_url:
+        found["slack"] = SlackChannel(settings.slack_webhook_url.get_secret_value(), link)
+    if settings.smtp_url:
+        found["email"] = EmailChannel(settings.smtp_url.get_secret_value(), settings.smtp_from, link)
+    return found
 
 
 def kapso_client(settings: WorkerSettings, redis: Redis) -> Client | None:

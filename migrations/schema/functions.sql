@@ -448,3 +448,59 @@ BEGIN
     DELETE FROM incidents WHERE ended_at < now() - interval '90 days';
     RETURN NULL;
 END $$;
+
+
+-- For each hook that wants to hear of it. In the transaction of the change: it is told if and only if that commits.
+CREATE FUNCTION notify_hooks(of_event text, lead uuid, more jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO notifications (hook_id, event, lead_id, data)
+    SELECT h.id, of_event, lead, more FROM hooks AS h WHERE of_event = ANY (h.events)
+$$;
+
+
+CREATE FUNCTION tell_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hooks) THEN
+        PERFORM notify_hooks('lead.created', b.id, '{}') FROM born AS b;
+    END IF;
+    RETURN NULL;
+END $$;
+
+
+CREATE FUNCTION tell_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM hooks) THEN
+        PERFORM notify_hooks(
+            CASE c.field WHEN 'status' THEN 'lead.status_changed' ELSE 'lead.became_hot' END, c.lead_id,
+            jsonb_build_object('from', c.old, 'to', c.new, 'by', c.source))
+        FROM made AS c
+        WHERE c.field = 'status' OR (c.field = 'lead_temperature' AND c.new = '"hot"' AND c.old IS DISTINCT FROM c.new)
+        ORDER BY c.id;
+    END IF;
+    RETURN NULL;
+END $$;
+
+
+CREATE FUNCTION tell_handoff() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM notify_hooks('handoff.created', NEW.lead_id, jsonb_build_object('handoff_id', NEW.id));
+    RETURN NULL;
+END $$;
+
+
+CREATE FUNCTION tell_decision() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM notify_hooks('suggestion.decided', NEW.lead_id, jsonb_build_object(
+        'suggestion_id', NEW.id, 'type', NEW.type, 'status', NEW.status));
+    RETURN NULL;
+END $$;
+
+
+CREATE FUNCTION tell_alarm() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM notify_hooks('alarm.began', NULL, jsonb_build_object('name', NEW.name, 'what', NEW.what));
+    ELSE
+        PERFORM notify_hooks('alarm.ended', NULL, jsonb_build_object('name', OLD.name, 'began_at', OLD.raised_at));
+    END IF;
+    RETURN NULL;
+END $$;

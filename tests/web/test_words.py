@@ -36,7 +36,7 @@ from web.desk import (
     tickets,
     users,
 )
-from web.ops import health, letters, trace
+from web.ops import health, hooks, letters, trace
 from web.preferences import THEMES
 from web.words import LANGUAGES, preferred, table, translator
 
@@ -63,6 +63,7 @@ def said() -> set[str]:
     found |= set(
         re.findall(r'(?:Headline|TraceVerdict)\(\s*"([^"]+)"', traced + (ROOM / "ops" / "health.py").read_text())
     )
+    found |= {*hooks.CHANNELS.values(), *hooks.EVENT_WORDS.values(), hooks.NO_KEY, hooks.GONE}
     found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}

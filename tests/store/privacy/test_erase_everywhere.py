@@ -42,7 +42,7 @@ CANARIES = ("81777000111", "canary")
 # Columns that hold nobody's data: words of ours, ids of ours, ids of business numbers, hashes, names of staff.
 # `*`: the table as a whole. Who adds a column plants it, or writes it here.
 OF_NOBODY = """
-access_log actor action filter | alarms * | incidents * | alembic_version * | api_keys * | customer_statuses * | embedding_models *
+access_log actor action filter | alarms * | incidents * | hooks * | alembic_version * | api_keys * | customer_statuses * | embedding_models *
 contact_identities kind | conversation_sentiments sentiment actor | cursors * | extraction_runs * | gaps *
 contacts last_message_type last_message_direction marketing_preference | conversations phone_number_id status
 dead_letters event version error_kind error fingerprint state code_version | deliveries source event version
@@ -52,7 +52,7 @@ lead_changes field source actor | lead_contacts * | lead_notes source actor | le
 lead_suggestions answered_by | lead_records chat_phase status lead_temperature language urgency_level set_by read_hash
 lead_records priority owner | login_addresses address | login_failures address | message_edits type
 messages phone_number_id direction type origin status group_id unedited_type
-next_steps type status source actor occasion decided_by done_by error | owner_rules * | phone_numbers * | preference_sightings phone_number_id
+notifications event state error data | next_steps type status source actor occasion decided_by done_by error | owner_rules * | phone_numbers * | preference_sightings phone_number_id
 preference_sightings preference | project_events name | reconcile_runs *
 replays asked_by kind state cancel_asked_by error | sessions * | account_changes * | invitations * | sign_in_steps * | sightings marketing_preference | spill event version
 temperature_words * | ticket_changes field source actor | tickets status priority assignee opened_by | tombstones *

@@ -1,0 +1,167 @@
+"""`mirror hooks`: endpoints outside that are told what happens: webhooks, Slack, e-mail."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from cli.stores import database, run_reporting_store_errors
+from config.environment import load
+from config.stores import StoreSettings
+from domain.hooks import EVENTS, secret
+from store.hooks import hooks
+from store.hooks.hooks import Hook, HookRefused
+from store.postgres import Pool
+
+EPILOG = """examples:
+  mirror hooks add sales --slack --event handoff.created --event lead.became_hot
+  mirror hooks add crm --url https://crm.example.com/hooks/mirror --event lead.status_changed
+  mirror hooks add night --email night@example.com --event alarm.began
+  mirror hooks test crm
+
+Messages follow Standard Webhooks: verify them with its library and the secret that `add` prints.
+"""
+NO_KEY = "HOOKS_KEY is not set. Make one with: openssl rand -hex 32"
+NO_HOOK = "There is no hook {name}. Run: mirror hooks list"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
+    commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    commands.add_parser("list", help="which there are, what waits, what failed and why")
+    new = commands.add_parser("add", help="a new one; the secret of a webhook is printed")
+    new.add_argument("name", help="lower case letters, digits, . _ -")
+    kind = new.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--url", help="a webhook: signed JSON is posted there")
+    kind.add_argument("--slack", action="store_true", help="into Slack, by SLACK_WEBHOOK_URL")
+    kind.add_argument("--email", metavar="ADDRESS", help="an e-mail, by SMTP_URL")
+    new.add_argument("--event", action="append", choices=EVENTS, required=True, help="give it again for more")
+    for action, what in (
+        ("secret", "print the secret of a webhook"),
+        ("test", "send a test notification"),
+        ("pause", "keep notifications until it is resumed"),
+        ("resume", "send what waits, and what comes"),
+        ("rotate", "another secret; messages carry both signatures for a day"),
+        ("dead", "what was given up after a day, newest first"),
+        ("replay", "try what was given up anew"),
+        ("remove", "with all that waits"),
+    ):
+        commands.add_parser(action, help=what).add_argument("name")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return asyncio.run(run_reporting_store_errors(lambda: _run(arguments)))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    async with database() as pool:
+        try:
+            return await ACTIONS[arguments.action](pool, arguments)
+        except HookRefused as refused:
+            print(refused, file=sys.stderr)
+            return 2
+
+
+async def _add(pool: Pool, arguments: argparse.Namespace) -> int:
+    kind = "webhook" if arguments.url else "slack" if arguments.slack else "email"
+    key = _key()
+    if kind == "webhook" and key is None:
+        print(NO_KEY, file=sys.stderr)
+        return 2
+    by = f"user:{getpass.getuser()}"
+    made = await hooks.add(pool, arguments.name, kind, arguments.url or arguments.email, arguments.event, by=by)
+    return _secret_of(arguments, made, key) if key and kind == "webhook" else _said(arguments, f"{made.name} is added")
+
+
+async def _list(pool: Pool, arguments: argparse.Namespace) -> int:
+    rows = await hooks.every(pool)
+    if arguments.json:
+        print(json.dumps({"hooks": [dict(row) for row in rows]}, default=str))
+        return 0
+    for row in rows:
+        state = "paused" if row["paused_at"] else "on"
+        print(f"{row['name']:<20}{state:<8}{row['waiting']} waiting, {row['dead']} dead  {row['target'] or 'Slack'}")
+        print(f"{'':<28}{' '.join(row['events'])}" + (f"\n{'':<28}last error: {row['error']}" if row["error"] else ""))
+    if not rows:
+        print("no hooks yet: mirror hooks add NAME --url URL --event handoff.created")
+    return 0
+
+
+async def _secret(pool: Pool, arguments: argparse.Namespace) -> int:
+    found, key = await hooks.read(pool, arguments.name), _key()
+    if key is None:
+        print(NO_KEY, file=sys.stderr)
+        return 2
+    return _secret_of(arguments, found, key) if found else _missing(arguments)
+
+
+async def _rotate(pool: Pool, arguments: argparse.Namespace) -> int:
+    key = _key()
+    if key is None:
+        print(NO_KEY, file=sys.stderr)
+        return 2
+    found = await hooks.rotate(pool, arguments.name)
+    return _secret_of(arguments, found, key) if found else _missing(arguments)
+
+
+async def _test(pool: Pool, arguments: argparse.Namespace) -> int:
+    asked = await hooks.test(pool, arguments.name)
+    text = "a worker sends it within a second; mirror hooks list says what came of it"
+    return _said(arguments, text) if asked else _missing(arguments)
+
+
+async def _pause(pool: Pool, arguments: argparse.Namespace) -> int:
+    paused = arguments.action == "pause"
+    done = await hooks.pause(pool, arguments.name, paused=paused)
+    return _said(arguments, f"{arguments.name} is {'paused' if paused else 'on'}") if done else _missing(arguments)
+
+
+async def _dead(pool: Pool, arguments: argparse.Namespace) -> int:
+    rows = await hooks.dead(pool, arguments.name)
+    if arguments.json:
+        print(json.dumps({"dead": [dict(row) for row in rows]}, default=str))
+        return 0
+    for row in rows:
+        print(f"{row['occurred_at']:%Y-%m-%d %H:%M} UTC  {row['event']:<22}{row['attempts']} attempts  {row['error']}")
+    if not rows:
+        print("nothing was given up")
+    return 0
+
+
+async def _replay(pool: Pool, arguments: argparse.Namespace) -> int:
+    return _said(arguments, f"{await hooks.replay(pool, arguments.name)} are tried anew")
+
+
+async def _remove(pool: Pool, arguments: argparse.Namespace) -> int:
+    done = await hooks.remove(pool, arguments.name)
+    return _said(arguments, f"{arguments.name} is removed") if done else _missing(arguments)
+
+
+def _key() -> bytes | None:
+    key = load(StoreSettings).hooks_key
+    return key.get_secret_value().encode() if key else None
+
+
+def _secret_of(arguments: argparse.Namespace, hook: Hook, key: bytes) -> int:
+    text = secret(key, hook.id, hook.generation)
+    print(json.dumps({"name": hook.name, "secret": text}) if arguments.json else text)
+    return 0
+
+
+def _said(arguments: argparse.Namespace, text: str) -> int:
+    print(json.dumps({"done": text}) if arguments.json else text)
+    return 0
+
+
+def _missing(arguments: argparse.Namespace) -> int:
+    print(NO_HOOK.format(name=arguments.name), file=sys.stderr)
+    return 1
+
+
+ACTIONS: Final[Mapping[str, Callable[[Pool, Any], Awaitable[int]]]] = {
+    "list": _list, "add": _add, "secret": _secret, "test": _test, "pause": _pause, "resume": _pause, "rotate": _rotate,
+    "dead": _dead, "replay": _replay, "remove": _remove,
+}  # fmt: skip

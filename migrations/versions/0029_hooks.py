@@ -1,0 +1,14 @@
+"""Outgoing webhooks: endpoints, and what each of them is to be told."""
+
+from migrations.run_sql import down, up
+
+revision = "0029"
+down_revision = "0028"
+
+
+def upgrade() -> None:
+    up(__file__)
+
+
+def downgrade() -> None:
+    down(__file__)

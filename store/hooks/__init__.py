@@ -1,0 +1,1 @@
+"""Endpoints outside, and what they are to be told."""

@@ -1,0 +1,1 @@
+"""Hooks, against real HTTP and SMTP servers."""

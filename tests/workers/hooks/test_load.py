@@ -1,0 +1,113 @@
+"""Hooks under load: how soon they hear, and that nothing is lost while worker, Redis and Postgres' sessions are killed."""
+
+import asyncio
+import signal
+import time
+from collections import Counter
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from domain.lead import Source
+from store.leads import leads
+from store.leads.leads import Actor
+from store.postgres import Pool
+from tests.chats import chat
+from tests.helpers import until
+from tests.whole.test_outages import valkey  # noqa: F401  (a server of our own)
+from tests.workers.hooks.test_hooks import KEY, Receiver, added
+from tests.workers.processes import Worker
+from tools.devstack.servers import Valkey
+
+pytestmark = pytest.mark.long
+
+RATE, SECONDS, PEOPLE = 50, 24, 40
+BY = Actor(Source.AGENT, "key:load")
+TURN = ("qualified", "contacted")
+
+
+async def test_fifty_a_second_are_told_soon_and_none_is_lost(
+    pool: Pool,
+    database_url: str,
+    valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("HOOKS_KEY", KEY.decode())
+    monkeypatch.setenv("HOOKS_PRIVATE", "true")
+    receiver = Receiver()
+    for n in range(PEOPLE):
+        await chat(pool, "halo", number=f"6281300{n:06}")
+    ids = [row["id"] for row in await pool.fetch("SELECT id FROM leads")]
+    async with receiver.served() as url:
+        await added(pool, url, "lead.status_changed")
+        first = await _told_quietly(pool, database_url, valkey, ids, receiver)
+        assert first < 2.0, f"p99 {first:.2f} s"
+        await _told_while_killed(pool, database_url, valkey, ids, receiver)
+    print(f"p99 {first:.2f} s in quiet; {len(receiver.got)} messages")
+
+
+async def _told_quietly(pool: Pool, database_url: str, valkey: Valkey, ids: list[UUID], receiver: Receiver) -> float:  # noqa: F811
+    """The 99th percentile of the seconds from commit to arrival."""
+    worker = Worker(database_url, valkey.url)
+    await worker.start()
+    committed = await _changes(pool, ids, SECONDS / 2)
+    await until(lambda: _all_sent(pool))
+    await worker.end(signal.SIGTERM)
+    arrived = dict(zip((headers["webhook-id"] for headers, _ in receiver.got), receiver.at, strict=True))
+    late = sorted(arrived[f"msg_{id}"] - at for id, at in (await _numbered(pool, committed)).items())
+    return late[int(len(late) * 0.99)]
+
+
+async def _told_while_killed(
+    pool: Pool, database_url: str, valkey: Valkey, ids: list[UUID], receiver: Receiver
+) -> None:  # noqa: F811
+    worker, before = Worker(database_url, valkey.url), len(receiver.got)
+    await worker.start()
+    changing = asyncio.create_task(_changes(pool, ids, SECONDS))
+    for _ in range(3):
+        await asyncio.sleep(SECONDS / 8)
+        await worker.end(signal.SIGKILL)
+        worker = Worker(database_url, valkey.url)
+        await worker.start()
+    await asyncio.to_thread(valkey.stop)
+    await asyncio.to_thread(valkey.start)
+    killer = await asyncpg.connect(database_url)
+    await killer.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kapso-mirror' AND query LIKE '%notification%'"
+    )
+    await killer.close()
+    changes = len(await changing)
+    # A claim of a worker that was killed is free after a minute.
+    await until(lambda: _all_sent(pool), seconds=120)
+    await worker.end(signal.SIGTERM)
+    told = Counter(headers["webhook-id"] for headers, _ in receiver.got[before:])
+    assert len(told) == changes
+    assert sum(told.values()) <= 1.01 * changes + 1
+
+
+async def _changes(pool: Pool, ids: list[UUID], seconds: float) -> list[float]:
+    """RATE of them a second; the times of their commits."""
+    begun, found = time.monotonic(), list[float]()
+    turn = 0
+    while (done := time.monotonic() - begun) < seconds:
+        if turn < done * RATE:
+            try:
+                moved = await leads.set_status(pool, ids[turn % PEOPLE], TURN[turn // PEOPLE % 2], by=BY)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                continue
+            if moved.changed:
+                found.append(time.time())
+            turn += 1
+        await asyncio.sleep(0.001)
+    return found
+
+
+async def _numbered(pool: Pool, committed: list[float]) -> dict[int, float]:
+    """The id of each notification, and when its change was committed."""
+    rows = await pool.fetch("SELECT id FROM notifications ORDER BY id")
+    return dict(zip((row["id"] for row in rows), committed, strict=True))
+
+
+async def _all_sent(pool: Pool) -> bool:
+    return not await pool.fetchval("SELECT count(*) FROM notifications WHERE state <> 'sent'")

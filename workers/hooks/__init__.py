@@ -1,0 +1,1 @@
+"""Tell endpoints outside what happened."""

@@ -1,0 +1,55 @@
+"""Send what hooks are to be told: at least once, in order for each lead, again for a day, then given up."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from domain.hooks import pause
+from store.hooks import notifications
+from store.hooks.notifications import Notification
+from store.postgres import Pool
+from workers.hooks.channels import Channel, NotTaken
+
+log = structlog.get_logger(__name__)
+
+SENT_KEPT, DEAD_KEPT = timedelta(days=7), timedelta(days=90)
+NO_CHANNEL = {
+    "webhook": "HOOKS_KEY is not set", "slack": "SLACK_WEBHOOK_URL is not set", "email": "SMTP_URL is not set",
+}  # fmt: skip
+
+
+class HookSender:
+    """`channels` are those that settings allow, by the kind of hook."""
+
+    def __init__(self, pool: Pool, channels: Mapping[str, Channel]) -> None:
+        self._pool = pool
+        self._channels = channels
+
+    async def tick(self) -> None:
+        """All that is due."""
+        while due := await notifications.claim(self._pool):
+            await asyncio.gather(*(self._send(one) for one in due))
+
+    async def prune(self) -> None:
+        now = datetime.now(UTC)
+        await notifications.prune(self._pool, now - SENT_KEPT, now - DEAD_KEPT)
+
+    async def close(self) -> None:
+        for channel in self._channels.values():
+            await channel.close()
+
+    async def _send(self, one: Notification) -> None:
+        try:
+            channel = self._channels.get(one.kind)
+            if channel is None:
+                raise NotTaken(NO_CHANNEL[one.kind])
+            await channel.send(one)
+        except NotTaken as error:
+            again = pause(one.attempts, random.random())
+            log.warning("a hook was not reached", hook=one.hook, error=str(error), attempts=one.attempts, again=again)
+            await notifications.failed(self._pool, one.id, str(error), again)
+        else:
+            await notifications.sent(self._pool, one.id)

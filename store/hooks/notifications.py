@@ -8,7 +8,8 @@ import orjson
 
 from store.postgres import Pool, statement
 
-AT_ONCE = 50
+# So many may be told twice when a worker is killed.
+AT_ONCE = 20
 # A worker that claims one and dies has it for so long.
 LEASE = timedelta(seconds=60)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import asyncpg
 import orjson
 
+from cli import lead_import
 from cli.numbers import whole
 from cli.stores import database, run_reporting_store_errors
 from domain.lead import STATUSES
@@ -16,6 +17,7 @@ from domain.lead_filter import LeadFilter, narrowed_by_search
 from domain.search import QUALIFIERS
 from store.leads import lead_list
 
+ACTIONS = {"import": lead_import.run, "undo-import": lead_import.undo}
 COLUMNS = (("who", 28), ("city", 18), ("business", 22), ("status", 10), ("temp", 9), ("score", 6), ("why", 60))
 
 
@@ -35,9 +37,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--limit", type=whole(1, 100_000), default=20, help="how many, newest message first (default 20)"
     )
 
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    lead_import.add(actions.add_parser("import", help="leads out of a CSV file or a spreadsheet"))
+    lead_import.add_undo(actions.add_parser("undo-import", help="take an import back, but for what changed since"))
+
 
 def run(arguments: argparse.Namespace) -> int:
-    return asyncio.run(run_reporting_store_errors(lambda: _run(arguments)))
+    act = ACTIONS.get(arguments.action, _run)
+    return asyncio.run(run_reporting_store_errors(lambda: act(arguments)))
 
 
 async def _run(arguments: argparse.Namespace) -> int:

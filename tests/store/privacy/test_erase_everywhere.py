@@ -42,7 +42,7 @@ CANARIES = ("81777000111", "canary")
 # Columns that hold nobody's data: words of ours, ids of ours, ids of business numbers, hashes, names of staff.
 # `*`: the table as a whole. Who adds a column plants it, or writes it here.
 OF_NOBODY = """
-access_log actor action filter | alarms * | incidents * | hooks * | alembic_version * | api_keys * | customer_statuses * | embedding_models *
+access_log actor action filter | alarms * | incidents * | hooks * | imports * | alembic_version * | api_keys * | customer_statuses * | embedding_models *
 contact_identities kind | conversation_sentiments sentiment actor | cursors * | extraction_runs * | gaps *
 contacts last_message_type last_message_direction marketing_preference | conversations phone_number_id status
 dead_letters event version error_kind error fingerprint state code_version | deliveries source event version

@@ -1,0 +1,2 @@
+DROP INDEX lead_changes_by_import;
+DROP TABLE imports;

@@ -10,13 +10,12 @@ from typing import Any
 
 from cli.progress import Progress
 from cli.stores import database
-from cli.tables import NoTable, read
 from config.environment import load
 from config.stores import DatabaseSettings
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
-from domain.lead_import import FIELDS_OF_IMPORTS, columns, values
-from domain.phone import Phones
+from domain.lead_import import FIELDS_OF_IMPORTS, columns, row_of
+from domain.tables import NoTable, headers_of, read
 from store.leads import imports
 from store.leads.imports import ImportedRow
 from store.leads.leads import Actor
@@ -48,16 +47,17 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     try:
         given = dict(_pair(text) for text in arguments.map)
-        headers, *rows = read(arguments.file)
-        chosen = columns([str(cell or "").strip() for cell in headers], given)
+        table = read(arguments.file.name, arguments.file.read_bytes())
+        chosen = columns(headers_of(table), given)
     except (NoTable, NotAllowed, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    table = [_said(row, chosen.fields, load(DatabaseSettings).phones) for row in rows]
+    phones = load(DatabaseSettings).phones
+    said = [row_of(row, chosen.fields, phones) for row in table[1:]]
     if chosen.ignored and not arguments.json:
         print(f"columns that no field is known for: {', '.join(chosen.ignored)} (--map COLUMN=FIELD)")
     async with database() as pool:
-        return await _do(pool, arguments, table)
+        return await _do(pool, arguments, said)
 
 
 async def undo(arguments: argparse.Namespace) -> int:
@@ -125,10 +125,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise NotAllowed(f"--map {text}: write COLUMN=FIELD")
     return column, field
-
-
-def _said(row: Any, fields: Any, phones: Phones) -> dict[str, Any] | str:
-    try:
-        return values(row, fields, phones)
-    except NotAllowed as error:
-        return str(error)

@@ -49,13 +49,18 @@ def columns(headers: Sequence[str], given: Mapping[str, str]) -> ColumnMap:
         raise NotAllowed(f"{strange[0]} is no field; there are {', '.join(FIELDS_OF_IMPORTS)}")
     if absent := [name for name in given if name not in headers]:
         raise NotAllowed(f"there is no column {absent[0]}; there are {', '.join(headers)}")
-    fields = {place: given.get(header) or _field_of(header) for place, header in enumerate(headers)}
-    found = {place: name for place, name in fields.items() if name and name != "-"}
+    found = guessed(headers, given)
     if twice := [name for name in set(found.values()) if list(found.values()).count(name) > 1]:
         raise NotAllowed(f"two columns are {twice[0]}; leave one out with COLUMN=-")
     if not {"phone", "email"} & set(found.values()):
         raise NotAllowed("no column holds a phone or an e-mail; say which: COLUMN=phone")
     return ColumnMap(found, [header for place, header in enumerate(headers) if place not in found])
+
+
+def guessed(headers: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
+    """Column to field, as far as they are given or known by name."""
+    fields = {place: given.get(header) or _field_of(header) for place, header in enumerate(headers)}
+    return {place: name for place, name in fields.items() if name and name != "-"}
 
 
 def values(cells: Sequence[object], columns: Mapping[int, str], phones: Phones) -> dict[str, Any]:
@@ -68,6 +73,14 @@ def values(cells: Sequence[object], columns: Mapping[int, str], phones: Phones) 
     if not fields.get("phone") and not fields.get("email"):
         raise NotAllowed("it has neither a phone nor an e-mail")
     return fields | ({NOTE: told[NOTE]} if NOTE in told else {})
+
+
+def row_of(cells: Sequence[object], columns: Mapping[int, str], phones: Phones) -> dict[str, Any] | str:
+    """What a row says, or why it is refused."""
+    try:
+        return values(cells, columns, phones)
+    except NotAllowed as error:
+        return str(error)
 
 
 def _field_of(header: str) -> str | None:

@@ -37,6 +37,7 @@ from web.desk.crm import CrmPages
 from web.desk.desk import Desk
 from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
+from web.desk.lead_import import ImportPages
 from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.list_views import ListViews
@@ -147,7 +148,11 @@ class Dashboard:
                 *routes.crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
                 *routes.account_routes(guard, AccountPages(pool, pages)),
                 *routes.team_routes(
-                    guard, UserPages(pool, pages), KeyPages(pool, pages), RulePages(pool, pages, menus)
+                    guard,
+                    UserPages(pool, pages),
+                    KeyPages(pool, pages),
+                    RulePages(pool, pages, menus),
+                    ImportPages(pool, pages, self._phones),
                 ),
                 *routes.knowledge_routes(guard, KnowledgePages(pool, pages, self._embedders, seen)),
                 *routes.ops_routes(guard, ops, letters, trace, HookPages(pool, pages, self._hooks_key)),

@@ -12,6 +12,7 @@ from web.desk.crm import CrmPages
 from web.desk.desk import Desk
 from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
+from web.desk.lead_import import ImportPages
 from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.login import BACK, Login, ours
@@ -93,8 +94,11 @@ def account_routes(guard: Guard, account: AccountPages) -> list[Route]:
     ]
 
 
-def team_routes(guard: Guard, users: UserPages, keys: KeyPages, rules: RulePages) -> list[Route]:
+def team_routes(guard: Guard, users: UserPages, keys: KeyPages, rules: RulePages, files: ImportPages) -> list[Route]:
     return [
+        guard.get("/import", files.show, role="admin"),
+        guard.post("/import", files.take, role="admin"),
+        guard.post("/import/{id:row}/undo", files.undo, role="admin"),
         guard.get("/users", users.show, role="admin"),
         guard.post("/users", users.invite, role="admin"),
         guard.post("/users/{name}/{action}", users.act, role="admin"),

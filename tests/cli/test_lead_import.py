@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from cli.tables import NoTable, read
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_import import columns, values
 from domain.phone import Phones
+from domain.tables import NoTable, read
 from store.leads import leads
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import NUMBER, chat
 from tests.cli.test_console import run
+from tests.desk import signed_in
 from tests.helpers import rows
 
 BUDI = Actor(Source.HUMAN, "user:budi")
@@ -128,19 +129,14 @@ def test_numbers_and_dates_of_spreadsheets_are_read() -> None:
         values(["081234567001", "banyak", ""], fields, PHONES)
 
 
-def test_tables_of_any_kind_are_read_and_others_refused(tmp_path: Path) -> None:
-    comma, latin, sheet = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "c.xlsx"
-    comma.write_text('name,phone\n"Rina, Bandung",0812\n\n')
-    assert read(comma) == [["name", "phone"], ["Rina, Bandung", "0812"]]
-    latin.write_bytes("name\tphone\nJosé\t0812\n".encode("cp1252"))
-    assert read(latin)[1] == ["José", "0812"]
-    sheet.write_bytes(spreadsheet([["name", "phone"], ["Rina", "0812"]]))
-    assert read(sheet) == [["name", "phone"], ["Rina", "0812"]]
-    (tmp_path / "d.xlsx").write_bytes(b"PK\x03\x04broken")
-    (tmp_path / "e.csv").write_text("name,phone\n")
-    for name in ("d.xlsx", "e.csv"):
+def test_tables_of_any_kind_are_read_and_others_refused() -> None:
+    comma = b'name,phone\n"Rina, Bandung",0812\n\n'
+    assert read("a.csv", comma) == [["name", "phone"], ["Rina, Bandung", "0812"]]
+    assert read("b.txt", "name\tphone\nJosé\t0812\n".encode("cp1252"))[1] == ["José", "0812"]
+    assert read("C.XLSX", spreadsheet([["name", "phone"], ["Rina", "0812"]])) == [["name", "phone"], ["Rina", "0812"]]
+    for name, content in (("d.xlsx", b"PK\x03\x04broken"), ("e.csv", b"name,phone\n"), ("f.csv", b"a,b\n" * 50_002)):
         with pytest.raises(NoTable):
-            read(tmp_path / name)
+            read(name, content)
 
 
 def spreadsheet(table: list[list[str]]) -> bytes:
@@ -174,3 +170,30 @@ def spreadsheet(table: list[list[str]]) -> bytes:
             "xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'
         )
     return held.getvalue()
+
+
+async def test_the_page_plans_maps_imports_and_undoes(pool: Pool, redis_url: str, database_url: str) -> None:
+    file = b"Siapa,Kontak,Kota\nRina,0812-3456-7001,Bandung\n<b>Sari</b>,nomor,Solo\n"
+    async with signed_in(pool, redis_url, database_url, "admin") as http:
+        assert "Import leads" in (await http.get("/import")).text
+        plan = (await http.post("/import", params={"name": "fair.csv"}, content=file)).text
+        assert ("no column holds a phone" in plan, 'name="column-1"' in plan, "Import 1" in plan) == (True, True, False)
+        chosen = {"name": "fair.csv", "column-0": "name", "column-1": "phone"}
+        plan = (await http.post("/import", params=chosen, content=file)).text
+        assert ("1 new, 1 refused" in plan, "row 3" in plan, "<b>Sari" in plan) == (True, True, False)
+        assert await rows(pool, "imports") == []
+        done = (await http.post("/import", params=chosen | {"go": "yes"}, content=file)).text
+        assert "Imported." in done
+        row = await pool.fetchrow("SELECT name, domisili, created_at FROM leads")
+        assert (row["name"], row["domisili"]) == ("Rina", "Bandung")
+        (made,) = await rows(pool, "imports")
+        assert (made["made_by"], made["added"], made["refused"]) == ("user:budi", 1, 1)
+        assert (await http.post("/import/1/undo")).status_code == 303
+        assert await pool.fetchval("SELECT count(*) FROM leads") == 0
+        assert (await http.post("/import/1/undo")).status_code == 422
+        assert "no spreadsheet" in (await http.post("/import", params={"name": "x.xlsx"}, content=b"PK")).text
+
+
+async def test_a_seller_does_not_import(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with signed_in(pool, redis_url, database_url, "sales") as http:
+        assert (await http.get("/import")).status_code == 403

@@ -6,6 +6,7 @@ from typing import get_args
 
 from domain.lead import STATUSES, Source
 from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES, label_of
+from domain.lead_import import NOTE
 from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
 from domain.score import POINTS
@@ -25,6 +26,7 @@ from web.desk import (
     crm,
     facts,
     find,
+    lead_import,
     lead_writes,
     login,
     menus,
@@ -85,6 +87,7 @@ def said() -> set[str]:
     found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
     found |= {*facts.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
     found |= {word for one in LEAD_FIELDS for word in facts.vocabulary(one.name).values()} | {*facts.UNITS}
+    found |= {*lead_import.OUTCOMES.values(), lead_import.NOT_FOUND, lead_import.TOO_MANY, NOTE}
     found |= {*AGES, *overview.UNITS.values()}
     found |= {*find.PAGES.values(), *find.OPERATORS_PAGES.values(), *board.VIEWS.values(), *agenda.VIEWS.values()}
     found |= {

@@ -56,9 +56,9 @@ def said() -> set[str]:
         for path in ROOM.glob("templates/*.html")
         for match in re.findall(r"\bt\('((?:[^'\\]|\\.)*)'", path.read_text())
     }
-    traced = (ROOM / "ops" / "trace.py").read_text()
+    traced = "".join((ROOM / "ops" / name).read_text() for name in ("trace.py", "trace_steps.py"))
     found |= set(re.findall(r'Step\(\s*(?:row\["\w+"\]|at),\s*"([^"]+)"', traced)) | {
-        *trace.STAGES,
+        *trace_steps.STAGES,
         "received",
         "in the mirror",
     }

@@ -38,7 +38,7 @@ from web.desk import (
     tickets,
     users,
 )
-from web.ops import health, hooks, letters, trace
+from web.ops import health, hooks, letters, trace, trace_steps
 from web.preferences import THEMES
 from web.words import LANGUAGES, preferred, table, translator
 

@@ -174,7 +174,7 @@ def test_every_command_and_every_action_of_it_takes_json(name: str, capsys: pyte
     actions = re.findall(r"^    ([a-z-]+)  ", said, re.MULTILINE) if "\n  ACTION\n" in said else []
     for action in actions:
         assert "--json" in asked(name, action), action
-    assert bool(actions) == (name in {"api-keys", "dead-letters", "erasures", "knowledge", "users", "webhooks"}), (
+    assert bool(actions) == (name in {"api-keys", "dead-letters", "erasures", "hooks", "knowledge", "leads", "users", "webhooks"}), (
         actions
     )
 

@@ -103,7 +103,7 @@ async def test_with_a_read_only_postgres_the_desk_is_read_and_says_why_nothing_c
     await chat(pool, "halo kak")
     id = (await lead(pool))["id"]
     name = database_url.rpartition("/")[2]
-    async with signed_in(pool, redis_url, database_url, "operator", metrics_token=SecretStr("metrics token")) as http:
+    async with signed_in(pool, redis_url, database_url, "operator", metrics_token=SecretStr("metrics-token")) as http:
         assert (await http.get("/")).status_code == 200
         await pool.execute("UPDATE sessions SET seen_at = seen_at - interval '1 hour'")
         await pool.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
@@ -128,7 +128,7 @@ async def test_with_a_read_only_postgres_the_desk_is_read_and_says_why_nothing_c
         assert "read-only" in (await http.get("/ops")).text
         answer = await http.post(f"/leads/{id}/notes", content=form(text="catatan"))
         assert (answer.status_code, "read-only" in answer.text) == (503, True)
-        metrics = await http.get("/metrics", headers={"Authorization": "Bearer metrics token"})
+        metrics = await http.get("/metrics", headers={"Authorization": "Bearer metrics-token"})
         assert metrics.status_code == 200
         assert (await http.get("/api/v1/leads")).status_code == 200
 

@@ -35,6 +35,9 @@ CUT: Final = re.compile(rf"^(?P<what>{PART}(?: {PART}){{0,4}})")
 SELF_BEFORE: Final = around("business", "self_before", behind=r" ?(?:an? |the |seorang |cuma |hanya )?$")
 SELF: Final = around("clauses", "self")
 ASKS_FOR: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we|my|buat|untuk|kalau|for)(?!\w)")
+# "buat toko hijab": the kind of shop belongs to what it sells.
+KIND: Final = re.compile(rf"(?<!\w)(?:{any_of('shops')}) $")
+ROLE: Final = re.compile(r"^(?:owner|pemilik) (?=\w)")
 CLOSE: Final = 60
 """Characters of a clause in which somebody speaks of themself."""
 PASSING: Final = 0.15
@@ -92,7 +95,8 @@ def _known(said: SpelledLine, *, own: bool, placed: bool) -> Iterator[FoundValue
         if placed and start < EARLY and _stands_apart(said, start):
             yield from _as_list(_found(said, start, end, MENTIONED))
         if MAKES.search(said.text[max(0, start - 40) : start]):
-            yield from _as_list(_found(said, start, end, SHOWN))
+            kind = KIND.search(said.text[:start])
+            yield from _as_list(_found(said, kind.start() if kind else start, end, SHOWN))
 
 
 def _answers(said: SpelledLine, *, asked: bool, placed: bool) -> Iterator[FoundValue]:
@@ -152,7 +156,8 @@ def _without_town(value: str) -> str:
     for start, end, _ in mentions(value):
         trade = value[:start].strip()
         whole = is_of_trade(value, start, end)
-        if end == len(value) and len(trade.split()) > 1 and not whole and ends_with_trade(trade):
+        named = len(trade.split()) > 1 or any(size == len(trade) for _, size, _ in TRADES.mentions(trade))
+        if end == len(value) and named and not whole and ends_with_trade(trade):
             return trade
     return value
 
@@ -161,7 +166,7 @@ def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundV
     value = said.text[start:end]
     while TAIL.search(value):
         value = TAIL.sub("", value)
-    value = _without_town(value.removesuffix("nya"))
+    value = _without_town(ROLE.sub("", value.removesuffix("nya")))
     words_ = value.split()
     if (
         not words_

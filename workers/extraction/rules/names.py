@@ -167,6 +167,8 @@ def _told(said: SpelledLine, *, careless: bool) -> Iterator[FoundValue]:
     """
     for pattern, confidence, cues in LOOKS:
         for match in pattern.finditer(said.text) if not said.words.isdisjoint(cues) else ():
+            if match[0].startswith("ini ") and said.asks(match.end()):
+                continue  # "ini LapakRapi ya?" asks who we are
             known = match.re is not HERE and (match["name"] or "").split(" ")[0] in ONLY_NAMES
             if pattern is FOLLOWED and careless and not known and not _is_introduction(said, match):
                 continue

@@ -174,9 +174,9 @@ def test_every_command_and_every_action_of_it_takes_json(name: str, capsys: pyte
     actions = re.findall(r"^    ([a-z-]+)  ", said, re.MULTILINE) if "\n  ACTION\n" in said else []
     for action in actions:
         assert "--json" in asked(name, action), action
-    assert bool(actions) == (name in {"api-keys", "dead-letters", "erasures", "hooks", "knowledge", "leads", "users", "webhooks"}), (
-        actions
-    )
+    assert bool(actions) == (
+        name in {"api-keys", "dead-letters", "erasures", "hooks", "knowledge", "leads", "users", "webhooks"}
+    ), actions
 
 
 @pytest.mark.usefixtures("environment")

@@ -33,7 +33,7 @@ def status(**more: object) -> MirrorStatus:
 
 def test_one_sentence_says_how_it_is() -> None:
     assert headline(status()) == (
-        "All is well. {rate} deliveries a second, {ms} ms behind.",
+        "All is well. {rate} deliveries a second; the mirror is {ms} ms behind.",
         {"rate": 18.0, "ms": 74},
         None,
     )

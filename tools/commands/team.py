@@ -31,11 +31,13 @@ SUBJECTS: Final = {"high": "Chat dan laporan tidak jalan", "urgent": "Chat pelan
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("story", type=Path, help="the file that `simulate --story` wrote")
+    parser.add_argument("--times", action="store_true", help="only give the rows their times, once the chats were read")
 
 
 def run(arguments: argparse.Namespace) -> int:
     story = json.loads(arguments.story.read_text())
-    return asyncio.run(run_reporting_store_errors(lambda: _run(story)))
+    act = _time if arguments.times else _run
+    return asyncio.run(run_reporting_store_errors(lambda: act(story)))
 
 
 async def _run(story: Sequence[dict[str, Any]]) -> int:
@@ -45,9 +47,13 @@ async def _run(story: Sequence[dict[str, Any]]) -> int:
         for one in story:
             if id := ids.get(one["phone"]):
                 await _work(pool, id, one)
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('demo.story', $1, true)", json.dumps(story))
-            await connection.execute(SQL)
+    return 0
+
+
+async def _time(story: Sequence[dict[str, Any]]) -> int:
+    async with database() as pool, pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT set_config('demo.story', $1, true)", json.dumps(story))
+        await connection.execute(SQL)
     return 0
 
 
@@ -78,6 +84,6 @@ async def _work(pool: Pool, id: UUID, one: dict[str, Any]) -> None:
         packet = ContextPacket(
             session_id=f"wa-{one['phone']}", lead_level="hot", handoff_reason=one["handoff"], visitor_name=one["name"],
             visitor_phone=f"+{one['phone']}", conversation_id=str(conversation) if conversation else None,
-            conversation_summary="Minta bicara dengan orang. Sudah menyebut usaha dan kotanya.",
+            conversation_summary=one["summary"],
         )  # fmt: skip
         await crm_client(None, pool, load(StoreSettings).phones).create_lead(packet)

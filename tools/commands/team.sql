@@ -10,6 +10,14 @@ CREATE TEMPORARY TABLE deeds ON COMMIT DROP AS
 SELECT t.lead_id, d.one ->> 'kind' AS kind, d.one ->> 'text' AS text, to_timestamp((d.one ->> 'at')::float8) AS at
 FROM told AS t CROSS JOIN jsonb_array_elements(t.deeds) AS d (one);
 
+-- A pass over the chats may have come between the telling and the team: what people moved was moved by them alone.
+DELETE FROM lead_changes AS c WHERE c.field = 'status' AND c.source = 'ai' AND EXISTS (
+    SELECT FROM lead_changes AS o WHERE o.lead_id = c.lead_id AND o.field = 'status' AND o.source = 'human' AND o.id > c.id);
+UPDATE lead_changes AS c SET old = b.before FROM (
+    SELECT id, coalesce(lag(new) OVER (PARTITION BY lead_id ORDER BY id), '"new"') AS before
+    FROM lead_changes WHERE field = 'status') AS b
+WHERE c.id = b.id AND c.old IS DISTINCT FROM b.before;
+
 -- What was read out of a message was read half a minute later; what follows from the chat, after its last message.
 UPDATE lead_changes AS c SET changed_at = coalesce(m.sent_at, t.last_at, t.began_at) + interval '30 seconds'
 FROM told AS t LEFT JOIN messages AS m ON m.contact_id = t.contact_id

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tools.devstack.environment import PYTHON, ROOT, RUN, say
@@ -23,6 +23,7 @@ FINISHED = "seed "
 # Few enough that within half a minute some have told Sarah most of what she asks.
 PEOPLE = "60"
 STORY = "story.json"
+API_PER_MINUTE = "1000"
 STORY_RATE, CHAOS_RATE = 0.6, 20.0
 SELLERS = ("rina", "dimas", "putri")
 ARTICLES = ROOT / "tools" / "simulator" / "story" / "articles"
@@ -62,13 +63,16 @@ def open_story(stack: Stack, simulator: subprocess.Popen[bytes]) -> None:
     """Eight weeks of it at once: told, read, and worked on by the sellers."""
     say("  eight weeks of chats are told …")
     file, began = stack.folder / STORY, time.monotonic()
+    began_at = (datetime.now(UTC) - timedelta(days=120)).isoformat(timespec="seconds")
     while not file.exists():
         if simulator.poll() is not None or time.monotonic() - began > HISTORY_SECONDS:
             raise SystemExit(f"The story was not told. The end of it stands in {stack.folder / SIMULATOR_LOG}.")
         time.sleep(0.05)
     quiet(stack, "cli", "knowledge", "import", str(ARTICLES))
-    quiet(stack, "cli", "read-chats")
+    quiet(stack, "cli", "reconcile", "--since", began_at)
     quiet(stack, "tools", "team", str(file))
+    quiet(stack, "cli", "read-chats")
+    quiet(stack, "tools", "team", str(file), "--times")
 
 
 def show_leads(stack: Stack) -> None:
@@ -121,7 +125,8 @@ def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Pop
     log.unlink(missing_ok=True)
     given = stack.environment
     where = ["--url", given["WEBHOOK_URL"], f"--secret={given['KAPSO_WEBHOOK_SECRETS']}", "--ledger", str(ledger)]
-    api = ["--api-port", given["KAPSO_API_URL"].rpartition(":")[2], f"--api-key={given['KAPSO_API_KEY']}"]
+    port = given["KAPSO_API_URL"].rpartition(":")[2]
+    api = ["--api-port", port, f"--api-key={given['KAPSO_API_KEY']}", "--api-per-minute", API_PER_MINUTE]
     return stack.run("tools", "simulate", *where, *api, *options, log=log)
 
 

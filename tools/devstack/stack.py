@@ -80,6 +80,7 @@ class Stack:
             "MEDIA_HOSTS": f"{LOOPBACK}:{api_port}",
             "KAPSO_API_KEY": secrets.token_hex(24),
             "POLL_SECONDS": str(poll_seconds),
+            "KAPSO_REQUESTS_PER_MINUTE": "1000",
             "METRICS_TOKEN": secrets.token_hex(24),
         }
 

@@ -21,7 +21,7 @@ def file(kind: str, number: int) -> tuple[bytes, str]:
     if kind in PICTURES:
         return PICTURES[kind].read_bytes(), "image/png"
     if kind == "audio":
-        return tone(220 + number % 440), "audio/wav"
+        return tone(220 + number % 440, seconds=4 + number % 9), "audio/wav"
     if kind == "document":
         return PRICES, "text/plain"
     return picture(number), "image/png"
@@ -38,14 +38,14 @@ def picture(number: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
 
 
-def tone(pitch: int) -> bytes:
-    """A WAV of one second."""
+def tone(pitch: int, *, seconds: int = 1) -> bytes:
+    """A WAV that rises and falls."""
     held = io.BytesIO()
     with wave.open(held, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(1)
         out.setframerate(RATE)
-        out.writeframes(bytes(128 + int(60 * math.sin(2 * math.pi * pitch * n / RATE)) for n in range(RATE)))
+        out.writeframes(bytes(128 + int(60 * math.sin(2 * math.pi * pitch * n / RATE)) for n in range(seconds * RATE)))
     return held.getvalue()
 
 

@@ -101,7 +101,7 @@ class World:
     def _learn_session(self, session: dict[str, Any]) -> None:
         id = session["id"]
         if self._workflow and id not in self.conversations:
-            at = iso(self._clock())
+            at = session.get("created_at") or iso(self._clock())
             self.executions.setdefault(run_of(id), {
                 "id": run_of(id), "workflow_id": self._workflow, "status": "running", "created_at": at,
                 "updated_at": at, "whatsapp_conversation_id": id,

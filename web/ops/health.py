@@ -41,7 +41,7 @@ def headline(status: MirrorStatus) -> Headline:
     if status.freshness_p50_ms is None:
         return Headline("All is well. Nothing arrived in the last minute.", {}, None)
     values = {"rate": status.per_second, "ms": round(status.freshness_p50_ms)}
-    return Headline("All is well. {rate} deliveries a second, {ms} ms behind.", values, None)
+    return Headline("All is well. {rate} deliveries a second; the mirror is {ms} ms behind.", values, None)
 
 
 def way(status: MirrorStatus, kapso_seconds: float | None, ai_seconds: float | None) -> list[Leg]:

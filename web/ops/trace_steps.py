@@ -67,7 +67,7 @@ def message_step(row: Any, deliveries: Sequence[Any]) -> TraceStep:
     before = at
     for name, column in STAGES.items():
         if row[column] and before:
-            then.append((name, span((row[column] - before).total_seconds())))
+            then.append((name, f"{(row[column] - before).total_seconds():.0f} s"))  # whole seconds
             before = row[column]
     what = {"kind": row["type"] or "–", "direction": row["direction"] or "–"}
     return TraceStep(at, "sent: {direction} {kind}", what, dead=bool(row["failed_at"]), then=then, ids=[row["id"]])

@@ -11,6 +11,8 @@ from typing import Any, Final
 FOLDER: Final = Path(__file__).parent
 SPANS: Final = {"m": 60, "h": 3600, "d": 86_400}
 KINDS: Final = {">": "customer", "<": "bot", "!": "seller", "+": "pause", "=": "status", "#": "note"}
+DONE: Final = ("ticket", "handoff", "snooze", "tags", "source", "value", "summary")
+"""What is done with the lead of an arc."""
 MEDIA: Final = ("shop", "receipt", "voice", "file")
 # A wording may hold a person's fact.
 CHOICE = re.compile(r"\{((?:[^{}]|\{[a-z]+\})*\|(?:[^{}]|\{[a-z]+\})*)\}")
@@ -45,11 +47,21 @@ def arcs() -> list[Arc]:
     found = []
     for one in tomllib.loads((FOLDER / "arcs.toml").read_text())["arc"]:
         lines = [_line(text) for text in one["lines"].strip().splitlines()]
-        more = {name: one[name] for name in ("ticket", "handoff", "snooze", "tags", "source", "value") if name in one}
+        more = {
+            name: one[name]
+            for name in ("ticket", "handoff", "snooze", "tags", "source", "value", "summary")
+            if name in one
+        }
         ends = seconds(one["ends"]) if "ends" in one else None
         english = one["name"] == "in English"
         found.append(Arc(one["name"], one["people"], lines, ends, one.get("owner", False), english, more))
     return found
+
+
+def later() -> list[Sequence[ScriptLine]]:
+    """What people who are known say later, and what the bot answers."""
+    found = tomllib.loads((FOLDER / "arcs.toml").read_text())["later"]
+    return [[_line(text) for text in one["lines"].strip().splitlines()] for one in found]
 
 
 def cast() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The story as events of Kapso: eight weeks of it at once, then a message every few seconds."""
 
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,8 +20,12 @@ PAUSES = {"customer": (25, 200), "bot": (4, 12), "seller": (180, 1500)}
 SHOP_DAY = (8, 21)
 """Hours of the day, Jakarta, in which chats begin."""
 JAKARTA_SECONDS = 7 * 3600
+GREETINGS = ((4, "malam"), (11, "pagi"), (15, "siang"), (18, "sore"), (24, "malam"))
+"""Until which hour of Jakarta people greet so."""
 # At once on stage; each takes a new arc when theirs is over.
 LIVE = 6
+# Of those who come on stage, so many are known.
+AGAIN = 0.85
 
 
 class Deed(NamedTuple):
@@ -38,6 +43,14 @@ class Played(NamedTuple):
     player: Player
     began_at: float
     deeds: list[Deed]
+
+
+def _greeting(at: float) -> str:
+    """As people in Jakarta greet at that hour."""
+    hour = int((at + JAKARTA_SECONDS) % DAY // 3600)
+    return next(
+        word for until, word in ((4, "malam"), (11, "pagi"), (15, "siang"), (18, "sore"), (24, "malam")) if hour < until
+    )
 
 
 def outcome(played: Played) -> dict[str, Any]:
@@ -61,6 +74,8 @@ class Story:
         self.workflows = [self._uuid()]
         self._cast = script.cast()
         self._arcs = script.arcs()
+        self._later = script.later()
+        self._had: list[Played] = []
 
     # -- what was
 
@@ -74,6 +89,7 @@ class Story:
                 played, events = self._play(arc, next(people))
                 had.append(played)
                 timed += events
+        self._had = had
         return [event for _, event in sorted(timed, key=lambda one: one[0])], had
 
     def _play(self, arc: Arc, player: Player) -> tuple[Played, list[tuple[float, Event]]]:
@@ -105,7 +121,7 @@ class Story:
         now, rng = self._clock(), self._random
         if arc.ends is not None:
             return now - arc.ends * rng.uniform(0.9, 1.1) - length
-        back = WEEKS * 7 * DAY * (1 - rng.random() ** 0.7)
+        back = WEEKS * 7 * DAY * (1 - rng.random() ** 0.9)
         at = now - max(back, length + DAY / 2)
         midnight = (at + JAKARTA_SECONDS) // DAY * DAY - JAKARTA_SECONDS
         begin: float = min(midnight + rng.uniform(*SHOP_DAY) * 3600, now - length - DAY / 4)
@@ -114,27 +130,33 @@ class Story:
     # -- what is
 
     def scenes(self) -> Iterator[list[Event]]:
-        """One line of one chat each."""
+        """One line of one chat each: new people talk with the bot, and known ones write again."""
         stage = [self._enter() for _ in range(LIVE)]
         while True:
             place = self._random.randrange(LIVE)
-            line = next(stage[place][1], None)
+            (arc, player), lines = stage[place]
+            line = next(lines, None)
             if line is None:
                 stage[place] = self._enter()
-            elif line.kind in PAUSES:
-                arc, player = stage[place][0]
+            else:
                 yield [event for _, event in self._say(line, player, arc, self._clock())]
 
     def _enter(self) -> tuple[tuple[Arc, Player], Iterator[ScriptLine]]:
+        """Mostly somebody known. Of somebody new the chat ends where a person would answer, or time would pass."""
+        if self._had and self._random.random() < AGAIN:
+            one = self._random.choice(self._had)
+            return (one.arc, one.player), iter(self._random.choice(self._later))
         arc = self._random.choice(self._arcs)
-        return (arc, next(players(self._cast, arc, self._random))), iter(arc.lines)
+        lines = takewhile(lambda line: line.kind in ("customer", "bot", "status"), arc.lines)
+        said = [line for line in lines if line.kind != "status"]
+        return (arc, next(players(self._cast, arc, self._random))), iter(said)
 
     # -- a line as events
 
     def _say(self, line: ScriptLine, player: Player, arc: Arc, at: float) -> list[tuple[float, Event]]:
         person, inbound = player.person, line.kind == "customer"
         begun = self._session(person, at)
-        text = script.said(line.text, player.facts, self._random)
+        text = script.said(line.text, {**player.facts, "salam": _greeting(at)}, self._random)
         typed = self._typed(line, text)
         if inbound:
             message = message_body(self._new_id(), at, typed, inbound=True, person=person)

@@ -44,7 +44,7 @@ class LeadFilter:
     since: datetime | None = None
     """Last message not older than this."""
     created_since: datetime | None = None
-    source: str | None = None
+    origin: str | None = None
     """The advertisement, post or product that they came from, as `came_from` names it."""
     parts: Sequence[str] = field(default=())
     """Pieces, in lower case, that all stand in a lead's names and numbers."""

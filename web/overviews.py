@@ -12,13 +12,13 @@ from web.live import Hub
 SECONDS = 30.0
 
 
-def chosen(days: str, city: str, owner: str, source: str) -> OverviewFilter:
+def chosen(days: str, city: str, owner: str, origin: str) -> OverviewFilter:
     """As somebody asked for it now; what is empty or no range does not filter."""
     length = next((length for length in RANGES if days == str(length)), RANGES[0])
-    return OverviewFilter(datetime.now(UTC), length, city.strip() or None, owner or None, source or None)
+    return OverviewFilter(datetime.now(UTC), length, city.strip() or None, owner or None, origin or None)
 
 
 async def shared(hub: Hub, pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overview:
-    key = ("overview", asked.days, asked.city, asked.owner, asked.source, zone.key)
+    key = ("overview", asked.days, asked.city, asked.owner, asked.origin, zone.key)
     found: Overview = await hub.shared(key, lambda: overview.overview(pool, asked, zone), seconds=SECONDS)
     return found

@@ -29,11 +29,11 @@ FILTERS: Final[tuple[str, ...]] = (
     "tag",
     "seen",
     "came",
-    "source",
+    "origin",
     "q",
 )
 """What narrows a list, as it stands in its address. `view` and `sort` do not."""
-SINGLE: Final = ("city", "trade", "seen", "came", "source")
+SINGLE: Final = ("city", "trade", "seen", "came", "origin")
 LONGEST_SEARCH = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime
         tag=values(query, "tag") or None,
         since=_days_ago(query, "seen", now),
         created_since=_days_ago(query, "came", now),
-        source=query.get("source") or None,
+        origin=query.get("origin") or None,
         snoozed={"snoozed": True, "all": None}.get(view, False),
         awaiting_reply=True if view == "waiting" else None,
         unread_by=reader if view == "unread" else None,
@@ -103,7 +103,7 @@ def narrowings(query: Mapping[str, str]) -> list[tuple[str, str]]:
     found = [
         (name, value) for name in ("status", "temperature", "phase", "owner", "tag") for value in values(query, name)
     ]
-    found += [(name, query[name]) for name in ("city", "trade", "source") if query.get(name)]
+    found += [(name, query[name]) for name in ("city", "trade", "origin") if query.get(name)]
     return found + [(name, query[name]) for name in ("seen", "came") if query.get(name, "") in map(str, DAYS)]
 
 

@@ -197,15 +197,15 @@ CREATE FUNCTION session_lives(created_at timestamptz, seen_at timestamptz) RETUR
 COMMENT ON FUNCTION session_lives IS 'Whether a session is still valid: at most 7 days old, and used within the last 12 hours.';
 
 
-CREATE FUNCTION leads_of(since timestamptz, until timestamptz, in_city text, of_owner text, from_source text DEFAULT NULL)
+CREATE FUNCTION leads_of(since timestamptz, until timestamptz, in_city text, of_owner text, from_origin text DEFAULT NULL)
     RETURNS SETOF lead_records LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT r.* FROM lead_records AS r
     WHERE r.deleted_at IS NULL AND (since IS NULL OR r.created_at >= since) AND (until IS NULL OR r.created_at < until)
       AND (in_city IS NULL OR lower(r.domisili) = lower(in_city)) AND (of_owner IS NULL OR r.owner = of_owner)
-      AND (from_source IS NULL OR (came_from(r.contact_id) = from_source AND r.contact_id IN (
+      AND (from_origin IS NULL OR (came_from(r.contact_id) = from_origin AND r.contact_id IN (
               SELECT m.contact_id FROM messages AS m WHERE m.referral IS NOT NULL OR m.referred_product IS NOT NULL)))
 $$;
-COMMENT ON FUNCTION leads_of IS 'Leads created in a period, of a city in any case, of an owner, from a source (came_from). A null argument does not filter. Postgres inlines it.';
+COMMENT ON FUNCTION leads_of IS 'Leads created in a period, of a city in any case, of an owner, of an origin (came_from). A null argument does not filter. Postgres inlines it.';
 
 
 CREATE FUNCTION begin_leads() RETURNS trigger LANGUAGE plpgsql AS $$

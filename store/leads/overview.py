@@ -21,13 +21,13 @@ AGES: Final = ("under an hour", "1 to 4 hours", "4 to 24 hours", "1 to 7 days", 
 
 @dataclass(frozen=True, slots=True)
 class OverviewFilter:
-    """The last `days` up to `now` (UTC). `city` (in any case), `owner` and `source` filter; None does not."""
+    """The last `days` up to `now` (UTC). `city` (in any case), `owner` and `origin` filter; None does not."""
 
     now: datetime
     days: int = 7
     city: str | None = None
     owner: str | None = None
-    source: str | None = None
+    origin: str | None = None
     """As lead_list.came_from names it."""
 
     @property
@@ -90,7 +90,7 @@ class Overview(NamedTuple):
     funnel: Sequence[asyncpg.Record]
     weeks: Sequence[asyncpg.Record]
     cities: Sequence[asyncpg.Record]
-    sources: Sequence[asyncpg.Record]
+    origins: Sequence[asyncpg.Record]
     owners: Sequence[OwnerRow]
     waiting: Sequence[int]
     """The number of waiting leads for each of AGES."""
@@ -100,7 +100,7 @@ class Overview(NamedTuple):
 
 async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overview:
     """Run the statements one after the other on one connection: a page must not take the pool from the others."""
-    whose, is_open = (asked.city, asked.owner, asked.source), list(OPEN_STATUSES)
+    whose, is_open = (asked.city, asked.owner, asked.origin), list(OPEN_STATUSES)
     cohort, before = (asked.since, asked.now, *whose), (asked.before, asked.since, *whose)
     async with pool.acquire() as connection:
 
@@ -119,7 +119,7 @@ async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overvie
             funnel=await rows("overview_funnel", *cohort),
             weeks=await rows("overview_weeks", asked.now - timedelta(weeks=WEEKS), zone.key, *whose),
             cities=await rows("overview_cities", *cohort, LONGEST_LIST),
-            sources=await rows("overview_sources", *cohort, LONGEST_LIST),
+            origins=await rows("overview_origins", *cohort, LONGEST_LIST),
             owners=_owners(await rows("overview_owners", *cohort, is_open), replies),
             waiting=[waiting.get(age, 0) for age in range(len(AGES))],
             pains=[row for row in words if row["field"] == "pain_points"],

@@ -1,4 +1,4 @@
--- name: overview_replies(since, until, city, owner, source)
+-- name: overview_replies(since, until, city, owner, origin)
 -- Counts the leads created in the period, all together (`is_all`) and by owner. `converted` are clients now, `replied` have an
 -- answer of ours after their first message, with the median of the time between. `unanswered` wrote more than a day ago and
 -- have none; `lost_value` sums value times odds over those.
@@ -8,7 +8,7 @@ SELECT grouping(c.owner) = 1 AS is_all, c.owner, count(*) AS new, count(*) FILTE
     count(*) FILTER (WHERE answer.sent_at IS NULL AND asked.sent_at < :until - interval '1 day') AS unanswered,
     coalesce(sum(c.estimated_value * coalesce(c.predicted_close_probability, close_odds(c.status, c.chat_phase, c.lead_score)))
         FILTER (WHERE answer.sent_at IS NULL AND asked.sent_at < :until - interval '1 day'), 0) AS lost_value
-FROM leads_of(:since, :until, :city, :owner, :source) AS c
+FROM leads_of(:since, :until, :city, :owner, :origin) AS c
 CROSS JOIN LATERAL (
     SELECT min(m.sent_at) AS sent_at FROM messages AS m
     WHERE m.contact_id = c.contact_id AND m.direction = 'inbound' AND m.type IS DISTINCT FROM 'reaction') AS asked
@@ -18,21 +18,21 @@ CROSS JOIN LATERAL (
 GROUP BY GROUPING SETS ((), (c.owner))
 
 
--- name: overview_value(city, owner, source, open)
+-- name: overview_value(city, owner, origin, open)
 -- Sums value times odds over the open leads that have a value.
 SELECT coalesce(sum(r.estimated_value
     * coalesce(r.predicted_close_probability, close_odds(r.status, r.chat_phase, r.lead_score))), 0) AS expected,
     count(*) AS leads
-FROM leads_of(NULL, NULL, :city, :owner, :source) AS r
+FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r
 WHERE r.estimated_value IS NOT NULL AND r.status = ANY (:open::text[])
 
 
--- name: overview_funnel(since, until, city, owner, source)
+-- name: overview_funnel(since, until, city, owner, origin)
 -- Counts the leads that reached each stage. A lead has reached the highest stage that it is or ever was in, and all before.
 WITH stages (status, place) AS (VALUES ('new', 1), ('qualified', 2), ('contacted', 3), ('converted', 4)),
 reached AS (
     SELECT greatest(max(now.place), max(was.place), 1) AS place, bool_or(r.status = 'archived') AS is_lost
-    FROM leads_of(:since, :until, :city, :owner, :source) AS r
+    FROM leads_of(:since, :until, :city, :owner, :origin) AS r
     LEFT JOIN stages AS now ON now.status = r.status
     LEFT JOIN lead_changes AS c ON c.lead_id = r.id AND c.field = 'status'
     LEFT JOIN stages AS was ON was.status = c.new #>> '{}'
@@ -43,58 +43,58 @@ FROM stages AS s LEFT JOIN reached AS d ON d.place >= s.place
 GROUP BY s.status, s.place ORDER BY s.place
 
 
--- name: overview_weeks(since, zone, city, owner, source)
+-- name: overview_weeks(since, zone, city, owner, origin)
 -- Counts leads by the week of their creation (the date of its Monday in the time zone) and by their temperature now.
 SELECT date_trunc('week', r.created_at AT TIME ZONE :zone)::date AS week,
     count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot, count(*) FILTER (WHERE r.lead_temperature = 'warm') AS warm,
     count(*) FILTER (WHERE r.lead_temperature = 'lukewarm') AS lukewarm,
     count(*) FILTER (WHERE coalesce(r.lead_temperature, 'cold') = 'cold') AS cold
-FROM leads_of(:since, NULL, :city, :owner, :source) AS r
+FROM leads_of(:since, NULL, :city, :owner, :origin) AS r
 GROUP BY week ORDER BY week
 
 
--- name: overview_cities(since, until, city, owner, source, limit)
+-- name: overview_cities(since, until, city, owner, origin, limit)
 SELECT r.domisili AS city, count(*) AS leads, count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot,
     count(*) FILTER (WHERE r.status = 'converted') AS converted
-FROM leads_of(:since, :until, :city, :owner, :source) AS r
+FROM leads_of(:since, :until, :city, :owner, :origin) AS r
 WHERE r.domisili IS NOT NULL
 GROUP BY r.domisili ORDER BY leads DESC, city LIMIT :limit
 
 
--- name: overview_sources(since, until, city, owner, source, limit)
+-- name: overview_origins(since, until, city, owner, origin, limit)
 -- Counts leads by the advertisement or product that their first referring message names; null if none does. came_from is
 -- called only for contacts that have such a message: for all others it would look in vain, one index scan each.
 WITH referred AS (
     SELECT DISTINCT m.contact_id FROM messages AS m WHERE m.referral IS NOT NULL OR m.referred_product IS NOT NULL
 )
-SELECT CASE WHEN d.contact_id IS NOT NULL THEN came_from(r.contact_id) END AS source, count(*) AS leads,
+SELECT CASE WHEN d.contact_id IS NOT NULL THEN came_from(r.contact_id) END AS origin, count(*) AS leads,
     count(*) FILTER (WHERE r.lead_temperature = 'hot') AS hot, count(*) FILTER (WHERE r.status = 'converted') AS converted
-FROM leads_of(:since, :until, :city, :owner, :source) AS r LEFT JOIN referred AS d ON d.contact_id = r.contact_id
-GROUP BY source ORDER BY leads DESC, source LIMIT :limit
+FROM leads_of(:since, :until, :city, :owner, :origin) AS r LEFT JOIN referred AS d ON d.contact_id = r.contact_id
+GROUP BY origin ORDER BY leads DESC, origin LIMIT :limit
 
 
--- name: overview_owners(since, until, city, owner, source, open)
+-- name: overview_owners(since, until, city, owner, origin, open)
 -- Counts for each owner the leads that are open now, those of them that wait for us, and the conversions of the period.
 SELECT r.owner, count(*) FILTER (WHERE r.status = ANY (:open::text[])) AS open,
     count(*) FILTER (WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])) AS waiting,
     count(*) FILTER (WHERE r.status = 'converted' AND r.converted_at >= :since AND r.converted_at < :until) AS converted
-FROM leads_of(NULL, NULL, :city, :owner, :source) AS r JOIN contacts AS c ON c.id = r.contact_id
+FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.owner IS NOT NULL
 GROUP BY r.owner ORDER BY open DESC, r.owner
 
 
--- name: overview_waiting(city, owner, source, open)
+-- name: overview_waiting(city, owner, origin, open)
 -- Counts the open leads that wait for us. age: 0 under 1 hour, 1 under 4 hours, 2 under 1 day, 3 under 1 week, 4 longer.
 SELECT width_bucket(extract(epoch FROM now() - c.waiting_since), ARRAY[3600, 14400, 86400, 604800]) AS age, count(*) AS leads
-FROM leads_of(NULL, NULL, :city, :owner, :source) AS r JOIN contacts AS c ON c.id = r.contact_id
+FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])
 GROUP BY age ORDER BY age
 
 
--- name: overview_words(since, until, city, owner, source, limit)
+-- name: overview_words(since, until, city, owner, origin, limit)
 -- Returns the most frequent pain points and objections.
 WITH cohort AS (
-    SELECT r.pain_points, r.objection_raised FROM leads_of(:since, :until, :city, :owner, :source) AS r
+    SELECT r.pain_points, r.objection_raised FROM leads_of(:since, :until, :city, :owner, :origin) AS r
 ), counted AS (
     SELECT 'pain_points' AS field, p.words, count(*) AS leads FROM cohort AS c CROSS JOIN unnest(c.pain_points) AS p (words)
     GROUP BY p.words

@@ -63,7 +63,7 @@ class ListQuery(Query):
         [], description="Any of these users, separated by commas; - stands for nobody."
     )
     tag: Annotated[list[Annotated[str, Plain]], Several] = Field([], description="Any of them, separated by commas.")
-    source: Annotated[str, Plain, Field(max_length=400)] | None = Field(None, description="As `came_from` names it.")
+    origin: Annotated[str, Plain, Field(max_length=400)] | None = Field(None, description="As `came_from` names it.")
     snoozed: bool | None = Field(None, description="Only those that the inbox leaves out now, or only the others.")
     waiting: bool = Field(False, description="Only those that wait for our answer.")
     order: Order = Field(
@@ -114,7 +114,7 @@ class LeadOperations:
         chosen = LeadFilter(
             status=query.status, temperature=query.temperature, phase=query.phase, city=query.city,
             awaiting_reply=query.waiting or None, trade=query.trade, owner=query.owner or None, tag=query.tag or None,
-            snoozed=query.snoozed, source=query.source,
+            snoozed=query.snoozed, origin=query.origin,
         )  # fmt: skip
         wanted, strange = narrowed_by_search(chosen, query.q, call.caller.reader or NOBODY)
         after = cursor_of(query.after, query.order) if query.after else None

@@ -32,7 +32,7 @@ class OverviewQuery(Query):
     )
     city: Annotated[str, Plain, Field(max_length=200)] = Field("", description="By its official name, in any case.")
     owner: Annotated[str, Plain, Field(max_length=64)] = Field("", description="A user.")
-    source: Annotated[str, Plain, Field(max_length=400)] = Field("", description="As `came_from` of a lead names it.")
+    origin: Annotated[str, Plain, Field(max_length=400)] = Field("", description="As `came_from` of a lead names it.")
     time_zone: Annotated[str, AfterValidator(_known_zone), Field(max_length=64)] = Field(
         "UTC", description="Where weeks begin: a time zone of the IANA database."
     )
@@ -77,8 +77,8 @@ class CityRow(OverviewPart):
     converted: int
 
 
-class SourceRow(OverviewPart):
-    source: str | None = Field(description="Null: none is known.")
+class OriginRow(OverviewPart):
+    origin: str | None = Field(description="Null: none is known.")
     leads: int
     hot: int
     converted: int
@@ -114,7 +114,7 @@ class OverviewAnswer(OverviewPart):
     funnel: list[FunnelStage]
     weeks: list[WeekOfLeads]
     cities: list[CityRow]
-    sources: list[SourceRow]
+    origins: list[OriginRow]
     owners: list[OwnerOfLeads]
     waiting: list[WaitingLeads]
     pains: list[WordCount]
@@ -133,14 +133,14 @@ class OverviewOperations:
 
     async def get(self, call: OperationCall) -> Answer:
         query: OverviewQuery = call.query
-        asked = overviews.chosen(str(query.days), query.city, query.owner, query.source)
+        asked = overviews.chosen(str(query.days), query.city, query.owner, query.origin)
         return Answer(answer_of(await overviews.shared(self._hub, self._pool, asked, ZoneInfo(query.time_zone))))
 
 
 def answer_of(found: Overview) -> OverviewAnswer:
     """As the API shows it."""
     plain = found._asdict()
-    for name in ("funnel", "weeks", "cities", "sources", "pains", "objections"):
+    for name in ("funnel", "weeks", "cities", "origins", "pains", "objections"):
         plain[name] = [dict(row) for row in plain[name]]
     plain["waiting"] = [{"age": age, "leads": leads} for age, leads in zip(AGES, found.waiting, strict=True)]
     return OverviewAnswer.model_validate(plain)

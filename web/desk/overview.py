@@ -29,7 +29,7 @@ LONGEST_WAITING = 5
 COMPUTED = ("lead_score", "lead_temperature", "chat_phase")
 LISTED = (*(name for name in FIELDS if name not in COMPUTED), "status")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-PARTS = ("funnel", "weeks", "cities", "sources", "owners", "pains", "objections")
+PARTS = ("funnel", "weeks", "cities", "origins", "owners", "pains", "objections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class OverviewPage:
         found = await self._found(asked, request)
         owner = [asked.owner] if asked.owner else None
         wanted = LeadFilter(
-            awaiting_reply=True, city=asked.city, owner=owner, source=asked.source, status=OPEN_STATUSES
+            awaiting_reply=True, city=asked.city, owner=owner, origin=asked.origin, status=OPEN_STATUSES
         )
         waiting = await lead_list.page(self.pool, wanted, limit=LONGEST_WAITING, order="waiting")
         ai = await overview.ai_today(self.pool, LISTED, zone, asked.now)
@@ -78,7 +78,7 @@ class OverviewPage:
 
 
 def _asked(request: Request) -> OverviewFilter:
-    return overviews.chosen(*(request.query_params.get(name, "") for name in ("days", "city", "owner", "source")))
+    return overviews.chosen(*(request.query_params.get(name, "") for name in ("days", "city", "owner", "origin")))
 
 
 def _columns(row: Any) -> dict[str, Any]:

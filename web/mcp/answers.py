@@ -133,7 +133,7 @@ class OverviewSummary(BaseModel):
     funnel: dict[str, int] = Field(description="Leads of the period that reached each stage.")
     waiting: dict[str, int] = Field(description="Open leads that wait for our answer, by how long.")
     cities: dict[str, int]
-    sources: dict[str, int]
+    origins: dict[str, int] = Field(description="Advertisements and products that they came from.")
     owners: dict[str, int] = Field(description="Open leads of each owner.")
     pains: dict[str, int]
     objections: dict[str, int]
@@ -227,7 +227,7 @@ def compared(days: int, found: Overview) -> OverviewSummary:
         funnel={row["status"]: row["leads"] for row in found.funnel},
         waiting=dict(zip(AGES, found.waiting, strict=True)),
         cities={row["city"]: row["leads"] for row in found.cities},
-        sources={row["source"] or "unknown": row["leads"] for row in found.sources},
+        origins={row["origin"] or "unknown": row["leads"] for row in found.origins},
         owners={row.owner: row.open for row in found.owners},
         pains={row["words"]: row["leads"] for row in found.pains},
         objections={row["words"]: row["leads"] for row in found.objections},

@@ -85,7 +85,7 @@ async def test_each_figure_is_what_a_count_by_hand_says(pool: Pool, town: dateti
         OwnerRow("sari", open=0, waiting=0, new=2, replied=1, first_reply_seconds=1500, converted=1),
     ]
     assert sum(sum(row[name] for name in ("hot", "warm", "lukewarm", "cold")) for row in found.weeks) == len(PEOPLE)
-    assert [(row["source"], row["leads"]) for row in found.sources] == [(None, 5)]
+    assert [(row["origin"], row["leads"]) for row in found.origins] == [(None, 5)]
 
 
 async def test_city_and_owner_narrow_everything(pool: Pool, town: datetime) -> None:
@@ -96,7 +96,7 @@ async def test_city_and_owner_narrow_everything(pool: Pool, town: datetime) -> N
     assert sum(budis.waiting) <= 2
 
 
-async def test_a_source_narrows_the_overview_and_the_list(
+async def test_an_origin_narrows_the_overview_and_the_list(
     pool: Pool, redis_url: str, database_url: str, town: datetime
 ) -> None:
     referral = '{"source_type": "ad", "headline": "Diskon & bonus"}'
@@ -104,13 +104,13 @@ async def test_a_source_narrows_the_overview_and_the_list(
         "UPDATE messages SET referral = $1 WHERE direction = 'inbound' AND contact_id IN (SELECT id FROM contacts WHERE wa_id LIKE '%0000' OR wa_id LIKE '%0003')",
         referral,
     )
-    found = await asked(pool, town, source="ad: Diskon & bonus")
+    found = await asked(pool, town, origin="ad: Diskon & bonus")
     assert (found.now.new, found.now.converted, found.now.first_reply_seconds) == (2, 1, 900)
-    assert [(row["source"], row["leads"]) for row in found.sources] == [("ad: Diskon & bonus", 2)]
-    assert (await asked(pool, town, source="ad")).now.new == 0
+    assert [(row["origin"], row["leads"]) for row in found.origins] == [("ad: Diskon & bonus", 2)]
+    assert (await asked(pool, town, origin="ad")).now.new == 0
     async with web(redis_url, database_url) as base, client(base, await cookie(pool)) as http:
         page = (await http.get("/overview")).text
-        (link,) = re.findall(r'href="(/[^"]*source=[^"]*)"', page)
+        (link,) = re.findall(r'href="(/[^"]*origin=[^"]*)"', page)
         listed = (await http.get(link.replace("&amp;", "&"))).text
         assert len(set(re.findall(r'href="/\?lead=([0-9a-f-]{36})', listed))) == 2
 

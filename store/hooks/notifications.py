@@ -11,7 +11,7 @@ from store.postgres import Pool, statement
 # So many may be told twice when a worker is killed.
 AT_ONCE = 20
 # A worker that claims one and dies has it for so long.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 
 
 class Notification(NamedTuple):

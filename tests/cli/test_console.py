@@ -40,6 +40,17 @@ async def run(*arguments: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+async def inside(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The same within this process, which is quicker."""
+    capsys.readouterr()
+    try:
+        code = await asyncio.to_thread(main, arguments)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
 @pytest.mark.usefixtures("environment", "redis")
 async def test_status_says_what_was_done_and_is_1_when_somebody_must_look(pool: Pool) -> None:
     code, out, _ = await run("status", "--json")

@@ -16,7 +16,7 @@ from store.leads import leads
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import NUMBER, chat
-from tests.cli.test_console import run
+from tests.cli.test_console import inside
 from tests.desk import signed_in
 from tests.helpers import rows
 
@@ -44,16 +44,18 @@ def fair(tmp_path: Path) -> str:
 
 
 @pytest.mark.usefixtures("environment")
-async def test_a_file_is_planned_then_imported_and_taken_back(pool: Pool, fair: str) -> None:
+async def test_a_file_is_planned_then_imported_and_taken_back(
+    pool: Pool, fair: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, "halo", number="6281234567002")
-    code, out, _ = await run("leads", "import", fair)
+    code, out, _ = await inside(capsys, "leads", "import", fair)
     assert code == 1
     assert "columns that no field is known for: Stan" in out
     assert "row 4 is refused: it has neither a phone nor an e-mail" in out
     assert "row 5 is refused: phone must be a phone number" in out
     assert "1 would be added, 1 changed, 0 left, 2 refused" in out
     assert (await pool.fetchval("SELECT count(*) FROM leads"), await rows(pool, "imports")) == (1, [])
-    code, out, _ = await run("leads", "import", fair, "--go")
+    code, out, _ = await inside(capsys, "leads", "import", fair, "--go")
     assert (code, "This is import 1." in out) == (1, True)
     rina = await pool.fetchrow("SELECT * FROM leads WHERE name = 'Rina'")
     assert (rina["phone"], rina["domisili"], rina["business_type"], rina["estimated_value"], rina["tags"]) == (
@@ -62,7 +64,7 @@ async def test_a_file_is_planned_then_imported_and_taken_back(pool: Pool, fair: 
     assert [row["text"] for row in await rows(pool, "lead_notes")] == ["Minta dihubungi Senin"]
     assert {row["actor"] for row in await rows(pool, "lead_changes") if row["field"] == "domisili"} == {"import:1"}
     # Again, nothing changes.
-    code, out, _ = await run("leads", "import", fair, "--go", "--json")
+    code, out, _ = await inside(capsys, "leads", "import", fair, "--go", "--json")
     assert {name: json.loads(out)[name] for name in ("import", "unchanged", "refused")} == {
         "import": 2,
         "unchanged": 2,
@@ -71,22 +73,24 @@ async def test_a_file_is_planned_then_imported_and_taken_back(pool: Pool, fair: 
     # Sari moved meanwhile, says Budi: that stays; Rina goes, as nobody knows her but the import.
     sari = await pool.fetchval("SELECT id FROM leads WHERE name = 'Sari'")
     await leads.patch(pool, sari, {"domisili": "Malang"}, version=None, by=BUDI)
-    code, out, _ = await run("leads", "undo-import", "1", "--json")
+    code, out, _ = await inside(capsys, "leads", "undo-import", "1", "--json")
     assert (code, json.loads(out)) == (0, {"removed": 1, "restored": 1, "kept": 1})
     left = await pool.fetch("SELECT domisili, business_type, name FROM leads")
     assert [(row["domisili"], row["business_type"], row["name"]) for row in left] == [("Malang", None, None)]
-    code, _, told = await run("leads", "undo-import", "1")
+    code, _, told = await inside(capsys, "leads", "undo-import", "1")
     assert (code, "could be undone" in told) == (1, True)
 
 
 @pytest.mark.usefixtures("environment")
-async def test_what_a_person_wrote_stays_and_the_file_suggests(pool: Pool, tmp_path: Path) -> None:
+async def test_what_a_person_wrote_stays_and_the_file_suggests(
+    pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, "halo")
     id = await pool.fetchval("SELECT id FROM leads")
     await leads.patch(pool, id, {"domisili": "Bogor", "name": "Rina Wati"}, version=None, by=BUDI)
     file = tmp_path / "list.csv"
     file.write_text(f"phone,city,trade\n+{NUMBER},Depok,laundry\n")
-    code, out, _ = await run("leads", "import", str(file), "--go")
+    code, out, _ = await inside(capsys, "leads", "import", str(file), "--go")
     assert (code, "0 are added, 1 changed" in out) == (0, True)
     row = await pool.fetchrow("SELECT domisili, business_type FROM leads")
     assert (row["domisili"], row["business_type"]) == ("Bogor", "laundry")
@@ -95,14 +99,16 @@ async def test_what_a_person_wrote_stays_and_the_file_suggests(pool: Pool, tmp_p
 
 
 @pytest.mark.usefixtures("environment")
-async def test_the_same_name_under_another_number_may_be_a_double(pool: Pool, tmp_path: Path) -> None:
+async def test_the_same_name_under_another_number_may_be_a_double(
+    pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, "halo")
     id = await pool.fetchval("SELECT id FROM leads")
     await leads.patch(pool, id, {"name": "Rina Wati"}, version=None, by=BUDI)
     file = tmp_path / "list.csv"
     file.write_text("nama,email\nrina wati,rina@example.com\n")
     for go in ((), ("--go",)):
-        code, out, _ = await run("leads", "import", str(file), *go)
+        code, out, _ = await inside(capsys, "leads", "import", str(file), *go)
         assert (code, f"row 2 may be a double: 1 lead has the same name ({id})" in out) == (0, True)
     assert await pool.fetchval("SELECT count(*) FROM leads") == 2
 

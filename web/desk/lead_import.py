@@ -71,7 +71,7 @@ class ImportPages:
 
     def _part(self, request: Request, user: User, **values: Any) -> Response:
         labels = {name: label_of(name) if name in BY_NAME else name for name in FIELDS_OF_IMPORTS}
-        plain = {"table": None, "fields": {}, "made": None, "counts": Counter[Any](), "remarks": ()}
+        plain: dict[str, Any] = {"table": None, "fields": {}, "made": None, "counts": Counter[Any](), "remarks": ()}
         return self.pages.part(
             request, "import_plan.html", user=user, labels=labels, outcomes=OUTCOMES, **plain | values
         )

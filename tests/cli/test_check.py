@@ -22,7 +22,7 @@ from store.access import accounts
 from store.faults import postgres_fault, redis_fault
 from store.ops.checks import SCHEMA, Finding
 from store.postgres import Pool
-from tests.cli.test_console import run
+from tests.cli.test_console import inside, run
 from tests.databases import execute, with_database
 from tests.desk import PASSWORD
 from tests.servers import KEY, kapso_api, scripted
@@ -145,7 +145,12 @@ async def test_roles_that_may_too_little_are_named(
     ],
 )
 async def test_every_command_says_in_one_line_what_postgres_said(
-    server_url: str, settings: None, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], said: str
+    server_url: str,
+    settings: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    said: str,
 ) -> None:
     async with role(server_url) as url:
         parts = urlsplit(url)
@@ -155,7 +160,7 @@ async def test_every_command_says_in_one_line_what_postgres_said(
         )
         assert any(said in one for one in wrong(await findings()))
         for command in (("migrate",), ("leads",), ("users", "list"), ("migrate", "base", "--down")):
-            code, out, told = await run(*command)
+            code, out, told = await inside(capsys, *command)
             assert (code, out, len(told.splitlines())) == (1, "", 1), told
             assert said in told
             assert str(parts.password) not in told

@@ -62,7 +62,7 @@ def many_keys(n: int) -> Delivery:
 
 # What is sent, how many, and how many with --full.
 CASES: dict[str, tuple[Callable[[int], Delivery], int, int]] = {
-    "unreadable batches": (unreadable_batch, 60, 250),
+    "unreadable batches": (unreadable_batch, 30, 250),
     "large and valid": (large, 40, 290),
     "a batch of empty elements": (empty_elements, 4, 20),
     "nested without end": (deep, 4, 20),

@@ -165,7 +165,10 @@ async def _redis(url: str, inbox_bytes: int) -> list[Finding]:
     try:
         client = redis.connect(url, timeout=PATIENCE_SECONDS)
         try:
-            return [*_at(url, await checks.of_redis(client)), *await checks.of_room(client, inbox_bytes)]
+            found = [*_at(url, await checks.of_redis(client)), *await checks.of_room(client, inbox_bytes)]
+            if not any(one.level == "wrong" for one in found):
+                await checks.write_probe(client)
+            return found
         finally:
             await client.aclose()
     except (RedisError, OSError, ValueError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""`mirror hooks`: endpoints outside that are told what happens: webhooks, Slack, e-mail."""
+"""`mirror hooks`: manage the webhooks, Slack channels and e-mail addresses that get notifications."""
 
 import argparse
 import asyncio
@@ -22,32 +22,34 @@ EPILOG = """examples:
   mirror hooks add night --email night@example.com --event alarm.began
   mirror hooks test crm
 
-Messages follow Standard Webhooks: verify them with its library and the secret that `add` prints.
+Webhooks follow the Standard Webhooks specification. Verify them with its library and the secret that `add` prints.
 """
-NO_KEY = "HOOKS_KEY is not set. Make one with: openssl rand -hex 32"
-NO_HOOK = "There is no hook {name}. Run: mirror hooks list"
+NO_KEY = "HOOKS_KEY is not set: webhooks can't be signed. Create a key with: openssl rand -hex 32"
+NO_HOOK = "No hook is named {name}. List the hooks with: mirror hooks list"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    commands.add_parser("list", help="which there are, what waits, what failed and why")
-    new = commands.add_parser("add", help="a new one; the secret of a webhook is printed")
+    commands.add_parser("list", help="list the hooks with their waiting and dead notifications and the last error")
+    new = commands.add_parser("add", help="add a hook; for a webhook, print its secret")
     new.add_argument("name", help="lower case letters, digits, . _ -")
     kind = new.add_mutually_exclusive_group(required=True)
-    kind.add_argument("--url", help="a webhook: signed JSON is posted there")
-    kind.add_argument("--slack", action="store_true", help="into Slack, by SLACK_WEBHOOK_URL")
-    kind.add_argument("--email", metavar="ADDRESS", help="an e-mail, by SMTP_URL")
-    new.add_argument("--event", action="append", choices=EVENTS, required=True, help="give it again for more")
+    kind.add_argument("--url", help="a webhook: POST signed JSON to this URL")
+    kind.add_argument("--slack", action="store_true", help="a Slack channel: post to SLACK_WEBHOOK_URL")
+    kind.add_argument("--email", metavar="ADDRESS", help="an e-mail address: send through SMTP_URL")
+    new.add_argument(
+        "--event", action="append", choices=EVENTS, required=True, help="an event; repeat the option for more"
+    )
     for action, what in (
         ("secret", "print the secret of a webhook"),
         ("test", "send a test notification"),
-        ("pause", "keep notifications until it is resumed"),
-        ("resume", "send what waits, and what comes"),
-        ("rotate", "another secret; messages carry both signatures for a day"),
-        ("dead", "what was given up after a day, newest first"),
-        ("replay", "try what was given up anew"),
-        ("remove", "with all that waits"),
+        ("pause", "stop sending; notifications wait"),
+        ("resume", "send again, the waiting notifications first"),
+        ("rotate", "begin a new secret; messages carry both signatures for a day"),
+        ("dead", "list the dead notifications, the newest first"),
+        ("replay", "retry the dead notifications"),
+        ("remove", "delete the hook and its notifications"),
     ):
         commands.add_parser(action, help=what).add_argument("name")
 
@@ -73,7 +75,9 @@ async def _add(pool: Pool, arguments: argparse.Namespace) -> int:
         return 2
     by = f"user:{getpass.getuser()}"
     made = await hooks.add(pool, arguments.name, kind, arguments.url or arguments.email, arguments.event, by=by)
-    return _secret_of(arguments, made, key) if key and kind == "webhook" else _said(arguments, f"{made.name} is added")
+    return (
+        _secret_of(arguments, made, key) if key and kind == "webhook" else _report(arguments, f"{made.name} is added")
+    )
 
 
 async def _list(pool: Pool, arguments: argparse.Namespace) -> int:
@@ -86,7 +90,7 @@ async def _list(pool: Pool, arguments: argparse.Namespace) -> int:
         print(f"{row['name']:<20}{state:<8}{row['waiting']} waiting, {row['dead']} dead  {row['target'] or 'Slack'}")
         print(f"{'':<28}{' '.join(row['events'])}" + (f"\n{'':<28}last error: {row['error']}" if row["error"] else ""))
     if not rows:
-        print("no hooks yet: mirror hooks add NAME --url URL --event handoff.created")
+        print("no hooks yet. Add one: mirror hooks add NAME --url URL --event handoff.created")
     return 0
 
 
@@ -109,14 +113,14 @@ async def _rotate(pool: Pool, arguments: argparse.Namespace) -> int:
 
 async def _test(pool: Pool, arguments: argparse.Namespace) -> int:
     asked = await hooks.test(pool, arguments.name)
-    text = "a worker sends it within a second; mirror hooks list says what came of it"
-    return _said(arguments, text) if asked else _missing(arguments)
+    text = "a worker sends it within a second; see the result with: mirror hooks list"
+    return _report(arguments, text) if asked else _missing(arguments)
 
 
 async def _pause(pool: Pool, arguments: argparse.Namespace) -> int:
     paused = arguments.action == "pause"
     done = await hooks.pause(pool, arguments.name, paused=paused)
-    return _said(arguments, f"{arguments.name} is {'paused' if paused else 'on'}") if done else _missing(arguments)
+    return _report(arguments, f"{arguments.name} is {'paused' if paused else 'on'}") if done else _missing(arguments)
 
 
 async def _dead(pool: Pool, arguments: argparse.Namespace) -> int:
@@ -127,17 +131,17 @@ async def _dead(pool: Pool, arguments: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row['occurred_at']:%Y-%m-%d %H:%M} UTC  {row['event']:<22}{row['attempts']} attempts  {row['error']}")
     if not rows:
-        print("nothing was given up")
+        print("no dead notifications")
     return 0
 
 
 async def _replay(pool: Pool, arguments: argparse.Namespace) -> int:
-    return _said(arguments, f"{await hooks.replay(pool, arguments.name)} are tried anew")
+    return _report(arguments, f"{await hooks.replay(pool, arguments.name)} notifications are retried")
 
 
 async def _remove(pool: Pool, arguments: argparse.Namespace) -> int:
     done = await hooks.remove(pool, arguments.name)
-    return _said(arguments, f"{arguments.name} is removed") if done else _missing(arguments)
+    return _report(arguments, f"{arguments.name} is removed") if done else _missing(arguments)
 
 
 def _key() -> bytes | None:
@@ -151,7 +155,7 @@ def _secret_of(arguments: argparse.Namespace, hook: Hook, key: bytes) -> int:
     return 0
 
 
-def _said(arguments: argparse.Namespace, text: str) -> int:
+def _report(arguments: argparse.Namespace, text: str) -> int:
     print(json.dumps({"done": text}) if arguments.json else text)
     return 0
 

@@ -15,7 +15,7 @@ COMMANDS = {
     "replay": "apply stored deliveries again, dead or not: first a dry run, with --go for real",
     "reconcile": "compare with Kapso over REST, and repair what is missing or stale here",
     "losses": "accepted deliveries that Redis lost: list them, or acknowledge them",
-    "hooks": "endpoints outside that are told what happens: add, test, pause, replay",
+    "hooks": "manage webhooks, Slack channels and e-mail addresses that get notifications",
     "webhooks": "check | register | resume what Kapso pushes to",
     "leads": "the lead list: who, where, how warm and why",
     "read-chats": "read the chats with something new now, instead of at the next half minute",

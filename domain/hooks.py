@@ -1,4 +1,4 @@
-"""What hooks are told, and when they are told again (pure)."""
+"""Events that hooks can get, their secrets, retry pauses and sentences (pure)."""
 
 import base64
 import hashlib
@@ -15,24 +15,24 @@ EVENTS: Final[tuple[HookEvent, ...]] = (
     "lead.created", "lead.became_hot", "lead.status_changed", "handoff.created", "suggestion.decided", "alarm.began",
     "alarm.ended",
 )  # fmt: skip
-"""What a hook can choose from; `hook.test` is sent on request alone."""
+"""The events that a hook can choose. `hook.test` is sent on request only."""
 HookKind: TypeAlias = Literal["webhook", "slack", "email"]
 KINDS: Final[tuple[HookKind, ...]] = ("webhook", "slack", "email")
-# Seconds before the next attempt; together a little over a day. Then the notification is dead.
+# Seconds before each retry; together a little over a day. After the last, the notification is dead.
 PAUSES: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
 JITTER: Final = 0.2
 BOTH_VALID: Final = timedelta(days=1)
-"""After a rotation, messages are signed with the old secret too, for so long."""
+"""How long after a rotation messages carry the signature of the old secret too."""
 
 
 def secret(key: bytes, hook: UUID, generation: int) -> str:
-    """The secret of an endpoint, as Standard Webhooks write it: whsec_ and base64 of 32 bytes."""
+    """Return the secret of a webhook in the format of Standard Webhooks: whsec_ and base64 of 32 bytes."""
     made = hmac.digest(key, f"hook {hook} {generation}".encode(), hashlib.sha256)
     return f"whsec_{base64.b64encode(made).decode()}"
 
 
 def secrets(key: bytes, hook: UUID, generation: int, rotated_at: datetime | None, now: datetime) -> list[str]:
-    """Those that a message is signed with now: the newest first, and the one before for a day."""
+    """Return the secrets to sign with: the newest first, then the one before it for a day after a rotation."""
     found = [secret(key, hook, generation)]
     if generation > 1 and rotated_at and now - rotated_at < BOTH_VALID:
         found.append(secret(key, hook, generation - 1))
@@ -40,14 +40,14 @@ def secrets(key: bytes, hook: UUID, generation: int, rotated_at: datetime | None
 
 
 def pause(attempts: int, random: float) -> float | None:
-    """Seconds before the next attempt after so many; None after the last. `random` is from 0 to 1."""
+    """Return the seconds until the retry after so many attempts; None after the last. `random` is from 0 to 1."""
     if attempts > len(PAUSES):
         return None
     return PAUSES[attempts - 1] * (1 + JITTER * (2 * random - 1))
 
 
 def sentence(event: str, data: dict[str, Any]) -> str:
-    """A line for people, in Slack or the subject of an e-mail."""
+    """Return one line about the event, for Slack or the subject of an e-mail."""
     lead = data.get("lead") or {}
     who = lead.get("name") or lead.get("phone") or "Somebody"
     about = ", ".join(filter(None, (lead.get("business_type"), lead.get("city"))))
@@ -68,4 +68,4 @@ def sentence(event: str, data: dict[str, Any]) -> str:
             return f"Alarm: {data.get('what')}"
         case "alarm.ended":
             return f"The alarm {data.get('name')} is over"
-    return "This is a test of the mirror's notifications."
+    return "This is a test notification of the mirror."

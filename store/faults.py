@@ -25,18 +25,20 @@ class Address(NamedTuple):
 
 
 def address_of(url: str) -> Address:
-    """Raises ValueError for a port that is none."""
+    """The first host where the URL names several. Raises ValueError for a port that is not a number."""
     parts = urlsplit(url)
     postgres = parts.scheme.startswith("postgres")
     given = dict(parse_qsl(parts.query)) if postgres else {}
-    hosts = given.get("host", "") or parts.netloc.rpartition("@")[2]
-    if "," in hosts:  # the first that answers is used
-        parts = parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@{hosts.partition(',')[0]}")
-    port = parts.port or PORTS["postgres" if postgres else "redis"]
-    host = parts.path if parts.scheme == "unix" else given.get("host") or parts.hostname or "localhost"
+    login, at, hosts = parts.netloc.rpartition("@")
+    first = parts._replace(netloc=f"{login}{at}{hosts.partition(',')[0]}")
+    named = given.get("host", "").partition(",")[0] or first.hostname or "localhost"
     user = unquote(parts.username or "")
     return Address(
-        host, port, unquote(parts.path.lstrip("/")) or (user if postgres else "0"), user, parts.scheme == "rediss"
+        parts.path if parts.scheme == "unix" else named,
+        int(given.get("port", "").partition(",")[0] or first.port or PORTS["postgres" if postgres else "redis"]),
+        unquote(parts.path.lstrip("/")) or (user if postgres else "0"),
+        user,
+        parts.scheme == "rediss",
     )
 
 

@@ -450,14 +450,14 @@ BEGIN
 END $$;
 
 
--- For each hook that wants to hear of it. In the transaction of the change: it is told if and only if that commits.
+-- Inserts a notification for each hook that has the event. In the transaction of the change: a rollback leaves none.
 CREATE FUNCTION notify_hooks(of_event text, lead uuid, more jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO notifications (hook_id, event, lead_id, data)
     SELECT h.id, of_event, lead, more FROM hooks AS h WHERE of_event = ANY (h.events)
 $$;
 
 
-CREATE FUNCTION tell_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notify_new_leads() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM hooks) THEN
         PERFORM notify_hooks('lead.created', b.id, '{}') FROM born AS b;
@@ -466,7 +466,7 @@ BEGIN
 END $$;
 
 
-CREATE FUNCTION tell_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notify_lead_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM hooks) THEN
         PERFORM notify_hooks(
@@ -480,14 +480,14 @@ BEGIN
 END $$;
 
 
-CREATE FUNCTION tell_handoff() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notify_handoff() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM notify_hooks('handoff.created', NEW.lead_id, jsonb_build_object('handoff_id', NEW.id));
     RETURN NULL;
 END $$;
 
 
-CREATE FUNCTION tell_decision() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notify_decision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM notify_hooks('suggestion.decided', NEW.lead_id, jsonb_build_object(
         'suggestion_id', NEW.id, 'type', NEW.type, 'status', NEW.status));
@@ -495,7 +495,7 @@ BEGIN
 END $$;
 
 
-CREATE FUNCTION tell_alarm() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION notify_alarm() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         PERFORM notify_hooks('alarm.began', NULL, jsonb_build_object('name', NEW.name, 'what', NEW.what));

@@ -1,4 +1,4 @@
-"""Alarms that are over are kept, and samples of lag for eight days."""
+"""Keep past alarms for 90 days, and samples of lag for eight days."""
 
 from migrations.run_sql import down, up
 

@@ -6,6 +6,6 @@ CREATE TABLE incidents (
     ended_at  timestamptz NOT NULL,
     CHECK (began_at <= ended_at)
 );
-COMMENT ON TABLE incidents IS 'Alarms that are over, for 90 days. What stands now is in alarms.';
+COMMENT ON TABLE incidents IS 'Past alarms, kept for 90 days. Current ones are in alarms.';
 CREATE INDEX incidents_by_end ON incidents (ended_at);
-COMMENT ON TABLE lag_samples IS 'Every ten seconds: what was settled since, how late we were with it (receipt to commit), how late Kapso was, how long the oldest chat has waited for AI. Kept for eight days.';
+COMMENT ON TABLE lag_samples IS 'A sample every ten seconds, kept for eight days: deliveries settled since the last, lag from receipt to commit, lag of Kapso, age of the oldest chat that waits for AI.';

@@ -1,4 +1,4 @@
-"""Outgoing webhooks: endpoints, and what each of them is to be told."""
+"""Hooks and their notifications."""
 
 from migrations.run_sql import down, up
 

@@ -11,7 +11,7 @@ CREATE TABLE hooks (
     created_by  text NOT NULL CHECK (created_by <> ''),
     CHECK ((kind = 'slack') = (target IS NULL))
 );
-COMMENT ON TABLE hooks IS 'Endpoints outside that are told what happens. Their secrets are made of HOOKS_KEY, the id and the generation, and are not stored.';
+COMMENT ON TABLE hooks IS 'Webhooks, Slack channels and e-mail addresses that get notifications. Secrets are derived from HOOKS_KEY, the id and the generation, and are not stored.';
 CREATE TABLE notifications (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     hook_id      uuid NOT NULL REFERENCES hooks ON DELETE CASCADE,
@@ -26,7 +26,7 @@ CREATE TABLE notifications (
     error        text,
     CHECK ((state = 'sent') = (sent_at IS NOT NULL))
 );
-COMMENT ON TABLE notifications IS 'What each hook is to be told, one row for each hook and event, written in the transaction of the change. The data holds no personal data: a lead is read when it is sent.';
+COMMENT ON TABLE notifications IS 'One row for each hook and event, inserted in the transaction of the change. Holds no personal data: the sender reads the lead when it sends.';
 CREATE INDEX notifications_due ON notifications (next_try_at, id) WHERE state = 'waiting';
 CREATE INDEX notifications_in_order ON notifications (hook_id, lead_id, id) WHERE state = 'waiting';
 CREATE INDEX notifications_dead ON notifications (hook_id, id) WHERE state = 'dead';

@@ -11,5 +11,5 @@ CREATE TABLE imports (
     undone_by  text,
     CHECK ((undone_at IS NULL) = (undone_by IS NULL))
 );
-COMMENT ON TABLE imports IS 'Files from which leads were imported. What an import changed stands in lead_changes under the actor import:ID.';
+COMMENT ON TABLE imports IS 'Imported files, with the number of rows of each outcome. lead_changes holds the changes of an import under the actor import:ID.';
 CREATE INDEX lead_changes_by_import ON lead_changes (actor) WHERE actor LIKE 'import:%';

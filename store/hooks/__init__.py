@@ -1,1 +1,1 @@
-"""Endpoints outside, and what they are to be told."""
+"""Hooks (webhooks, Slack, e-mail) and the notifications that they get."""

@@ -1,8 +1,9 @@
-"""Endpoints outside: webhooks, Slack, e-mail addresses. Writes `hooks`."""
+"""Read and write the table `hooks`: webhooks, Slack and e-mail addresses that get notifications."""
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -12,10 +13,15 @@ from store.postgres import Pool, statement
 
 DEAD_SHOWN = 50
 HTTP = r"https?://[^\s/@]+(/\S*)?"
+NO_URL = "A webhook needs a URL such as https://example.com/hook."
+NO_ADDRESS = "An e-mail hook needs an e-mail address."
+NO_EVENT = "Choose at least one event."
+NAME_TAKEN = "A hook of this name exists. Choose another name, or remove that hook first."
+BAD_NAME = "The name may have lower case letters, digits, dots, _ and -, and begins with a letter or a digit."
 
 
 class HookRefused(Exception):
-    """The text says what is wrong with what was given."""
+    """The user's input is not a valid hook. The text names the fault; pages translate it."""
 
 
 class Hook(NamedTuple):
@@ -27,25 +33,25 @@ class Hook(NamedTuple):
     target: str | None
     events: list[str]
     generation: int
-    rotated_at: Any
-    paused_at: Any
+    rotated_at: datetime | None
+    paused_at: datetime | None
 
 
 async def add(pool: Pool, name: str, kind: str, target: str | None, events: Sequence[str], *, by: str) -> Hook:
     """Raises HookRefused."""
     if kind == "webhook" and not re.fullmatch(HTTP, target or ""):
-        raise HookRefused("a webhook needs a URL such as https://example.com/hook")
+        raise HookRefused(NO_URL)
     if kind == "email" and "@" not in (target or ""):
-        raise HookRefused("an e-mail needs an address")
+        raise HookRefused(NO_ADDRESS)
     if not events or set(events) - set(EVENTS):
-        raise HookRefused(f"the events are {', '.join(EVENTS)}")
+        raise HookRefused(NO_EVENT)
     where = None if kind == "slack" else target
     try:
         row = await pool.fetchrow(statement("insert_hook"), name, kind, where, list(events), by)
     except asyncpg.UniqueViolationError:
-        raise HookRefused(f"there is a hook {name} already") from None
+        raise HookRefused(NAME_TAKEN) from None
     except asyncpg.CheckViolationError:
-        raise HookRefused("a name has lower case letters, digits, . _ - and begins with a letter or digit") from None
+        raise HookRefused(BAD_NAME) from None
     return _hook(row)
 
 
@@ -55,39 +61,39 @@ async def read(pool: Pool, name: str) -> Hook | None:
 
 
 async def every(pool: Pool) -> list[asyncpg.Record]:
-    """Rows of `hooks`, and `waiting`, `dead`, `error`; by name."""
+    """Return the rows of `hooks` by name, each with the counts `waiting` and `dead`, and its newest `error`."""
     return list(await pool.fetch(statement("hooks")))
 
 
 async def pause(pool: Pool, name: str, *, paused: bool) -> bool:
-    """While it is paused, notifications wait. False if there is no such hook."""
+    """Pause or resume. Notifications of a paused hook wait. Return False if there is no such hook."""
     return await pool.fetchval(statement("pause_hook"), name, paused) is not None
 
 
 async def rotate(pool: Pool, name: str) -> Hook | None:
-    """Give it another secret; the old one is valid for a day."""
+    """Begin a new secret. Messages carry signatures of both secrets for a day."""
     row = await pool.fetchrow(statement("rotate_hook"), name)
     return _hook(row) if row else None
 
 
 async def remove(pool: Pool, name: str) -> bool:
-    """With its notifications."""
+    """Delete the hook and its notifications. Return False if there is no such hook."""
     return await pool.fetchval(statement("remove_hook"), name) is not None
 
 
 async def test(pool: Pool, name: str) -> int | None:
-    """Ask for a test notification; return its id."""
+    """Queue a test notification and return its id; None if there is no such hook."""
     id: int | None = await pool.fetchval(statement("test_hook"), name)
     return id
 
 
 async def replay(pool: Pool, name: str) -> int:
-    """Try the dead ones anew; return how many."""
+    """Retry the dead notifications and return how many there are."""
     return int((await pool.execute(statement("replay_hook"), name)).split()[-1])
 
 
 async def dead(pool: Pool, name: str) -> list[asyncpg.Record]:
-    """The newest first."""
+    """Return the dead notifications, the newest first, at most DEAD_SHOWN."""
     return list(await pool.fetch(statement("dead_notifications"), name, DEAD_SHOWN))
 
 

@@ -3,7 +3,7 @@ INSERT INTO hooks (name, kind, target, events, created_by) VALUES (:name, :kind,
 
 
 -- name: hooks
--- Each with how many notifications wait and are dead, and the newest error.
+-- Each hook with the number of waiting and of dead notifications, and its newest error.
 SELECT h.*, count(n.id) FILTER (WHERE n.state = 'waiting') AS waiting, count(n.id) FILTER (WHERE n.state = 'dead') AS dead,
     (SELECT e.error FROM notifications AS e WHERE e.hook_id = h.id AND e.error IS NOT NULL ORDER BY e.id DESC LIMIT 1) AS error
 FROM hooks AS h LEFT JOIN notifications AS n ON n.hook_id = h.id AND n.state <> 'sent'
@@ -31,7 +31,7 @@ INSERT INTO notifications (hook_id, event) SELECT h.id, 'hook.test' FROM hooks A
 
 
 -- name: replay_hook(name)
--- Dead ones are tried anew, in their order.
+-- Dead notifications wait again, in their order.
 UPDATE notifications AS n SET state = 'waiting', attempts = 0, next_try_at = now(), error = NULL
 FROM hooks AS h WHERE h.name = :name AND n.hook_id = h.id AND n.state = 'dead'
 

@@ -1,4 +1,4 @@
-"""What hooks are to be told: claimed, sent, given up. Triggers add to `notifications` with each change."""
+"""Claim notifications and store what became of them. Triggers insert them in the transaction of each change."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,14 +8,14 @@ import orjson
 
 from store.postgres import Pool, statement
 
-# So many may be told twice when a worker is killed.
+# When a worker is killed, at most so many are sent twice.
 AT_ONCE = 20
-# A worker that claims one and dies has it for so long.
+# After so long, another worker retries what a dead worker had claimed.
 LEASE = timedelta(seconds=30)
 
 
 class Notification(NamedTuple):
-    """`data` is what the receiver gets of it; `attempts` counts this one."""
+    """A claimed row with its hook. `data` is the payload; `attempts` includes the one that begins now."""
 
     id: int
     event: str
@@ -31,12 +31,12 @@ class Notification(NamedTuple):
 
     @property
     def message_id(self) -> str:
-        """The same at each attempt: receivers drop what they have seen."""
+        """The same at each attempt, so that receivers can drop repeats."""
         return f"msg_{self.id}"
 
 
 async def claim(pool: Pool) -> list[Notification]:
-    """Those that are due, for this worker alone."""
+    """Return due notifications that no other worker has, at most AT_ONCE; empty if none is due."""
     return [_notification(row) for row in await pool.fetch(statement("claim_notifications"), AT_ONCE, LEASE)]
 
 
@@ -45,7 +45,7 @@ async def sent(pool: Pool, id: int) -> None:
 
 
 async def failed(pool: Pool, id: int, error: str, again: float | None) -> None:
-    """Try again in so many seconds; None gives it up."""
+    """Store the error. Retry after `again` seconds; None marks the notification as dead."""
     await pool.execute(statement("notification_failed"), id, error, again)
 
 

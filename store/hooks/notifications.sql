@@ -1,6 +1,6 @@
 -- name: claim_notifications(count, lease)
--- Due ones, the oldest first, and never one whose hook has an earlier one of the same lead waiting. Claimed for :lease, so that
--- another worker tries them if this one dies. A lead as it is now; without what was deleted.
+-- Claims due notifications, the oldest first. Skips one if an earlier notification of the same hook and lead still waits.
+-- After :lease another worker may claim them. The lead is read as it is now; null if it was deleted.
 WITH due AS (
     SELECT n.id FROM notifications AS n JOIN hooks AS h ON h.id = n.hook_id AND h.paused_at IS NULL
     WHERE n.state = 'waiting' AND n.next_try_at <= now() AND NOT EXISTS (
@@ -31,12 +31,12 @@ UPDATE notifications SET state = 'sent', sent_at = now(), error = NULL WHERE id 
 
 
 -- name: notification_failed(id, error, seconds)
--- :seconds before the next attempt; null gives it up
+-- :seconds before the next attempt; null marks it as dead
 UPDATE notifications SET error = :error, state = CASE WHEN :seconds::float8 IS NULL THEN 'dead' ELSE 'waiting' END,
     next_try_at = now() + make_interval(secs => coalesce(:seconds::float8, 0)) WHERE id = :id
 
 
 -- name: prune_notifications(sent, dead)
--- What was sent before :sent, and dead ones of before :dead.
+-- Deletes notifications sent before :sent, and dead ones of changes before :dead.
 DELETE FROM notifications
 WHERE (state = 'sent' AND sent_at < :sent::timestamptz) OR (state = 'dead' AND occurred_at < :dead::timestamptz)

@@ -123,10 +123,13 @@ async def answers(pool: Pool) -> None:
     await pool.execute(statement("still_there"))
 
 
-async def of_redis(client: Redis) -> list[Finding]:
-    """Raises what Redis raises."""
-    # The role may be one that only reads, or that sees other keys: it must be able to write, for a moment, to ours.
+async def write_probe(client: Redis) -> None:
+    """Write a key that lives for a second. Raises what Redis raises: the user may only read, or see other keys."""
     await client.set(PROBE, b"", px=1000)
+
+
+async def of_redis(client: Redis) -> list[Finding]:
+    """Read only. Raises what Redis raises."""
     server, memory = await client.info("server"), await client.info("memory")
     files, copies = await client.info("persistence"), await client.info("replication")
     version = str(server.get("valkey_version") or server.get("redis_version", "0"))

@@ -1,9 +1,10 @@
 -- name: check_postgres(extensions)
--- What this server is, and what the role may do here. :extensions of Postgres that the mirror can use
+-- The server's version and state, and the rights of the role. :extensions are those that the mirror can use
 SELECT current_setting('server_version') AS version, current_setting('server_version_num')::integer AS number,
     d.datname AS name, pg_encoding_to_char(d.encoding) AS encoding, pg_is_in_recovery() AS is_replica,
     current_setting('default_transaction_read_only')::boolean AS is_read_only, current_user AS role,
-    coalesce(has_schema_privilege(current_user, current_schema(), 'CREATE'), false) AS may_create, current_schema() AS schema, pg_backend_pid() AS backend,
+    coalesce(has_schema_privilege(current_user, current_schema(), 'CREATE'), false) AS may_create,
+    current_schema() AS schema, pg_backend_pid() AS backend,
     (SELECT count(*) FROM pg_available_extensions AS e WHERE e.name = ANY (:extensions::text[])) AS extensions,
     to_regclass('alembic_version') IS NOT NULL AS has_schema, to_regclass('contacts') IS NOT NULL AS has_tables,
     (SELECT bool_and(has_table_privilege(current_user, t.oid, p.privilege))
@@ -37,6 +38,6 @@ SELECT count(*) FROM drains WHERE seen_at > now() - interval '30 seconds'
 
 
 -- name: check_connections
--- How many connections this role may have, by the server's limit (less what others have now) and by its own; null if it has none.
+-- How many connections the server allows to roles that are no superusers, and to this role; null if it has no limit.
 SELECT current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer AS server,
     (SELECT nullif(r.rolconnlimit, -1) FROM pg_roles AS r WHERE r.rolname = current_user) AS role

@@ -10,6 +10,9 @@ BLOCKED_SECONDS = 5.0
 IDLE_SECONDS = 600.0
 # As long as a session may be idle in a transaction (BY_KEY).
 STALLED_SECONDS = 10.0
+NOT_OURS = (
+    "The role of DATABASE_URL may not end session {pid}. End it as a superuser, with pg_terminate_backend({pid})."
+)
 READ_ONLY = "postgres is read-only (a standby, or a failover): nothing is mirrored; DATABASE_URL must name the primary"
 
 
@@ -34,8 +37,10 @@ async def waits(pool: Pool) -> list[Wait]:
 
 
 async def end_session(pool: Pool, pid: int) -> bool:
-    """End a session that `waits` names. False if it is in nobody's way any more. Raises InsufficientPrivilegeError for
-    a session of another role."""
+    """End a session that `waits` names. Return False if it blocks nothing any more.
+
+    Raises InsufficientPrivilegeError for a session of another role.
+    """
     if pid not in {wait.pid for wait in await waits(pool)}:
         return False
     return bool(await pool.fetchval(statement("end_session"), pid))

@@ -21,6 +21,7 @@ from cli.main import main
 from store.access import accounts
 from store.faults import postgres_fault, redis_fault
 from store.ops.checks import SCHEMA, Finding
+from store.ops.concerns import concerns
 from store.postgres import Pool
 from tests.cli.test_console import inside, run
 from tests.databases import execute, with_database
@@ -289,6 +290,21 @@ def test_where_a_server_is_is_said_for_sockets_and_several_hosts_too() -> None:
         "MISCONF Redis is configured to save RDB snapshots, but it's unable to persist to disk"
     )
     assert "Free space on its disk" in redis_fault(full, "redis://cache/0")
+
+
+def test_the_first_of_several_hosts_in_a_query_is_named() -> None:
+    url = "postgresql:///mirror?host=one,two&port=5433,5434"
+    assert "at one:5433" in postgres_fault(ConnectionRefusedError(), url)
+
+
+async def test_a_full_redis_is_named_as_such_by_check_and_by_status(redis_url: str, redis: Redis, pool: Pool) -> None:
+    """A key that is written to see whether that works would only say that Redis does not answer."""
+    await redis.config_set("maxmemory", 1)
+    try:
+        found = [*wrong(await _redis(redis_url, 0)), *await concerns(pool, redis)]
+    finally:
+        await redis.config_set("maxmemory", 0)
+    assert [text.partition(":")[0] for text in found] == ["redis is full (maxmemory)"] * 2
 
 
 async def test_an_inbox_that_may_hold_more_than_redis_is_noted(redis_url: str, redis: Redis) -> None:

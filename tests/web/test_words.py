@@ -15,6 +15,7 @@ from store.access.account_changes import ACTIONS
 from store.access.accounts import ROLES
 from store.crm.tickets import PRIORITIES
 from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
+from store.hooks import hooks as stored_hooks
 from store.leads.lead_records import NO_OWNER
 from store.leads.overview import AGES
 from web import away, excuses, render
@@ -66,6 +67,7 @@ def said() -> set[str]:
         re.findall(r'(?:Headline|TraceVerdict)\(\s*"([^"]+)"', traced + (ROOM / "ops" / "health.py").read_text())
     )
     found |= {*hooks.CHANNELS.values(), *hooks.EVENT_WORDS.values(), hooks.NO_KEY, hooks.GONE}
+    found |= {getattr(stored_hooks, one) for one in ("NO_URL", "NO_ADDRESS", "NO_EVENT", "NAME_TAKEN", "BAD_NAME")}
     found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}

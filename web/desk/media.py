@@ -1,7 +1,6 @@
 """Pictures, voices and files of messages, passed on without ever showing where Kapso keeps them."""
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urljoin, urlsplit
@@ -11,6 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from domain.outbound import are_public, pinned
 from store.access.accounts import User
 from store.leads import lead_detail
 from store.postgres import Pool
@@ -62,7 +62,10 @@ class MediaProxy:
             if not hop and self._is_named_outright(url):
                 request = self._client.build_request("GET", url, headers=headers)
             else:
-                request = self._pinned(url, await _public_address(url), headers)
+                to = pinned(httpx.URL(url), await _public_address(url))
+                request = self._client.build_request(
+                    "GET", to.url, headers=headers | to.headers, extensions=to.extensions
+                )
             answer = await self._client.send(request, stream=True)
             if not answer.has_redirect_location:
                 return answer
@@ -80,13 +83,6 @@ class MediaProxy:
             raise HostNotAllowed("not one of MEDIA_HOSTS")
         return False
 
-    def _pinned(self, url: str, address: str, headers: dict[str, str]) -> httpx.Request:
-        """To the address that was looked at; certificates are still those of the host."""
-        host = httpx.URL(url).host
-        to = httpx.URL(url).copy_with(host=address)
-        named = headers | {"Host": httpx.URL(url).netloc.decode()}
-        return self._client.build_request("GET", to, headers=named, extensions={"sni_hostname": host})
-
 
 async def _public_address(url: str) -> str:
     """Return an address of the host. Raise HostNotAllowed if the URL is not https or an address is not public."""
@@ -95,7 +91,7 @@ async def _public_address(url: str) -> str:
         raise HostNotAllowed("only https")
     found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     addresses = [str(one[4][0]) for one in found]
-    if not addresses or not all(ipaddress.ip_address(one).is_global for one in addresses):
+    if not are_public(addresses):
         raise HostNotAllowed("not a public address")
     return addresses[0]
 

@@ -1,4 +1,4 @@
-"""The page of hooks: endpoints outside that are told what happens."""
+"""The page Notifications: webhooks, Slack channels and e-mail addresses, with their secrets and failures."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ from web.forms import form
 from web.render import Pages
 
 NO_KEY: Final = "HOOKS_KEY is not set: webhooks can't be signed. Set it for the web processes and the workers."
-GONE: Final = "That hook is gone."
+GONE: Final = "This hook was removed."
 CHANNELS: Final = {"webhook": "webhook (a URL)", "slack": "Slack", "email": "e-mail (an address)"}
 EVENT_WORDS: Final = {
     "lead.created": "a lead is new", "lead.became_hot": "a lead became hot", "lead.status_changed": "a status changed",
@@ -28,7 +28,7 @@ assert (tuple(CHANNELS), tuple(EVENT_WORDS)) == (KINDS, EVENTS)
 
 @dataclass(frozen=True, slots=True)
 class HookPages:
-    """`key` is HOOKS_KEY; without it there are no webhooks."""
+    """`key` is HOOKS_KEY; without it, webhooks cannot be added."""
 
     pool: Pool
     pages: Pages
@@ -38,7 +38,7 @@ class HookPages:
         return await self._page(request, user)
 
     async def add(self, request: Request, user: User) -> Response:
-        """Form fields: `name`, `kind`, `target`, `event-…` for each event. The secret of a webhook is shown."""
+        """Add a hook, and show the secret of a webhook. Form fields: `name`, `kind`, `target`, `event-…`."""
         given = await form(request)
         kind, name = given.get("kind", ""), given.get("name", "").strip().lower()
         if kind not in KINDS or (kind == "webhook" and self.key is None):
@@ -51,7 +51,7 @@ class HookPages:
         return await self._page(request, user, shown=made if kind == "webhook" else None)
 
     async def act(self, request: Request, user: User) -> Response:
-        """test, pause, resume, rotate, replay or remove. After a rotation the new secret is shown."""
+        """Test, pause, resume, rotate, replay or remove a hook. Show the new secret after a rotation."""
         name, action = request.path_params["name"], request.path_params["action"]
         if action == "rotate":
             rotated = await hooks.rotate(self.pool, name)

@@ -70,13 +70,12 @@ class Ops:
         return JSONResponse(await self._hub.shared(("lag", shown), fetch, seconds=STATUS_SECONDS))
 
     async def end_session(self, request: Request, user: User) -> Response:
-        """What `waits` advises: end the session that is in the way."""
+        """End a session that blocks the mirror, as `waits` advises."""
         pid = request.path_params["pid"]
         try:
             ended = await waits.end_session(self._pool, pid)
         except asyncpg.InsufficientPrivilegeError:
-            text = f"The role of DATABASE_URL may not end it. As a superuser: SELECT pg_terminate_backend({pid})"
-            return PlainTextResponse(text, 403)
+            return PlainTextResponse(waits.NOT_OURS.format(pid=pid), 403)
         log.info("session ended", pid=pid, by=actor(user).name, ended=ended)
         return RedirectResponse("/ops", 303)
 

@@ -1,1 +1,1 @@
-"""Tell endpoints outside what happened."""
+"""Send notifications to webhooks, Slack and e-mail."""

@@ -1,7 +1,6 @@
-"""How a notification gets out: as a signed webhook, into Slack, as an e-mail."""
+"""Send a notification: as a signed webhook, a Slack message or an e-mail."""
 
 import asyncio
-import ipaddress
 import smtplib
 import socket
 from collections.abc import Callable
@@ -15,29 +14,32 @@ import orjson
 from standardwebhooks import Webhook
 
 from domain.hooks import secrets, sentence
+from domain.outbound import are_public, pinned
 from store.hooks.notifications import Notification
 
 TIMEOUT: Final = httpx.Timeout(15.0)
 SMTP_SECONDS: Final = 20.0
 # Connections are made for a host and go to an address: another host of that address must not get them.
 ONE_EACH: Final = httpx.Limits(max_connections=50, max_keepalive_connections=0)
-LONGEST_REASON = 200
+LONGEST_SUBJECT = 200
 
 
-class NotTaken(Exception):
-    """The receiver did not take it; the text says why, without personal data."""
+class SendFailed(Exception):
+    """The receiver did not accept the notification. The text gives the reason, without personal data."""
 
 
 class Channel(Protocol):
     async def send(self, notification: Notification) -> None:
-        """Raises NotTaken."""
+        """Raises SendFailed."""
 
     async def close(self) -> None: ...
 
 
 class WebhookChannel:
-    """Posts signed JSON, as Standard Webhooks describe it. It never follows a redirect, and reaches no private address
-    unless `private` allows it."""
+    """Posts JSON signed by the Standard Webhooks specification. Never follows a redirect.
+
+    Reaches private addresses only if `private` is true. `link` returns the desk's URL of a notification, if any.
+    """
 
     def __init__(self, key: bytes, *, private: bool, link: Callable[[Notification], str | None]) -> None:
         self._key = key
@@ -52,14 +54,13 @@ class WebhookChannel:
         body = self._body(notification)
         url = httpx.URL(notification.target or "")
         if url.scheme != "https" and not self._private:
-            raise NotTaken("only https:// is allowed (HOOKS_PRIVATE=true allows http and private addresses)")
-        address = await _address(url, private=self._private)
-        headers = {"Host": url.netloc.decode(), "Content-Type": "application/json", **self._signed(notification, body)}
-        request = self._client.build_request(
-            "POST", url.copy_with(host=address), content=body, headers=headers,
-            extensions={"sni_hostname": url.host},
-        )  # fmt: skip
-        _judged(await _posted(self._client, request))
+            raise SendFailed("only https:// is allowed (HOOKS_PRIVATE=true allows http and private addresses)")
+        to = pinned(url, await _address(url, private=self._private))
+        headers = {"Content-Type": "application/json", **to.headers, **self._signed(notification, body)}
+        await _post(
+            self._client,
+            self._client.build_request("POST", to.url, content=body, headers=headers, extensions=to.extensions),
+        )
 
     def _body(self, notification: Notification) -> bytes:
         link = self._link(notification)
@@ -75,7 +76,7 @@ class WebhookChannel:
 
 
 class SlackChannel:
-    """An incoming webhook of Slack: a sentence, what the packet says, and a link."""
+    """Posts to an incoming webhook of Slack: a sentence, the summary of a handoff, and a link."""
 
     def __init__(self, url: str, link: Callable[[Notification], str | None]) -> None:
         self._url = url
@@ -86,14 +87,12 @@ class SlackChannel:
         await self._client.aclose()
 
     async def send(self, notification: Notification) -> None:
-        lines = told(notification, self._link(notification))
-        text = "\n".join(_plain_slack(line) for line in lines)
-        request = self._client.build_request("POST", self._url, json={"text": text})
-        _judged(await _posted(self._client, request))
+        text = "\n".join(_escaped(line) for line in lines_of(notification, self._link(notification)))
+        await _post(self._client, self._client.build_request("POST", self._url, json={"text": text}))
 
 
 class EmailChannel:
-    """By an SMTP server: `smtp://` (with STARTTLS where the server offers it) or `smtps://`, with user and password."""
+    """Sends an e-mail through an SMTP server: `smtps://`, or `smtp://` with STARTTLS if the server offers it."""
 
     def __init__(self, url: str, sender: str, link: Callable[[Notification], str | None]) -> None:
         self._server = urlsplit(url)
@@ -101,19 +100,19 @@ class EmailChannel:
         self._link = link
 
     async def close(self) -> None:
-        """Each message has a connection of its own."""
+        """Nothing to close: each message opens a connection of its own."""
 
     async def send(self, notification: Notification) -> None:
-        subject, *lines = told(notification, self._link(notification))
+        subject, *lines = lines_of(notification, self._link(notification))
         message = EmailMessage()
-        message["Subject"] = " ".join(subject.split())[:LONGEST_REASON]
+        message["Subject"] = " ".join(subject.split())[:LONGEST_SUBJECT]
         message["From"], message["To"] = self._sender, notification.target
         message["Message-ID"] = f"<{notification.message_id}@{self._sender.partition('@')[2] or 'mirror'}>"
         message.set_content("\n".join((subject, *lines)))
         try:
             await asyncio.to_thread(self._deliver, message)
         except (smtplib.SMTPException, OSError) as error:
-            raise NotTaken(f"the SMTP server did not take it ({type(error).__name__})") from error
+            raise SendFailed(f"the SMTP server did not accept it ({type(error).__name__})") from error
 
     def _deliver(self, message: EmailMessage) -> None:
         server, kind = self._server, smtplib.SMTP_SSL if self._server.scheme == "smtps" else smtplib.SMTP
@@ -126,8 +125,8 @@ class EmailChannel:
             connection.send_message(message)
 
 
-def told(notification: Notification, link: str | None) -> list[str]:
-    """For people: a sentence, what a handoff says, a link."""
+def lines_of(notification: Notification, link: str | None) -> list[str]:
+    """Return the text for people: a sentence, the summary of a handoff, a link."""
     handoff: dict[str, Any] = notification.data.get("handoff") or {}
     lines = [sentence(notification.event, notification.data)]
     if summary := handoff.get("conversation_summary"):
@@ -135,32 +134,29 @@ def told(notification: Notification, link: str | None) -> list[str]:
     return [*lines, *([link] if link else [])]
 
 
-def _plain_slack(line: str) -> str:
-    """Slack reads <, > and & as its own: a stranger's words must not make links or call everybody."""
+def _escaped(line: str) -> str:
+    """Escape Slack's control characters: a customer's text must not create links or mention everybody."""
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 async def _address(url: httpx.URL, *, private: bool) -> str:
-    """An address of the host. Raises NotTaken where there is none, or one that is not public."""
+    """Return an address of the host. Raises SendFailed if the host is unknown or an address is not public."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NotTaken(f"the host is not known ({error.strerror})") from error
+        raise SendFailed(f"the host is not known ({error.strerror})") from error
     addresses = [str(one[4][0]) for one in found]
-    if not private and not all(ipaddress.ip_address(one).is_global for one in addresses):
-        raise NotTaken("its address is a private one (HOOKS_PRIVATE=true allows it)")
+    if not private and not are_public(addresses):
+        raise SendFailed("its address is private (HOOKS_PRIVATE=true allows private addresses)")
     return addresses[0]
 
 
-async def _posted(client: httpx.AsyncClient, request: httpx.Request) -> int:
+async def _post(client: httpx.AsyncClient, request: httpx.Request) -> None:
+    """Raises SendFailed for a status that is not 2xx, or no response. Never reads the body."""
     try:
         answer = await client.send(request, stream=True)
         await answer.aclose()
     except (httpx.HTTPError, OSError) as error:
-        raise NotTaken(f"no answer ({type(error).__name__})") from error
-    return answer.status_code
-
-
-def _judged(status: int) -> None:
-    if not 200 <= status < 300:
-        raise NotTaken(f"answered {status}")
+        raise SendFailed(f"no response ({type(error).__name__})") from error
+    if not answer.is_success:
+        raise SendFailed(f"responded with {answer.status_code}")

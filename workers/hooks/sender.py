@@ -1,4 +1,4 @@
-"""Send what hooks are to be told: at least once, in order for each lead, again for a day, then given up."""
+"""Send notifications: at least once, in order for each lead and hook; retry for a day, then mark as dead."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from domain.hooks import pause
 from store.hooks import notifications
 from store.hooks.notifications import Notification
 from store.postgres import Pool
-from workers.hooks.channels import Channel, NotTaken
+from workers.hooks.channels import Channel, SendFailed
 
 log = structlog.get_logger(__name__)
 
@@ -22,14 +22,14 @@ NO_CHANNEL = {
 
 
 class HookSender:
-    """`channels` are those that settings allow, by the kind of hook."""
+    """Sends what is due. `channels` maps a kind of hook to its channel; a kind without settings is absent."""
 
     def __init__(self, pool: Pool, channels: Mapping[str, Channel]) -> None:
         self._pool = pool
         self._channels = channels
 
     async def tick(self) -> None:
-        """All that is due."""
+        """Send all notifications that are due."""
         while due := await notifications.claim(self._pool):
             await asyncio.gather(*(self._send(one) for one in due))
 
@@ -45,11 +45,11 @@ class HookSender:
         try:
             channel = self._channels.get(one.kind)
             if channel is None:
-                raise NotTaken(NO_CHANNEL[one.kind])
+                raise SendFailed(NO_CHANNEL[one.kind])
             await channel.send(one)
-        except NotTaken as error:
+        except SendFailed as error:
             again = pause(one.attempts, random.random())
-            log.warning("a hook was not reached", hook=one.hook, error=str(error), attempts=one.attempts, again=again)
+            log.warning("sending to a hook failed", hook=one.hook, error=str(error), attempts=one.attempts, again=again)
             await notifications.failed(self._pool, one.id, str(error), again)
         else:
             await notifications.sent(self._pool, one.id)

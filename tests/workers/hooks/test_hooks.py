@@ -1,4 +1,4 @@
-"""What hooks are told: with the change, signed, in order, again after failures, and to nobody private."""
+"""Notifications: sent with the change, signed, in order, retried, and to public addresses only."""
 
 import asyncio
 import contextlib
@@ -93,7 +93,7 @@ async def added(pool: Pool, url: str, *events: str, name: str = "crm") -> Hook:
     return await hooks.add(pool, name, "webhook", url, events or EVENTS, by="test")
 
 
-async def test_each_kind_of_change_is_told_once_with_the_lead_as_it_is_then(pool: Pool) -> None:
+async def test_sender_sends_each_kind_of_change_once_with_the_current_lead(pool: Pool) -> None:
     receiver = Receiver()
     async with receiver.served() as url:
         hook = await added(pool, url)
@@ -151,7 +151,7 @@ async def test_each_kind_of_change_is_told_once_with_the_lead_as_it_is_then(pool
     assert not any("Rina" in str(row) or "6281" in str(row["data"]) for row in await rows(pool, "notifications"))
 
 
-async def test_what_was_rolled_back_is_not_told_and_nothing_is_written_without_hooks(pool: Pool) -> None:
+async def test_triggers_insert_nothing_after_a_rollback_or_without_hooks(pool: Pool) -> None:
     await chat(pool, "halo")
     assert await rows(pool, "notifications") == []
     await added(pool, "https://example.com/hook")
@@ -165,7 +165,7 @@ async def test_what_was_rolled_back_is_not_told_and_nothing_is_written_without_h
     assert await rows(pool, "notifications") == []
 
 
-async def test_failures_are_tried_again_for_a_day_then_given_up_and_replayed(pool: Pool) -> None:
+async def test_sender_retries_for_a_day_then_marks_as_dead_until_a_replay(pool: Pool) -> None:
     answers = [Response(status_code=500), RedirectResponse("http://127.0.0.1:1/"), Response(status_code=404)]
     receiver = Receiver(lambda n: answers[min(n - 1, 2)] if n <= 1 + len(PAUSES) else Response(status_code=204))
     async with receiver.served() as url:
@@ -177,25 +177,25 @@ async def test_failures_are_tried_again_for_a_day_then_given_up_and_replayed(poo
             (row,) = await rows(pool, "notifications")
             assert row["attempts"] == attempt + 1
             await due_now(pool)
-        assert (row["state"], row["error"]) == ("dead", "answered 404")
+        assert (row["state"], row["error"]) == ("dead", "responded with 404")
         await send.tick()
         assert len(receiver.got) == 1 + len(PAUSES)
         assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
         (seen,) = await hooks.dead(pool, "crm")
-        assert (seen["event"], seen["error"]) == ("hook.test", "answered 404")
+        assert (seen["event"], seen["error"]) == ("hook.test", "responded with 404")
         assert await hooks.replay(pool, "crm") == 1
         await send.tick()
         assert [row["state"] for row in await rows(pool, "notifications")] == ["sent"]
 
 
-def test_pauses_grow_to_a_day_and_have_jitter() -> None:
+def test_pause_grows_to_a_day_and_has_jitter() -> None:
     told = [pause(n, 0.5) for n in range(1, len(PAUSES) + 2)]
     assert told == [*PAUSES, None]
     assert 22 * 3600 < sum(PAUSES) < 26 * 3600
     assert {pause(3, 0.0), pause(3, 1.0)} == {96.0, 144.0}
 
 
-async def test_of_one_lead_the_order_holds_while_others_go_on(pool: Pool) -> None:
+async def test_sender_keeps_the_order_of_a_lead_while_it_sends_others(pool: Pool) -> None:
     receiver = Receiver(lambda n: Response(status_code=500 if n == 1 else 200))
     await chat(pool, "halo", number="6281200000011")
     await chat(pool, "halo", number="6281200000002")
@@ -223,7 +223,7 @@ async def test_of_one_lead_the_order_holds_while_others_go_on(pool: Pool) -> Non
         "https://10.0.0.1/",
     ],
 )
-async def test_private_addresses_and_plain_http_are_not_reached_unless_allowed(url: str, pool: Pool) -> None:
+async def test_webhook_channel_refuses_private_addresses_and_http_unless_allowed(url: str, pool: Pool) -> None:
     channel = WebhookChannel(KEY, private=False, link=no_link)
     await added(pool, url)
     await hooks.test(pool, "crm")
@@ -232,7 +232,9 @@ async def test_private_addresses_and_plain_http_are_not_reached_unless_allowed(u
     assert (row["state"], "HOOKS_PRIVATE" in row["error"]) == ("waiting", True)
 
 
-async def test_a_receiver_that_hangs_or_is_away_holds_up_no_other(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sender_serves_other_hooks_while_a_receiver_hangs_or_is_down(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("workers.hooks.channels.TIMEOUT", httpx.Timeout(0.5))
     gate = asyncio.Event()
 
@@ -251,10 +253,10 @@ async def test_a_receiver_that_hangs_or_is_away_holds_up_no_other(pool: Pool, mo
     found = {row["name"]: (row["waiting"], row["error"]) for row in await hooks.every(pool)}
     assert found["well"] == (0, None)
     assert (found["slow"][0], found["away"][0]) == (1, 1)
-    assert "no answer" in found["slow"][1]
+    assert "no response" in found["slow"][1]
 
 
-async def test_a_rotated_secret_is_valid_beside_the_old_one_for_a_day(pool: Pool) -> None:
+async def test_webhook_channel_signs_with_both_secrets_for_a_day_after_a_rotation(pool: Pool) -> None:
     receiver = Receiver()
     async with receiver.served() as url:
         hook = await added(pool, url)
@@ -270,7 +272,7 @@ async def test_a_rotated_secret_is_valid_beside_the_old_one_for_a_day(pool: Pool
     assert await hooks.rotate(pool, "nobody") is None
 
 
-async def test_a_paused_hook_keeps_what_comes(pool: Pool) -> None:
+async def test_sender_keeps_the_notifications_of_a_paused_hook(pool: Pool) -> None:
     receiver = Receiver()
     async with receiver.served() as url:
         await added(pool, url, "alarm.began")
@@ -285,7 +287,7 @@ async def test_a_paused_hook_keeps_what_comes(pool: Pool) -> None:
         assert not await hooks.pause(pool, "nobody", paused=True)
 
 
-async def test_what_names_no_endpoint_is_refused(pool: Pool) -> None:
+async def test_add_refuses_a_hook_without_a_valid_name_target_or_event(pool: Pool) -> None:
     for name, kind, target, events in (
         ("crm", "webhook", "ftp://x/", ["alarm.began"]), ("crm", "webhook", None, ["alarm.began"]),
         ("crm", "email", "nobody", ["alarm.began"]), ("crm", "slack", None, []), ("crm", "slack", None, ["everything"]),
@@ -294,11 +296,11 @@ async def test_what_names_no_endpoint_is_refused(pool: Pool) -> None:
         with pytest.raises(HookRefused):
             await hooks.add(pool, name, kind, target, events, by="test")
     await hooks.add(pool, "crm", "slack", None, ["alarm.began"], by="test")
-    with pytest.raises(HookRefused, match="already"):
+    with pytest.raises(HookRefused, match="exists"):
         await hooks.add(pool, "crm", "slack", None, ["alarm.began"], by="test")
 
 
-async def test_slack_gets_a_sentence_the_packet_and_a_link_and_no_markup_of_strangers(pool: Pool) -> None:
+async def test_slack_channel_sends_a_sentence_summary_and_link_with_escaped_text(pool: Pool) -> None:
     receiver = Receiver()
     await chat(pool, "saya Rina dari Bandung, usaha laundry")
     await extracted(pool)
@@ -356,7 +358,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def test_an_email_is_delivered_by_a_real_server_and_again_after_it_refused(pool: Pool) -> None:
+async def test_email_channel_sends_through_a_real_server_and_retries_after_a_refusal(pool: Pool) -> None:
     with smtp_server() as (url, box):
         await hooks.add(pool, "night", "email", "night@example.com", ["alarm.began"], by="test")
         send = sender(pool, email=EmailChannel(url, "mirror@example.com", no_link))
@@ -373,7 +375,7 @@ async def test_an_email_is_delivered_by_a_real_server_and_again_after_it_refused
     assert got["Subject"].startswith("Alarm: make another key")
 
 
-async def test_a_claim_of_a_dead_worker_is_free_after_its_lease(pool: Pool) -> None:
+async def test_claim_returns_the_notifications_of_a_dead_worker_after_the_lease(pool: Pool) -> None:
     await added(pool, "https://example.com/")
     await hooks.test(pool, "crm")
     assert len(await notifications.claim(pool)) == 1
@@ -386,7 +388,7 @@ async def test_a_claim_of_a_dead_worker_is_free_after_its_lease(pool: Pool) -> N
     assert await rows(pool, "notifications") == []
 
 
-async def test_a_kind_without_its_setting_says_which(pool: Pool) -> None:
+async def test_sender_names_the_missing_setting_of_a_kind(pool: Pool) -> None:
     await hooks.add(pool, "sales", "slack", None, ["alarm.began"], by="test")
     await hooks.test(pool, "sales")
     await sender(pool).tick()
@@ -394,7 +396,7 @@ async def test_a_kind_without_its_setting_says_which(pool: Pool) -> None:
     assert row["error"] == "SLACK_WEBHOOK_URL is not set"
 
 
-async def test_a_real_worker_tells_within_two_seconds_and_a_killed_one_loses_nothing(
+async def test_worker_sends_within_two_seconds_and_loses_nothing_when_killed(
     pool: Pool, redis: Redis, redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOOKS_KEY", KEY.decode())
@@ -426,7 +428,7 @@ async def _got(receiver: Receiver, count: int) -> bool:
     return len(receiver.got) >= count
 
 
-async def test_the_console_adds_tests_and_removes(
+async def test_console_adds_tests_and_removes_a_hook(
     pool: Pool,
     database_url: str,
     redis_url: str,
@@ -450,17 +452,15 @@ async def test_the_console_adds_tests_and_removes(
     assert (await inside(capsys, "hooks", "test", "crm"))[0] == 0
     code, out, _ = await inside(capsys, "hooks", "list")
     assert (code, "1 waiting, 0 dead  https://example.com/" in out, "alarm.began" in out) == (0, True, True)
-    assert "nothing was given up" in (await inside(capsys, "hooks", "dead", "crm"))[1]
+    assert "no dead notifications" in (await inside(capsys, "hooks", "dead", "crm"))[1]
     for action in ("pause", "resume", "replay", "remove"):
         assert (await inside(capsys, "hooks", action, "crm"))[0] == 0, action
     code, _, told = await inside(capsys, "hooks", "test", "crm")
-    assert (code, "There is no hook crm" in told) == (1, True)
+    assert (code, "No hook is named crm" in told) == (1, True)
     assert "no hooks yet" in (await inside(capsys, "hooks", "list"))[1]
 
 
-async def test_an_admin_adds_and_pauses_on_the_page_and_nobody_else(
-    pool: Pool, redis_url: str, database_url: str
-) -> None:
+async def test_page_adds_and_pauses_a_hook_for_admins_only(pool: Pool, redis_url: str, database_url: str) -> None:
     async with signed_in(pool, redis_url, database_url, "admin", hooks_key=SecretStr(KEY.decode())) as http:
         given = {
             "name": "crm",
@@ -479,12 +479,12 @@ async def test_an_admin_adds_and_pauses_on_the_page_and_nobody_else(
         assert await rows(pool, "hooks") == []
 
 
-async def test_an_operator_does_not_see_hooks(pool: Pool, redis_url: str, database_url: str) -> None:
+async def test_page_is_forbidden_for_an_operator(pool: Pool, redis_url: str, database_url: str) -> None:
     async with signed_in(pool, redis_url, database_url, "operator") as http:
         assert (await http.get("/ops/hooks")).status_code == 403
 
 
-def test_sentences_are_for_people() -> None:
+def test_sentence_names_the_person_and_the_change() -> None:
     rina = {"lead": {"name": "Rina", "business_type": "laundry", "city": "Bandung", "score": 80}}
     assert sentence("lead.created", rina) == "New lead: Rina (laundry, Bandung)"
     assert sentence("lead.became_hot", rina) == "Rina (laundry, Bandung) became hot, with a score of 80"

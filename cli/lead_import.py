@@ -1,4 +1,4 @@
-"""`mirror leads import`: leads out of a CSV file or a spreadsheet; first a dry run, with --go for real."""
+"""`mirror leads import`: import leads from a CSV file or a spreadsheet. Without --go it is a dry run."""
 
 import argparse
 import getpass
@@ -15,16 +15,17 @@ from config.stores import DatabaseSettings
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_import import FIELDS_OF_IMPORTS, columns, row_of
-from domain.tables import NoTable, headers_of, read
+from domain.tables import headers_of, read
 from store.leads import imports
 from store.leads.imports import ImportedRow
 from store.leads.leads import Actor
 from store.postgres import Pool
 
 SHOWN = 20
-EPILOG = f"""The first row holds headers. Columns are known by name (nama, phone, no hp, kota …) or by --map.
+EPILOG = f"""The first row holds the headers. Usual ones (nama, no hp, kota …) are recognized; map others with --map.
 Fields: {", ".join(FIELDS_OF_IMPORTS)}.
-Rows are found by phone, else by e-mail. What a person wrote stays: a row that says otherwise becomes a suggestion.
+A row updates the lead of its phone or e-mail, or adds one. If a person set another value, that value stays, and the
+row's becomes a suggestion.
 
 examples:
   mirror leads import fair.xlsx
@@ -36,12 +37,18 @@ examples:
 def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
     parser.add_argument("file", type=Path, help="CSV (UTF-8; comma, semicolon or tab), XLSX, XLS or ODS")
-    parser.add_argument("--map", action="append", default=[], metavar="COLUMN=FIELD", help="`-` leaves a column out")
-    parser.add_argument("--go", action="store_true", help="do it; without, say what would become of each row")
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help="the field of a column; - leaves it out",
+    )
+    parser.add_argument("--go", action="store_true", help="import; without it, only report the outcome of each row")
 
 
 def add_undo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("number", type=int, help="of the import, as it was printed")
+    parser.add_argument("number", type=int, help="the number of the import")
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -49,47 +56,45 @@ async def run(arguments: argparse.Namespace) -> int:
         given = dict(_pair(text) for text in arguments.map)
         table = read(arguments.file.name, arguments.file.read_bytes())
         chosen = columns(headers_of(table), given)
-    except (NoTable, NotAllowed, OSError) as error:
+    except (NotAllowed, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     phones = load(DatabaseSettings).phones
-    said = [row_of(row, chosen.fields, phones) for row in table[1:]]
+    given_rows = [row_of(row, chosen.fields, phones) for row in table[1:]]
     if chosen.ignored and not arguments.json:
-        print(f"columns that no field is known for: {', '.join(chosen.ignored)} (--map COLUMN=FIELD)")
+        print(f"columns without a field: {', '.join(chosen.ignored)}. Map them with --map COLUMN=FIELD.")
     async with database() as pool:
-        return await _do(pool, arguments, said)
+        return await _import(pool, arguments, given_rows)
 
 
 async def undo(arguments: argparse.Namespace) -> int:
     async with database() as pool:
         done = await imports.undo(pool, arguments.number, by=Actor(Source.HUMAN, f"user:{getpass.getuser()}"))
     if done is None:
-        print(f"there is no import {arguments.number} that could be undone", file=sys.stderr)
+        print(f"import {arguments.number} does not exist, or is undone already", file=sys.stderr)
         return 1
-    text = (
-        f"{done.removed} leads are out of sight, {done.restored} have their old values, {done.kept} keep later changes"
-    )
+    text = f"{done.removed} leads deleted, {done.restored} restored to old values, {done.kept} kept with later changes"
     print(json.dumps(done._asdict()) if arguments.json else text)
     return 0
 
 
-async def _do(pool: Pool, arguments: argparse.Namespace, table: list[dict[str, Any] | str]) -> int:
+async def _import(pool: Pool, arguments: argparse.Namespace, table: list[dict[str, Any] | NotAllowed]) -> int:
     id = await imports.begin(pool, arguments.file.name, by=f"user:{getpass.getuser()}") if arguments.go else None
-    counts, told = Counter[Any](), list[str]()
+    counts, remarks = Counter[Any](), list[str]()
     progress = Progress(len(table), quiet=arguments.json)
     async for row in _numbered(imports.rows(pool, table, id)):
         counts[row[1].outcome] += 1
-        told += _line(*row)
+        remarks += _line(*row)
         progress.tell(counts.total())
     progress.end()
     if id is not None:
         await imports.end(pool, id, counts)
-    _tell(arguments, id, counts, told)
+    _report(arguments, id, counts, remarks)
     return 1 if counts["refused"] else 0
 
 
 async def _numbered(rows: Any) -> Any:
-    """With the number of its row in the file: the headers are the first."""
+    """Yield each outcome with the number of its row in the file; the headers are row 1."""
     number = 1
     async for row in rows:
         number += 1
@@ -100,24 +105,24 @@ def _line(number: int, row: ImportedRow) -> list[str]:
     if row.outcome == "refused":
         return [f"row {number} is refused: {row.reason}"]
     if row.doubles:
-        return [f"row {number} may be a double: {len(row.doubles)} lead has the same name ({row.doubles[0]})"]
+        return [f"row {number} may be a double: lead {row.doubles[0]} has the same name"]
     return []
 
 
-def _tell(arguments: argparse.Namespace, id: int | None, counts: Counter[Any], told: list[str]) -> None:
+def _report(arguments: argparse.Namespace, id: int | None, counts: Counter[Any], remarks: list[str]) -> None:
     if arguments.json:
-        print(json.dumps({"import": id, **counts, "remarks": told}))
+        print(json.dumps({"import": id, **counts, "remarks": remarks}))
         return
-    print(*told[:SHOWN], sep="\n", end="\n" if told else "")
-    if len(told) > SHOWN:
-        print(f"… and {len(told) - SHOWN} more; --json has them all")
+    print(*remarks[:SHOWN], sep="\n", end="\n" if remarks else "")
+    if len(remarks) > SHOWN:
+        print(f"… and {len(remarks) - SHOWN} more; --json prints all")
     verb = "are" if id is not None else "would be"
-    rest = f"{counts['changed']} changed, {counts['unchanged']} left, {counts['refused']} refused"
+    rest = f"{counts['changed']} changed, {counts['unchanged']} unchanged, {counts['refused']} refused"
     print(f"{counts['added']} {verb} added, {rest}")
     if id is None:
-        print("Nothing is changed yet. Add --go to import.")
+        print("This was a dry run. Add --go to import.")
     else:
-        print(f"This is import {id}. To take it back: mirror leads undo-import {id}")
+        print(f"This is import {id}. Undo it with: mirror leads undo-import {id}")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -38,8 +38,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    lead_import.add(actions.add_parser("import", help="leads out of a CSV file or a spreadsheet"))
-    lead_import.add_undo(actions.add_parser("undo-import", help="take an import back, but for what changed since"))
+    lead_import.add(actions.add_parser("import", help="import leads from a CSV file or a spreadsheet"))
+    lead_import.add_undo(actions.add_parser("undo-import", help="undo an import, except for later changes"))
 
 
 def run(arguments: argparse.Namespace) -> int:

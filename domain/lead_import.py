@@ -1,4 +1,4 @@
-"""Leads in a table of somebody else's: which column is which field, and what each row says (pure)."""
+"""Map the columns of an imported table to fields of leads, and read its rows (pure)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from domain.field_kinds import NotAllowed
-from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, TEMPERATURES, label_of, with_country
+from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, label_of, with_country
 from domain.phone import Phones
 
 NOTE: Final = "note"
-# Computed from chats, or of the desk alone.
+# Computed from chats, or set at the desk only.
 NOT_IMPORTED: Final = {"lead_score", "chat_phase", "snoozed_until"}
 FIELDS_OF_IMPORTS: Final = (*(name for name in (*FIELDS, *PROFILE_FIELDS) if name not in NOT_IMPORTED), NOTE)
-# What people call them, beside our own names and labels.
+# Usual headers, beside the names and labels of our fields.
 HEADERS: Final[Mapping[str, Sequence[str]]] = {
     "name": ("nama", "nama lengkap", "full name", "contact name", "customer", "pelanggan"),
     "phone": ("telp", "no hp", "nomor hp", "hp", "nomor telepon", "no telepon", "nomor whatsapp", "no wa", "wa",
@@ -34,53 +34,56 @@ DAYS: Final = ("expected_close_date", "last_service_date")
 
 
 class ColumnMap(NamedTuple):
-    """Column (from 0) to field, and the headers that no field was found for."""
+    """`fields` maps a column (from 0) to its field. `ignored` are the headers without a field."""
 
     fields: Mapping[int, str]
     ignored: Sequence[str]
 
 
 def columns(headers: Sequence[str], given: Mapping[str, str]) -> ColumnMap:
-    """`given` says which header is which field, `-` leaves one out; the others are known by name.
+    """Find the field of each column. `given` maps a header to its field, or to `-` to leave it out.
 
-    Raises NotAllowed: a field twice, one that is none, or neither phone nor email.
+    Raises NotAllowed if a field or header of `given` does not exist, two columns have one field, or no column is a
+    phone or an e-mail.
     """
     if strange := [name for name in given.values() if name not in (*FIELDS_OF_IMPORTS, "-")]:
-        raise NotAllowed(f"{strange[0]} is no field; there are {', '.join(FIELDS_OF_IMPORTS)}")
+        raise NotAllowed("{field} is not a field. Fields: {fields}.", field=strange[0],
+                         fields=", ".join(FIELDS_OF_IMPORTS))  # fmt: skip
     if absent := [name for name in given if name not in headers]:
-        raise NotAllowed(f"there is no column {absent[0]}; there are {', '.join(headers)}")
+        raise NotAllowed("The file has no column {column}. Columns: {columns}.", column=absent[0],
+                         columns=", ".join(headers))  # fmt: skip
     found = guessed(headers, given)
     if twice := [name for name in set(found.values()) if list(found.values()).count(name) > 1]:
-        raise NotAllowed(f"two columns are {twice[0]}; leave one out with COLUMN=-")
+        raise NotAllowed("Two columns are {name}. Leave one of them out.", name=twice[0])
     if not {"phone", "email"} & set(found.values()):
-        raise NotAllowed("no column holds a phone or an e-mail; say which: COLUMN=phone")
+        raise NotAllowed("No column is a phone or an e-mail. Choose the field of one.")
     return ColumnMap(found, [header for place, header in enumerate(headers) if place not in found])
 
 
 def guessed(headers: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
-    """Column to field, as far as they are given or known by name."""
+    """Return the field of each column that is given or has a known header."""
     fields = {place: given.get(header) or _field_of(header) for place, header in enumerate(headers)}
     return {place: name for place, name in fields.items() if name and name != "-"}
 
 
 def values(cells: Sequence[object], columns: Mapping[int, str], phones: Phones) -> dict[str, Any]:
-    """What a row says of its lead; empty cells say nothing. Raises NotAllowed."""
-    said = {name: _value(name, cells[place]) for place, name in columns.items() if place < len(cells)}
-    told = {name: value for name, value in said.items() if value not in (None, "", [])}
-    fields = with_country({name: value for name, value in told.items() if name != NOTE}, phones)
+    """Return the fields of a row, without empty cells. Raises NotAllowed for a value that its field can't hold."""
+    read = {name: _value(name, cells[place]) for place, name in columns.items() if place < len(cells)}
+    given = {name: value for name, value in read.items() if value not in (None, "", [])}
+    fields = with_country({name: value for name, value in given.items() if name != NOTE}, phones)
     for name, value in fields.items():
         BY_NAME[name].kind.parse(name, value)
     if not fields.get("phone") and not fields.get("email"):
-        raise NotAllowed("it has neither a phone nor an e-mail")
-    return fields | ({NOTE: told[NOTE]} if NOTE in told else {})
+        raise NotAllowed("the row has neither a phone nor an e-mail")
+    return fields | ({NOTE: given[NOTE]} if NOTE in given else {})
 
 
-def row_of(cells: Sequence[object], columns: Mapping[int, str], phones: Phones) -> dict[str, Any] | str:
-    """What a row says, or why it is refused."""
+def row_of(cells: Sequence[object], columns: Mapping[int, str], phones: Phones) -> dict[str, Any] | NotAllowed:
+    """Return the fields of a row, or the error that refuses it."""
     try:
         return values(cells, columns, phones)
     except NotAllowed as error:
-        return str(error)
+        return error
 
 
 def _field_of(header: str) -> str | None:
@@ -99,7 +102,7 @@ def _plain(header: str) -> str:
 
 
 def _value(name: str, cell: object) -> Any:
-    """A cell as the field takes it: spreadsheets hold numbers and dates of their own."""
+    """Convert a cell to what its field takes. Cells of spreadsheets may be numbers and dates."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if name in DAYS and isinstance(cell, datetime | date):
@@ -109,13 +112,12 @@ def _value(name: str, cell: object) -> Any:
         return [one.strip() for one in re.split(r"[,;]", text) if one.strip()]
     if name in NUMBERS:
         return _number(name, text) if text else None
-    if name == "lead_temperature":
-        return text.lower() if text.lower() in TEMPERATURES else text
-    return text
+    allowed = BY_NAME[name].kind.schema.get("enum", ()) if name in BY_NAME else ()
+    return next((one for one in allowed if one.lower() == text.lower()), text)
 
 
 def _number(name: str, text: str) -> float:
-    """5.000.000, 5,000,000, Rp 5.000.000, 349000."""
+    """Read 5.000.000, 5,000,000, Rp 5.000.000 or 349000. Raises NotAllowed."""
     digits = re.sub(r"(?i)^rp\.?\s*|[\s]", "", text)
     if re.fullmatch(r"\d{1,3}([.,]\d{3})+", digits):
         digits = re.sub(r"[.,]", "", digits)

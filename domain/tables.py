@@ -1,35 +1,43 @@
-"""Tables out of files: CSV in any usual form, and the first sheet of a spreadsheet (pure)."""
+"""Read the table of a file: CSV in its usual forms, or the first sheet of a spreadsheet (pure)."""
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 from typing import Any, Final
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-MOST_BYTES: Final = 20 * 1024 * 1024
+from domain.field_kinds import NotAllowed
+
+MEGABYTE: Final = 1024 * 1024
+MOST_BYTES: Final = 20 * MEGABYTE
 MOST_ROWS: Final = 50_000
+# A spreadsheet is a ZIP file. Real ones unpack to 5 to 15 times their size.
+UNPACKED_RATIO: Final = 8
 SPREADSHEETS: Final = (".xlsx", ".xls", ".xlsb", ".ods")
 DELIMITERS: Final = ",;\t|"
 
 
-class NoTable(Exception):
-    """The file is no table; the text says why."""
+class NoTable(NotAllowed):
+    """The file holds no table that can be read. The text gives the reason."""
 
 
-def read(name: str, content: bytes) -> list[Sequence[Any]]:
-    """Rows of cells, the first with the headers. `name` is the file's, whose end says of which kind it is.
+def read(name: str, content: bytes, *, most_bytes: int = MOST_BYTES) -> list[Sequence[Any]]:
+    """Return rows of cells, the first with the headers, without empty rows.
 
-    Raises NoTable.
+    The suffix of `name` decides between spreadsheet and text. `most_bytes` bounds the file; a spreadsheet may unpack to
+    UNPACKED_RATIO times as much. Raises NoTable.
     """
-    if len(content) > MOST_BYTES:
-        raise NoTable(f"the file is larger than {MOST_BYTES // 1024 // 1024} MB")
-    found = _sheet(content) if name.lower().endswith(SPREADSHEETS) else _text(content)
+    if len(content) > most_bytes:
+        raise NoTable("The file is larger than {megabytes} MB. Split it.", megabytes=most_bytes // MEGABYTE)
+    is_sheet = name.lower().endswith(SPREADSHEETS)
+    found = _sheet(content, UNPACKED_RATIO * most_bytes) if is_sheet else _text(content)
     table = [row for row in found if any(str(cell).strip() for cell in row if cell is not None)]
     if len(table) < 2:
-        raise NoTable("the file has no row below its headers")
+        raise NoTable("The file has no row below its headers.")
     if len(table) > MOST_ROWS + 1:
-        raise NoTable(f"the file has more than {MOST_ROWS:,} rows; split it")
+        raise NoTable("The file has more than {rows} rows. Split it.", rows=MOST_ROWS)
     return table
 
 
@@ -37,11 +45,22 @@ def headers_of(table: Sequence[Sequence[Any]]) -> list[str]:
     return [str(cell or "").strip() for cell in table[0]]
 
 
-def _sheet(content: bytes) -> list[Sequence[Any]]:
+def _sheet(content: bytes, most_unpacked: int) -> list[Sequence[Any]]:
+    file = io.BytesIO(content)
     try:
-        return list(CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python())
-    except (CalamineError, OSError) as error:
-        raise NoTable(f"the file is no spreadsheet ({error})") from error
+        if zipfile.is_zipfile(file) and _unpacked(file) > most_unpacked:
+            raise NoTable("The spreadsheet unpacks to more than {megabytes} MB. Save it as CSV.",
+                          megabytes=most_unpacked // MEGABYTE)  # fmt: skip
+        file.seek(0)
+        return list(CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python())
+    except (CalamineError, zipfile.BadZipFile, OSError, IndexError) as error:
+        raise NoTable("The file is not a readable spreadsheet. Save it as XLSX or CSV.") from error
+
+
+def _unpacked(file: io.BytesIO) -> int:
+    """Return the size that the archive declares."""
+    with zipfile.ZipFile(file) as archive:
+        return sum(one.file_size for one in archive.infolist())
 
 
 def _text(content: bytes) -> list[Sequence[Any]]:
@@ -54,4 +73,4 @@ def _text(content: bytes) -> list[Sequence[Any]]:
     try:
         return list(csv.reader(io.StringIO(text), delimiter=delimiter))
     except csv.Error as error:
-        raise NoTable(f"the file is no CSV ({error})") from error
+        raise NoTable("The file is not readable as CSV. Save it as CSV with UTF-8.") from error

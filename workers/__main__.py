@@ -21,7 +21,7 @@ from store import loops, postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client
 from store.hooks.notifications import Notification
 from store.inbox import inbox
-from store.ops import drains
+from store.ops import drains, heartbeats
 from store.ops.alive import keep_touching
 from store.ops.budget import Budget
 from store.ops.clocks import Clocks
@@ -67,7 +67,7 @@ async def run(settings: WorkerSettings) -> None:
     alone, shards = asyncio.Lock(), settings.inbox_shards
     with contextlib.suppress(RedisError, OSError):
         for shard in await inbox.retire(client, shards):
-            await Heartbeat(client, f"drain {shard}", within=SPILL_SECONDS).end()
+            await heartbeats.forget(client, f"drain {shard}")
         shards = await inbox.count_streams(client, shards)
     with contextlib.suppress(*STORE_ERRORS):
         await drains.forget(general, shards)

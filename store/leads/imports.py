@@ -1,10 +1,11 @@
-"""Leads out of files: planned, applied row by row, undone as one. Writes `imports`; leads by their own rules."""
+"""Import leads from a table: plan, apply row by row, undo. Writes `imports`, and leads through their services."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
@@ -15,22 +16,24 @@ from store.leads import lead_detail, leads
 from store.leads.leads import Actor, NotFound, plain
 from store.postgres import Pool, statement
 
+log = structlog.get_logger(__name__)
+
 Outcome = Literal["added", "changed", "unchanged", "refused"]
 NEWEST: Final = 50
 
 
 class ImportedRow(NamedTuple):
-    """What becomes of a row. `fields` change; `doubles` are leads of the same name under another number."""
+    """The outcome of a row. `fields` are those that change; `doubles` are other leads of the same name."""
 
     outcome: Outcome
     lead: UUID | None = None
     fields: Sequence[str] = ()
-    reason: str | None = None
+    reason: NotAllowed | None = None
     doubles: Sequence[UUID] = ()
 
 
 class UndoneImport(NamedTuple):
-    """`kept` are leads on which somebody changed something since: that stays."""
+    """Numbers of leads. `kept` are those with later changes by others, which stay."""
 
     removed: int
     restored: int
@@ -38,20 +41,22 @@ class UndoneImport(NamedTuple):
 
 
 async def begin(pool: Pool, file_name: str, *, by: str) -> int:
+    """Return the id of a new import."""
     return int(await pool.fetchval(statement("begin_import"), file_name[-300:], by))
 
 
 async def end(pool: Pool, id: int, counts: Mapping[Outcome, int]) -> None:
-    told = (counts.get(one, 0) for one in ("added", "changed", "unchanged", "refused"))
-    await pool.execute(statement("end_import"), id, *told)
+    numbers = (counts.get(one, 0) for one in ("added", "changed", "unchanged", "refused"))
+    await pool.execute(statement("end_import"), id, *numbers)
 
 
 async def newest(pool: Pool) -> list[asyncpg.Record]:
+    """Return the rows of `imports`, the newest first, at most NEWEST."""
     return list(await pool.fetch(statement("imports"), NEWEST))
 
 
 async def plan(pool: Pool, values: Mapping[str, Any]) -> ImportedRow:
-    """What `apply` would do with a row, as far as can be said before."""
+    """Return what `apply` would do with a row now."""
     try:
         found = await _known(pool, values)
         if found is None:
@@ -59,11 +64,11 @@ async def plan(pool: Pool, values: Mapping[str, Any]) -> ImportedRow:
         changed = await _differing(pool, found, values)
         return ImportedRow("changed" if changed else "unchanged", found, changed)
     except NotAllowed as error:
-        return ImportedRow("refused", reason=str(error))
+        return ImportedRow("refused", reason=error)
 
 
 async def apply(pool: Pool, id: int, values: Mapping[str, Any]) -> ImportedRow:
-    """A row of import `id`. A person's edits stay: what differs from them becomes a suggestion."""
+    """Apply a row. Where a person set another value, that value stays and the row's becomes a suggestion."""
     by = Actor(Source.AGENT, f"import:{id}")
     try:
         found = await _known(pool, values)
@@ -74,8 +79,10 @@ async def apply(pool: Pool, id: int, values: Mapping[str, Any]) -> ImportedRow:
         done = await leads.patch(pool, lead, fields, version=None, by=by) if fields else None
         if NOTE in changed:
             await leads.add_note(pool, lead, values[NOTE], by=by)
-    except (NotAllowed, customers.Exists) as error:
-        return ImportedRow("refused", reason=str(error))
+    except NotAllowed as error:
+        return ImportedRow("refused", reason=error)
+    except (customers.Exists, NotFound):
+        return ImportedRow("refused", reason=NotAllowed("the lead changed during the import; import this row again"))
     if found is None:
         return ImportedRow("added", lead, sorted(values), doubles=doubles)
     was = [*(done.changed if done else []), *([NOTE] if NOTE in changed else [])]
@@ -83,49 +90,77 @@ async def apply(pool: Pool, id: int, values: Mapping[str, Any]) -> ImportedRow:
 
 
 async def undo(pool: Pool, id: int, *, by: Actor) -> UndoneImport | None:
-    """Take back what stands: leads that it made and nobody touched go out of sight, fields get their old values.
+    """Delete untouched leads that the import added, and restore old values of fields without later changes.
 
-    None if there is no such import, or it is undone already.
+    Notes stay. Returns None if there is no such import, or it is undone. If it is interrupted, call it again.
     """
-    if await pool.fetchval(statement("undo_import"), id, by.name) is None:
+    if not await pool.fetchval(statement("import_stands"), id):
         return None
+    reason = f"import {id} is undone"
     removed, restored, kept = set[UUID](), set[UUID](), set[UUID]()
     for row in await pool.fetch(statement("changes_of_import"), f"import:{id}"):
-        lead = row["lead_id"]
-        if row["is_new"]:
-            if lead not in removed:
-                await leads.delete(pool, lead, by=by, reason=f"import {id} is undone")
-            removed.add(lead)
-        elif not row["stands"]:
-            kept.add(lead)
-        else:
-            was = {row["field"]: plain(row["new"])}
-            try:
-                await leads.patch(pool, lead, {row["field"]: plain(row["old"])}, version=None, by=by,
-                                  reason=f"import {id} is undone", was=was)  # fmt: skip
+        lead, field = row["lead_id"], row["field"]
+        try:
+            if row["is_new"]:
+                if lead not in removed:
+                    await leads.delete(pool, lead, by=by, reason=reason)
+                removed.add(lead)
+            elif row["stands"]:
+                old, new = {field: plain(row["old"])}, {field: plain(row["new"])}
+                await leads.patch(pool, lead, old, version=None, by=by, reason=reason, was=new)
                 restored.add(lead)
-            except NotAllowed:  # changed meanwhile
+            else:
                 kept.add(lead)
+        except NotFound:
+            log.info("a lead of the import was deleted meanwhile", lead=str(lead))
+        except NotAllowed:  # changed meanwhile
+            kept.add(lead)
+    await pool.execute(statement("undo_import"), id, by.name)
     return UndoneImport(len(removed), len(restored), len(kept))
 
 
 async def rows(
-    pool: Pool, table: Sequence[Mapping[str, Any] | str], import_id: int | None
+    pool: Pool, table: Sequence[Mapping[str, Any] | NotAllowed], import_id: int | None
 ) -> AsyncIterator[ImportedRow]:
-    """Each row's outcome: planned without an import, applied with one. A text is why a row is refused."""
+    """Yield the outcome of each row: planned without an import, applied with one. An error refuses its row."""
+    new = NewLeads()
     for one in table:
-        if isinstance(one, str):
+        if isinstance(one, NotAllowed):
             yield ImportedRow("refused", reason=one)
+        elif import_id is not None:
+            yield await apply(pool, import_id, one)
         else:
-            yield await plan(pool, one) if import_id is None else await apply(pool, import_id, one)
+            row = await plan(pool, one)
+            yield new.again(one) or row if row.outcome == "added" else row
+
+
+class NewLeads:
+    """Leads that earlier rows of a planned table would add, by phone and e-mail."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, Any]] = {}
+
+    def again(self, values: Mapping[str, Any]) -> ImportedRow | None:
+        """Remember a row. Return its outcome if an earlier row would add the same lead."""
+        given = {name: value if name == NOTE else parse(name, value) for name, value in values.items()}
+        keys = [str(given[name]).lower() for name in ("phone", "email") if name in given]
+        before = next((self._values[key] for key in keys if key in self._values), None)
+        merged = {**(before or {}), **given}
+        self._values |= dict.fromkeys(keys, merged)
+        if before is None:
+            return None
+        changed = [name for name in merged if merged[name] != before.get(name)]
+        return ImportedRow("changed" if changed else "unchanged", fields=changed)
 
 
 async def _known(pool: Pool, values: Mapping[str, Any]) -> UUID | None:
-    numbers = [values["phone"]] if values.get("phone") else []
+    """Return the lead of that phone or e-mail. Raises NotAllowed for two leads, or one that is deleted."""
     email = str(values.get("email") or "").lower() or None
-    found = await pool.fetch(statement("customers_named"), numbers, email)
-    if len(found) > 1:
-        raise NotAllowed("its phone and its e-mail are of two different leads")
+    found = await pool.fetch(statement("leads_of_names"), ["phone"], [values.get("phone") or ""], email)
+    if found and found[0]["deleted_at"]:
+        raise NotAllowed("a deleted lead has this phone or e-mail; restore it first")
+    if len([row for row in found if not row["deleted_at"]]) > 1:
+        raise NotAllowed("the phone and the e-mail belong to two different leads")
     return found[0]["id"] if found else None
 
 
@@ -141,11 +176,8 @@ async def _doubles(pool: Pool, values: Mapping[str, Any]) -> list[UUID]:
 
 
 async def _differing(pool: Pool, lead: UUID, values: Mapping[str, Any]) -> list[str]:
-    """Fields of which the row says something else than the lead; a note that it has already is none."""
-    try:
-        held = await leads.current(pool, lead)
-    except NotFound:
-        return []
+    """Return the fields in which the row differs from the lead, and the note if the lead lacks it. Raises NotFound."""
+    held = await leads.current(pool, lead)
     changed = [
         name for name, value in values.items()
         if name != NOTE and not _is_number_of(name, value, held) and held[name] != parse(name, value)
@@ -158,5 +190,5 @@ async def _differing(pool: Pool, lead: UUID, values: Mapping[str, Any]) -> list[
 
 
 def _is_number_of(name: str, value: object, held: asyncpg.Record) -> bool:
-    """The number that WhatsApp knows them by is no correction of itself."""
+    """Return whether it is a phone that the lead has already, by its own field or by WhatsApp."""
     return name == "phone" and value in (held["phone"], held["mirrored_phone"])

@@ -10,19 +10,23 @@ UPDATE imports SET added = :added, changed = :changed, unchanged = :unchanged, r
 SELECT * FROM imports ORDER BY id DESC LIMIT :limit
 
 
+-- name: import_stands(id)
+SELECT undone_at IS NULL FROM imports WHERE id = :id
+
+
 -- name: undo_import(id, actor)
-UPDATE imports SET undone_at = now(), undone_by = :actor WHERE id = :id AND undone_at IS NULL RETURNING id
+UPDATE imports SET undone_at = now(), undone_by = :actor WHERE id = :id AND undone_at IS NULL
 
 
 -- name: leads_called(name)
--- Who may be the same person: the same name, in any case.
+-- Leads of that name, in any case. They may be the same person.
 SELECT r.id FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.deleted_at IS NULL AND lower(coalesce(r.name, c.name)) = lower(:name) LIMIT 5
 
 
 -- name: changes_of_import(actor)
--- What an import changed and nobody changed since (`stands`), lead by lead, the newest first; `is_new` for leads that it made and
--- that nobody but it and AI touched, and that never wrote.
+-- The changes of an import, lead by lead, the newest first. `stands`: no later change of that field. `is_new`: the import added the
+-- lead, only the import and AI changed it, and its person never wrote.
 SELECT c.lead_id, c.field, c.old, c.new,
     c.id = (SELECT max(n.id) FROM lead_changes AS n WHERE n.lead_id = c.lead_id AND n.field = c.field) AS stands,
     i.made_at <= r.created_at AND NOT EXISTS (SELECT FROM messages AS m WHERE m.contact_id = r.contact_id)

@@ -68,7 +68,7 @@ class Heartbeat:
         if self._sending:
             await cancel_and_wait(self._sending)
         try:
-            await cast("Awaitable[Any]", self._redis.hdel(KEY, self._name))
+            await forget(self._redis, self._name)
         except (RedisError, OSError):
             return
 
@@ -85,6 +85,11 @@ class Heartbeat:
             await cast("Awaitable[Any]", self._redis.hset(KEY, self._name, orjson.dumps(report).decode()))
         except (RedisError, OSError):
             return
+
+
+async def forget(redis: Redis, name: str) -> None:
+    """Delete the report of a loop that no longer exists. Raises what Redis raises."""
+    await cast("Awaitable[Any]", redis.hdel(KEY, name))
 
 
 async def loops(redis: Redis) -> list[Loop]:

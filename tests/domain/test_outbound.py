@@ -11,7 +11,7 @@ from domain.outbound import are_public, pinned
     [
         (["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"], True), ([], False),
         (["93.184.215.14", "10.0.0.7"], False), (["127.0.0.1"], False), (["169.254.169.254"], False),
-        (["100.64.0.1"], False), (["0.0.0.0"], False), (["::1"], False), (["fd00::1"], False),
+        (["100.64.0.1"], False), (["0.0.0.1"], False), (["::1"], False), (["fd00::1"], False),
         (["::ffff:10.0.0.7"], False), (["224.0.0.1"], False), (["ff02::1"], False),
     ],
 )  # fmt: skip

@@ -89,7 +89,7 @@ def said() -> set[str]:
     found |= {*tickets.VIEWS, *STATUSES_OF_TICKETS, *PRIORITIES, *SENTIMENTS} - {"neutral"}
     found |= {*facts.SECTIONS} | {why for _, _, why, _, _ in BY_RULE.values()}
     found |= {word for one in LEAD_FIELDS for word in facts.vocabulary(one.name).values()} | {*facts.UNITS}
-    found |= {*lead_import.OUTCOMES.values(), lead_import.NOT_FOUND, lead_import.TOO_MANY, NOTE}
+    found |= {*lead_import.OUTCOMES.values(), lead_import.NOT_FOUND, NOTE}
     found |= {*AGES, *overview.UNITS.values()}
     found |= {*find.PAGES.values(), *find.OPERATORS_PAGES.values(), *board.VIEWS.values(), *agenda.VIEWS.values()}
     found |= {
@@ -117,9 +117,9 @@ def said() -> set[str]:
 def refusals() -> set[str]:
     """What people at the desk can't do, and why."""
     found = set()
-    for path in (ROOM.parent / "domain/field_kinds.py", ROOM.parent / "domain/snooze.py", *(ROOM.parent / "store/leads").glob("*.py"),
+    for path in (ROOM.parent / "domain/field_kinds.py", ROOM.parent / "domain/snooze.py", ROOM.parent / "domain/lead_import.py", ROOM.parent / "domain/tables.py", *(ROOM.parent / "store/leads").glob("*.py"),
                  ROOM.parent / "store/crm/tickets.py", *(ROOM / "desk").glob("*.py")):  # fmt: skip
-        found |= set(re.findall(r'\b(?:NotAllowed|ChangedMeanwhile)\(\s*"([^"]+)"[,)]', path.read_text()))
+        found |= set(re.findall(r'\b(?:NotAllowed|NoTable|ChangedMeanwhile)\(\s*"([^"]+)"[,)]', path.read_text()))
         found |= set(re.findall(r'\bt\("([^"]+)"', path.read_text()))
     phone = (ROOM.parent / "domain/phone.py").read_text()
     return found | {"{name} " + one for one in re.findall(r'NotAPhone\(\s*"([^"]+)"', phone)}

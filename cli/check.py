@@ -1,4 +1,4 @@
-"""`mirror check`: read every setting, ask every store, and say what is wrong and what to do."""
+"""`mirror check`: check every setting, server and service, and print findings with what to do."""
 
 import argparse
 import asyncio
@@ -34,19 +34,22 @@ MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Exit code 1 where something is wrong, 0 for notes. Nothing is changed, and no secret is shown."
+    parser.epilog = (
+        "Exit code 1 if something is wrong, 0 for notes. Writes only a probe key in Redis, and prints no secret."
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return told(asyncio.run(findings()), as_json=arguments.json)
+    return report(asyncio.run(findings()), as_json=arguments.json)
 
 
 def release(arguments: argparse.Namespace) -> int:
-    """After a migration: what the release needs. Services of others are left out: they may be away for an hour."""
-    return told(asyncio.run(findings(outside=False)), as_json=arguments.json)
+    """Check after a migration, without the services of others: they may be down for an hour."""
+    return report(asyncio.run(findings(outside=False)), as_json=arguments.json)
 
 
-def told(found: list[Finding], *, as_json: bool) -> int:
+def report(found: list[Finding], *, as_json: bool) -> int:
+    """Print the findings and return the exit code."""
     if as_json:
         print(json.dumps({"findings": [one._asdict() for one in found]}))
     else:
@@ -55,7 +58,7 @@ def told(found: list[Finding], *, as_json: bool) -> int:
 
 
 async def findings(*, outside: bool = True) -> list[Finding]:
-    """Of all that the web process and the workers read and ask; `outside` also of the services of others."""
+    """Check what the web process and the workers need. `outside` includes the services of others."""
     web, worker, found = _settings()
     found += [Finding("note", text) for text in _environment()]
     if web is not None:
@@ -79,7 +82,7 @@ def _environment() -> list[str]:
 def _without_kapso(settings: WorkerSettings) -> list[Finding]:
     if settings.kapso_api_key is not None:
         return []
-    text = "KAPSO_API_KEY is not set: what Kapso fails to push stays missing. Make a project key in its settings."
+    text = "KAPSO_API_KEY is not set: events that Kapso fails to push stay missing. Create a project key in Kapso."
     return [Finding("note", text)]
 
 
@@ -101,7 +104,7 @@ def _settings() -> tuple[ReceiverSettings | None, WorkerSettings | None, list[Fi
 
 
 def _stores() -> StoreSettings | None:
-    """Enough to ask the servers, where another setting is wrong."""
+    """Return the settings of the stores alone, for the case that another setting is wrong."""
     try:
         return StoreSettings()
     except ValidationError:
@@ -133,11 +136,11 @@ async def _provider(settings: ReceiverSettings) -> list[Finding]:
     except ProviderFailed as error:
         text = f"OIDC_ISSUER {settings.oidc_issuer} does not answer as a provider does ({error}): correct it."
         return [Finding("wrong", f"{text} Passwords work meanwhile.")]
-    return [Finding("ok", f"{settings.oidc_issuer} signs people in")]
+    return [Finding("ok", f"{settings.oidc_issuer} is a working identity provider")]
 
 
 async def _postgres(settings: StoreSettings, web: ReceiverSettings | None, *, others: bool) -> list[Finding]:
-    """`others`: also whether the workers that run now have the same settings."""
+    """`others` also compares the settings with those of running workers."""
     url = settings.database_url.get_secret_value()
     try:
         pool = await postgres.connect(url, size=1, connect_timeout=PATIENCE_SECONDS)
@@ -176,6 +179,6 @@ async def _redis(url: str, inbox_bytes: int) -> list[Finding]:
 
 
 def _at(url: str, found: list[Finding]) -> list[Finding]:
-    """The first says where that server is."""
+    """Add the address of the server to the first finding."""
     first, *others = found
     return [first._replace(text=f"{first.text.rstrip('.')}, at {address_of(url)}"), *others]

@@ -1,4 +1,4 @@
-"""Whether the HTTP services answer that settings name, and what follows where one does not."""
+"""Check the HTTP services that settings name: Kapso, the model and the embedding endpoint."""
 
 import asyncio
 from typing import NamedTuple
@@ -16,7 +16,7 @@ TOO_MANY = 429
 
 
 class Endpoint(NamedTuple):
-    """`setting` names `url` and `key_setting` its key; `path` is only read. `meanwhile`: what goes on without it."""
+    """A service. `path` is requested with GET. `meanwhile` is the consequence while it is down."""
 
     setting: str
     url: str
@@ -27,7 +27,7 @@ class Endpoint(NamedTuple):
 
 
 async def of_endpoints(settings: WorkerSettings) -> list[Finding]:
-    """Asks all at once. Costs one request of each; none of a model's tokens."""
+    """Send one GET to each service, all at once. Uses no tokens of a model."""
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
         return list(await asyncio.gather(*(_look(client, one) for one in _endpoints(settings))))
 
@@ -37,13 +37,13 @@ def _endpoints(settings: WorkerSettings) -> list[Endpoint]:
     if settings.kapso_api_key is not None:
         headers = {"X-API-Key": settings.kapso_api_key.get_secret_value()}
         found.append(Endpoint("KAPSO_API_URL", settings.kapso_api_url, f"{PLATFORM}/whatsapp/phone_numbers",
-                              "KAPSO_API_KEY", headers, "What Kapso fails to push stays missing."))  # fmt: skip
+                              "KAPSO_API_KEY", headers, "Events that Kapso fails to push stay missing."))  # fmt: skip
     if settings.model_url:
         found.append(Endpoint("MODEL_URL", settings.model_url, "/models", "MODEL_API_KEY",
-                              _bearer(settings.model_api_key), "Rules read chats meanwhile."))  # fmt: skip
+                              _bearer(settings.model_api_key), "Meanwhile, rules read the chats."))  # fmt: skip
     if settings.embedding_url:
         found.append(Endpoint("EMBEDDING_URL", settings.embedding_url, "/models", "EMBEDDING_API_KEY",
-                              _bearer(settings.embedding_api_key), "Search goes by words meanwhile."))  # fmt: skip
+                              _bearer(settings.embedding_api_key), "Meanwhile, search uses words only."))  # fmt: skip
     return found
 
 
@@ -55,22 +55,22 @@ async def _look(client: httpx.AsyncClient, one: Endpoint) -> Finding:
     try:
         answer = await client.get(one.url.rstrip("/") + one.path, headers=one.headers)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        # The words of others may quote a header, and with it the key.
+        # Other error texts may quote a header, and with it the key.
         said = str(error) if isinstance(error, httpx.NetworkError) and str(error) else type(error).__name__
         return Finding("wrong", f"{one.setting} {one.url} does not answer ({said}): correct it. {one.meanwhile}")
     if answer.status_code in REFUSED:
         text = f"{one.setting} {one.url} refuses {one.key_setting} ({answer.status_code}): correct the key."
         return Finding("wrong", f"{text} {one.meanwhile}")
     if answer.status_code == TOO_MANY:
-        return Finding("ok", f"{one.setting} {one.url} answers, and asks us to wait ({TOO_MANY})")
+        return Finding("ok", f"{one.setting} {one.url} answers, and limits our requests ({TOO_MANY})")
     if answer.is_success and not _is_json(answer):
-        text = f"{one.setting} {one.url} answers with something else than JSON: is it the right address?"
+        text = f"{one.setting} {one.url} does not answer with JSON. Correct the address."
         return Finding("wrong", f"{text} {one.meanwhile}")
     if answer.is_success:
         return Finding("ok", f"{one.setting} {one.url} answers, and takes {one.key_setting}")
-    # Not every endpoint lists its models; who answers may still be somebody else.
-    text = f"{one.setting} {one.url} answers {answer.status_code} to GET {one.path}: is it the right address?"
-    return Finding("note", f"{text} {one.meanwhile.replace('meanwhile', 'if it is not')}")
+    # An endpoint may lack a list of models, or be another service.
+    text = f"{one.setting} {one.url} answers {answer.status_code} to GET {one.path}. Check the address."
+    return Finding("note", f"{text} {one.meanwhile.replace('Meanwhile', 'If it is wrong')}")
 
 
 def _is_json(answer: httpx.Response) -> bool:

@@ -42,26 +42,28 @@ def weak(settings: ReceiverSettings) -> list[str]:
 
 
 def spoilt(environment: Mapping[str, str]) -> list[str]:
-    """Return a warning for each setting whose value holds what only a shell or an editor would take away."""
+    """Return a warning for each setting with quotes or a comment in its value, which only a shell removes."""
     found = []
     for name in sorted({name.upper() for kind in ALL for name in kind.model_fields} & set(environment)):
         value = environment[name]
         if value[:1] in QUOTES and value[-1:] in QUOTES and len(value) > 1:
-            found.append(f"{name} has quotes around it. Leave them out where no shell reads the file.")
+            found.append(f"{name} has quotes around its value. Remove them: only a shell strips quotes.")
         elif " #" in value:
-            found.append(f"{name} has a comment in it. Only a shell leaves it out: write it on a line of its own.")
+            found.append(
+                f"{name} has a comment in its value. Move the comment to a line of its own: only a shell strips it."
+            )
     return found
 
 
 def unasked(environment: Mapping[str, str]) -> list[str]:
-    """Return a warning for each variable of Postgres' clients and of proxies that changes how we connect."""
+    """Return a warning for each variable of libpq, and of proxies, that changes connections."""
     found = [
-        f"{name} is set: it counts wherever DATABASE_URL says nothing about it. Unset it if you did not mean that."
+        f"{name} is set and applies where DATABASE_URL has no value for it. Unset it if that is not intended."
         for name in POSTGRES
         if environment.get(name)
     ]
     return found + [
-        f"{name} is set: Kapso, models and identity providers are asked through that proxy."
+        f"{name} is set: requests to Kapso, models and identity providers go through that proxy."
         for name in PROXIES
         if environment.get(name) or environment.get(name.lower())
     ]
@@ -79,7 +81,7 @@ def unreachable(settings: WorkerSettings) -> list[str]:
     """Return a warning for a WEBHOOK_URL that only this machine can reach."""
     host = urlsplit(settings.webhook_url or "").hostname or ""
     if host == "localhost" or host.startswith("127."):
-        return [f"WEBHOOK_URL names {host}: Kapso can't reach it. Fine for trying out."]
+        return [f"WEBHOOK_URL names {host}, which Kapso can't reach. That is fine for a trial."]
     return []
 
 
@@ -88,9 +90,7 @@ def addresses(settings: WorkerSettings, environment: Mapping[str, str]) -> list[
     found = []
     for part in filter(None, (one.strip() for one in environment.get("FORWARDED_ALLOW_IPS", "").split(","))):
         if part == "*" or part.endswith("/0"):
-            found.append(
-                f"FORWARDED_ALLOW_IPS is {part}: anybody may say where they come from. Name your proxy's address."
-            )
+            found.append(f"FORWARDED_ALLOW_IPS is {part}: any client can forge its address. Name your proxy's address.")
         elif not _is_network(part):
             found.append(f"FORWARDED_ALLOW_IPS has {part!r}, which is no address. Write 10.0.0.5 or 10.0.0.0/8.")
     if url := settings.webhook_url:

@@ -1,4 +1,4 @@
-"""What is wrong with a store, in one sentence: where it was asked, what it said, and what to do (pure)."""
+"""Describe an error of Postgres or Redis in one sentence: the address, the reason, what to do (pure)."""
 
 import socket
 import ssl
@@ -12,7 +12,7 @@ PORTS: Final = {"postgres": 5432, "redis": 6379}
 
 
 class Address(NamedTuple):
-    """Where a store is, without its password."""
+    """The address of a store, without its password."""
 
     host: str
     port: int
@@ -43,12 +43,12 @@ def address_of(url: str) -> Address:
 
 
 class KnownFault(NamedTuple):
-    """Errors that mean one thing. `text` goes on after "Postgres at HOST:PORT "; {said} are the server's own words."""
+    """Errors with one cause. `text` follows "Postgres at HOST:PORT "; {said} is the server's message."""
 
     errors: tuple[type[Exception], ...]
     text: str
     begins: str = ""
-    """Only errors whose text begins so."""
+    """Only errors whose message begins with it."""
 
 
 SESSION_POOL: Final = (
@@ -81,28 +81,28 @@ POSTGRES: Final = (
     ),
     KnownFault(
         (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError),
-        "can't hold a character in {database!r}: {said}. The database must be in UTF-8; mirror check says more.",
+        "can't hold a character in {database!r}: {said}. The database must be in UTF-8; run mirror check.",
     ),
     KnownFault(
         (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError),
         "loses prepared statements: {said}. " + SESSION_POOL,
     ),
-    KnownFault((asyncpg.DeadlockDetectedError,), "ended one of two that waited for each other: {said}. Run it again."),
+    KnownFault((asyncpg.DeadlockDetectedError,), "ended one statement of a deadlock: {said}. Run it again."),
     KnownFault(
         (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError),
         "is not at the schema of this release in {database!r}. Run: mirror migrate",
     ),
     KnownFault(
         (asyncpg.QueryCanceledError,),
-        "ended a statement that took too long. `mirror status` says what it waits for; try again then.",
+        "cancelled a statement that took too long. Run mirror status to see what it waits for, then try again.",
     ),
     KnownFault(
         (asyncpg.InvalidSchemaNameError,),
-        "has no schema where {user!r} looks: {said}. Its search_path must name one that exists: ALTER ROLE {user} SET"
+        "has no schema in the search_path of {user!r}: {said}. Name one that exists: ALTER ROLE {user} SET"
         " search_path = public.",
     ),
-    KnownFault((asyncpg.ClientConfigurationError,), "can't be asked as DATABASE_URL says: {said}."),
-    KnownFault((asyncpg.PostgresError,), "refused: {said} ({kind}). Correct DATABASE_URL, or what it says."),
+    KnownFault((asyncpg.ClientConfigurationError,), "can't be used with these options: {said}. Correct DATABASE_URL."),
+    KnownFault((asyncpg.PostgresError,), "refused: {said} ({kind}). Correct DATABASE_URL, or the named cause."),
 )  # fmt: skip
 REDIS: Final = (
     KnownFault(
@@ -112,7 +112,7 @@ REDIS: Final = (
     KnownFault(
         (redis.exceptions.NoPermissionError,),
         "does not let the user {user!r} do that: {said}. Give it all commands and keys (ACL SETUSER), or name"
-        " another in REDIS_URL.",
+        " another user in REDIS_URL.",
     ),
     KnownFault((redis.exceptions.ReadOnlyError,), "is a replica: {said}. REDIS_URL must name the primary."),
     KnownFault((redis.exceptions.BusyLoadingError,), "is loading its data. Try again in a moment."),
@@ -122,17 +122,17 @@ REDIS: Final = (
         "can't write its files: {said}. Free space on its disk.",
         begins="MISCONF",
     ),
-    KnownFault((redis.exceptions.ResponseError,), "refused: {said}. Correct REDIS_URL, or what it says."),
+    KnownFault((redis.exceptions.ResponseError,), "refused: {said}. Correct REDIS_URL, or the named cause."),
 )  # fmt: skip
 
 
 def postgres_fault(error: Exception, url: str) -> str:
-    """Of an error that connecting or a statement raised."""
+    """Describe an error of a connection or a statement."""
     return _fault(error, url, POSTGRES, "Postgres", "DATABASE_URL")
 
 
 def redis_fault(error: Exception, url: str) -> str:
-    """Of an error that a call to Redis raised."""
+    """Describe an error of a call to Redis."""
     return _fault(error, url, REDIS, "Redis", "REDIS_URL")
 
 
@@ -140,7 +140,7 @@ def _fault(error: Exception, url: str, table: tuple[KnownFault, ...], name: str,
     try:
         at = address_of(url)
     except ValueError as wrong:
-        return f"{setting} is no address: {wrong}."
+        return f"{setting} is not an address: {wrong}."
     for known in table:
         if isinstance(error, known.errors) and said(error).startswith(known.begins):
             words = {"said": said(error), "kind": type(error).__name__, "user": at.user, "database": at.database}
@@ -149,7 +149,7 @@ def _fault(error: Exception, url: str, table: tuple[KnownFault, ...], name: str,
 
 
 def _line(error: BaseException, name: str, at: Address, setting: str) -> str:
-    """Where the server was not even reached."""
+    """Describe an error before the server answered."""
     match error:
         case socket.gaierror():
             return f"{name}: the host {at.host!r} is not known ({error.strerror}). Correct {setting}."
@@ -157,7 +157,7 @@ def _line(error: BaseException, name: str, at: Address, setting: str) -> str:
             return f"Nothing listens at {at}: start {name} there, or correct {setting}."
         case ssl.SSLError():
             return (
-                f"{name} at {at} does not speak TLS as asked for: {said(error)}. Correct the scheme or sslmode in"
+                f"{name} at {at} does not speak TLS as demanded: {said(error)}. Correct the scheme or sslmode in"
                 f" {setting}."
             )
         case PermissionError() | FileNotFoundError():
@@ -173,7 +173,7 @@ def _line(error: BaseException, name: str, at: Address, setting: str) -> str:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What redis-py wrapped in an error of its own."""
+    """Return the error inside one of redis-py."""
     inner = error.__cause__ or error.__context__
     if isinstance(inner, OSError | ssl.SSLError | TimeoutError):
         return inner
@@ -181,6 +181,6 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def said(error: BaseException) -> str:
-    """The server's own words, in one line; without details, which quote values."""
+    """Return the server's message in one line, without details, which quote values."""
     text = getattr(error, "message", None) or str(error)
     return " ".join(str(text).split()).rstrip(".") or type(error).__name__

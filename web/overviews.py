@@ -1,4 +1,4 @@
-"""The overview, computed once for all who ask for the same one within half a minute, on a page or by the API."""
+"""The overview for pages and the API, cached for half a minute."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -13,12 +13,13 @@ SECONDS = 30.0
 
 
 def chosen(days: str, city: str, owner: str, origin: str) -> OverviewFilter:
-    """As somebody asked for it now; what is empty or no range does not filter."""
+    """Parse the parameters of a request. An empty value does not filter; an unknown `days` is the shortest range."""
     length = next((length for length in RANGES if days == str(length)), RANGES[0])
     return OverviewFilter(datetime.now(UTC), length, city.strip() or None, owner or None, origin or None)
 
 
 async def shared(hub: Hub, pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overview:
+    """Return the overview. Equal requests within SECONDS share one computation. Weeks begin in `zone`."""
     key = ("overview", asked.days, asked.city, asked.owner, asked.origin, zone.key)
     found: Overview = await hub.shared(key, lambda: overview.overview(pool, asked, zone), seconds=SECONDS)
     return found

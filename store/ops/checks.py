@@ -102,9 +102,9 @@ async def of_streams(connection: Connection, shards: int) -> list[Finding]:
     if drained in (0, shards):
         return []
     if drained > shards:
-        text = f"INBOX_SHARDS is {shards} here, and {drained} streams are drained: the workers have another setting, or"
-        return [Finding("note", f"{text} have just got this one and empty the streams beyond it.")]
-    text = f"INBOX_SHARDS is {shards} here, and the workers drain {drained}: what is written to the others waits."
+        text = f"INBOX_SHARDS is {shards} here, and {drained} streams are drained: the workers have another setting,"
+        return [Finding("note", f"{text} or still empty streams of an earlier one.")]
+    text = f"INBOX_SHARDS is {shards} here, and the workers drain {drained}: deliveries in the other streams wait."
     return [Finding("wrong", f"{text} Set the same for all processes.")]
 
 
@@ -119,7 +119,7 @@ async def of_connections(connection: Connection, wanted: int) -> list[Finding]:
 
 
 async def answers(pool: Pool) -> None:
-    """Raises what Postgres raises when it does not."""
+    """Run an empty query. Raises what Postgres raises."""
     await pool.execute(statement("still_there"))
 
 
@@ -142,9 +142,9 @@ async def of_redis(client: Redis) -> list[Finding]:
     if not files.get("aof_enabled"):
         text = "redis has no append-only file: what it has accepted dies with it."
         found.append(Finding("wrong", f"{text} Start it with appendonly yes."))
-    with contextlib.suppress(RedisError):  # hosted ones do not tell
+    with contextlib.suppress(RedisError):  # hosted servers may refuse CONFIG
         if (await client.config_get("appendfsync")).get("appendfsync") == "no":
-            text = "redis writes its file when the system likes (appendfsync no): half a minute is lost in a crash."
+            text = "redis leaves writing its file to the system (appendfsync no): a crash loses 30 s of deliveries."
             found.append(Finding("note", f"{text} Set appendfsync everysec, or always."))
     if str(memory.get("maxmemory_policy", "noeviction")) != "noeviction":
         text = f"redis evicts ({memory['maxmemory_policy']}): when it is full it may drop the inbox."

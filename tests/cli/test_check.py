@@ -217,7 +217,7 @@ async def test_what_only_a_shell_takes_away_and_what_clients_read_is_noted(monke
         ("REQUEST_SECONDS", "inf", "finite"),
         ("KAPSO_INBOX_URL", "https://app.kapso.ai/{id}", "{conversation_id}"),
         ("MEDIA_HOSTS", "ai", "is not a host"),
-        ("FORWARDED_ALLOW_IPS", "0.0.0.0/0", "anybody may say"),
+        ("FORWARDED_ALLOW_IPS", "0.0.0.0/0", "any client can forge"),
     ],
 )
 @pytest.mark.usefixtures("settings")
@@ -333,14 +333,14 @@ async def test_services_that_settings_name_are_asked(monkeypatch: pytest.MonkeyP
         found = {one.text.split()[0]: one for one in await findings()}
         assert found["KAPSO_API_URL"].level == "ok"
         assert (found["MODEL_URL"].level, "refuses MODEL_API_KEY" in found["MODEL_URL"].text) == ("wrong", True)
-        assert (found["EMBEDDING_URL"].level, "is it the right address?" in found["EMBEDDING_URL"].text) == (
+        assert (found["EMBEDDING_URL"].level, "Check the address." in found["EMBEDDING_URL"].text) == (
             "note",
             True,
         )
         monkeypatch.setenv("KAPSO_API_KEY", "another")
         assert any("refuses KAPSO_API_KEY (401)" in text for text in wrong(await findings()))
         monkeypatch.setenv("KAPSO_API_URL", "http://127.0.0.1:1")
-        assert any("does not answer" in text and "stays missing" in text for text in wrong(await findings()))
+        assert any("does not answer" in text and "stay missing" in text for text in wrong(await findings()))
 
 
 async def test_what_a_migration_meets_is_one_sentence(
@@ -407,7 +407,7 @@ def test_an_error_of_redis_becomes_a_sentence() -> None:
     error = redis.exceptions.ConnectionError("Error -2 connecting")
     error.__cause__ = socket.gaierror(-2, "Name or service not known")
     assert "the host 'cache.example' is not known" in redis_fault(error, REDIS)
-    assert "REDIS_URL is no address" in redis_fault(ValueError("x"), "redis://h:port/0")
+    assert "REDIS_URL is not an address" in redis_fault(ValueError("x"), "redis://h:port/0")
 
 
 def test_migrate_says_where_it_came_from_and_never_goes_down_by_itself(

@@ -1,4 +1,4 @@
-"""The operators' page: its sentence, its way, its marks, and the button that ends a session in the way."""
+"""The operators' page: headline, hops, incidents, and the button that ends a blocking session."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from store.ops.status import DrainSeen, MirrorStatus, OpenLetters
 from store.postgres import Pool
 from tests.desk import signed_in
 from tests.helpers import until
-from web.ops.health import headline, way
+from web.ops.health import headline, hops
 from web.ops.letters import advice
 from web.ops.ops import RANGES
 
@@ -54,7 +54,7 @@ def test_one_sentence_says_how_it_is() -> None:
     ],
 )
 def test_the_way_shows_where_it_is_late(given: dict[str, object], states: list[str]) -> None:
-    assert [leg.state for leg in way(status(**given), None, None)] == states
+    assert [hop.state for hop in hops(status(**given), None, None)] == states
 
 
 def test_kapso_and_ai_are_late_by_their_own_measure() -> None:
@@ -63,7 +63,7 @@ def test_kapso_and_ai_are_late_by_their_own_measure() -> None:
         (20.0, 120.0, ("slow", "slow")),
         (130.0, 400.0, ("bad", "bad")),
     ):
-        first, _, last = way(status(), kapso, ai)
+        first, _, last = hops(status(), kapso, ai)
         assert (first.state, last.state) == wanted
 
 

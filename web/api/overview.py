@@ -138,7 +138,7 @@ class OverviewOperations:
 
 
 def answer_of(found: Overview) -> OverviewAnswer:
-    """As the API shows it."""
+    """Convert an overview to the API's model."""
     plain = found._asdict()
     for name in ("funnel", "weeks", "cities", "origins", "pains", "objections"):
         plain[name] = [dict(row) for row in plain[name]]

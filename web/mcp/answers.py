@@ -122,7 +122,7 @@ class Pipeline(BaseModel):
 
 
 class OverviewSummary(BaseModel):
-    """How the last days compare with those before."""
+    """Figures of the last days, each beside those of the days before."""
 
     days: int
     new: Compared
@@ -216,7 +216,7 @@ def said(rows: Sequence[Any]) -> list[MessageAnswer]:
 
 
 def compared(days: int, found: Overview) -> OverviewSummary:
-    """Shorten an overview: counts by name."""
+    """Convert an overview to counts by name."""
 
     def pair(name: str) -> Compared:
         return Compared(now=getattr(found.now, name), before=getattr(found.before, name))

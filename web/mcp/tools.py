@@ -174,9 +174,10 @@ class Tools:
         days: Annotated[Literal[7, 30, 90], Field(description="The length of the period, which ends now.")] = 7,
         city: Annotated[str, Field(max_length=200)] = "",
         owner: Annotated[str, Field(max_length=64, description="Only the leads of this user.")] = "",
+        origin: Annotated[str, Field(max_length=200, description="Only leads of this advertisement or product.")] = "",
     ) -> answers.OverviewSummary:
-        """How the last days compare with those before: leads, replies, conversion, where they come from, what they object."""
-        asked = OverviewFilter(datetime.now(UTC), days, city or None, owner or None)
+        """Compare the last days with those before: leads, replies, conversions, origins, pain points, objections."""
+        asked = OverviewFilter(datetime.now(UTC), days, city or None, owner or None, origin or None)
         with tool_errors():
             return answers.compared(days, await overview.overview(self._pool, asked, ZoneInfo("UTC")))
 

@@ -1,32 +1,33 @@
-"""How the mirror is doing, as the operators' page says it first: a sentence, and the way from Kapso to AI (pure)."""
+"""The state of the mirror for the operators' page: a headline, and the lag of each hop from Kapso to AI (pure)."""
 
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from store.ops.status import CHATS_LATE_SECONDS, DRAIN_DEAD_SECONDS, LAG_LIMIT_SECONDS, MirrorStatus
+from web.ops.trace_steps import span
 
 State: TypeAlias = Literal["good", "slow", "bad", "unknown"]
-# Later than these is shown as slow.
+# A hop with more lag is slow.
 KAPSO_SLOW_SECONDS: Final = 10.0
 MIRROR_SLOW_SECONDS: Final = 1.0
 AI_SLOW_SECONDS: Final = 90.0
-# Later than this, Kapso is shown as bad: it gives up on a delivery after a minute or two.
+# Kapso gives up on a delivery after a minute or two: with more lag it is bad.
 KAPSO_BAD_SECONDS: Final = 120.0
 
 
 class Headline(NamedTuple):
-    """`words` are translated and filled in with `values`; `href` leads to what needs somebody, if anything."""
+    """`words` is a template for translation, `values` fill it. `href` links to what needs an operator, if any."""
 
     words: str
     values: dict[str, Any]
     href: str | None
 
 
-class Leg(NamedTuple):
-    """A part of the way. `seconds` is how late it is, `waiting` how many wait for it; None is not known."""
+class Hop(NamedTuple):
+    """A step of the data from `begin` to `end`. `lag` is formatted, `waiting` counts deliveries; None is unknown."""
 
     begin: str
     end: str
-    seconds: float | None
+    lag: str | None
     waiting: int | None
     state: State
 
@@ -44,8 +45,8 @@ def headline(status: MirrorStatus) -> Headline:
     return Headline("All is well. {rate} deliveries a second; the mirror is {ms} ms behind.", values, None)
 
 
-def way(status: MirrorStatus, kapso_seconds: float | None, ai_seconds: float | None) -> list[Leg]:
-    """From Kapso into the inbox, from there into Postgres, and from there through AI into the leads."""
+def hops(status: MirrorStatus, kapso_seconds: float | None, ai_seconds: float | None) -> list[Hop]:
+    """Return the hops from Kapso to the inbox, to Postgres, and to AI."""
     away = status.stream is None or status.received is None
     dead = not status.drains or any(drain.seen_seconds > DRAIN_DEAD_SECONDS for drain in status.drains)
     p99 = None if status.freshness_p99_ms is None else status.freshness_p99_ms / 1000
@@ -53,12 +54,16 @@ def way(status: MirrorStatus, kapso_seconds: float | None, ai_seconds: float | N
     chats = status.chats
     failed = bool(chats and (chats.error or (chats.began_seconds or 0) > CHATS_LATE_SECONDS))
     return [
-        Leg("Kapso", "inbox", kapso_seconds, None, _state(kapso_seconds, KAPSO_SLOW_SECONDS, KAPSO_BAD_SECONDS)),
-        Leg("inbox", "Postgres", None if away else behind, status.waiting,
+        Hop("Kapso", "inbox", _span(kapso_seconds), None, _state(kapso_seconds, KAPSO_SLOW_SECONDS, KAPSO_BAD_SECONDS)),
+        Hop("inbox", "Postgres", None if away else span(behind), status.waiting,
             "bad" if away or dead else _state(behind, MIRROR_SLOW_SECONDS, LAG_LIMIT_SECONDS)),
-        Leg("Postgres", "AI", ai_seconds, None,
+        Hop("Postgres", "AI", _span(ai_seconds), None,
             "bad" if failed else _state(ai_seconds, AI_SLOW_SECONDS, CHATS_LATE_SECONDS)),
     ]  # fmt: skip
+
+
+def _span(seconds: float | None) -> str | None:
+    return None if seconds is None else span(seconds)
 
 
 def _state(seconds: float | None, slow: float, bad: float) -> State:

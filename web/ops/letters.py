@@ -20,11 +20,11 @@ from web.forms import form
 from web.render import Pages
 
 CAUSES: Final[Mapping[FailureKind, str]] = {
-    "malformed": "What was sent can't be read as the event that it names.",
-    "mismatch": "The header and the body name different events, or neither names one.",
-    "refused": "Postgres refuses a value of it.",
-    "unexpected": "This release met something that it does not know; a newer one may apply it.",
-    "crash": "Each process that settled it ended: it is kept out of the way of the others.",
+    "malformed": "The body is not valid for the event that it names.",
+    "mismatch": "The header and the body name different events, or none.",
+    "refused": "Postgres refuses a value of the event.",
+    "unexpected": "This release does not know the event; a newer one may apply it.",
+    "crash": "Each process that settled it crashed, so it is set aside.",
 }
 SLOWEST, FASTEST, USUAL = 1.0, 1000.0, 100.0
 Advice: TypeAlias = Literal["plan", "replay", "discard"]
@@ -115,8 +115,11 @@ class LetterPages:
 
 
 def advice(past: Sequence[ReplayRecord], groups: Sequence[LetterGroup]) -> Advice:
-    """What to do next with letters of one cause: plan, until a plan stands that is newer than the last failure; then
-    replay if it would apply any, else discard. `past` is newest first."""
+    """Advise the next action for letters of one cause.
+
+    Plan until a dry run is newer than the last failure. Then replay if it would apply any event, else discard. `past`
+    holds earlier replays, the newest first.
+    """
     for plan in past:
         if not plan.go and plan.state == "done" and groups and plan.asked_at >= groups[0].last_failed_at:
             return "replay" if plan.applied else "discard"

@@ -20,7 +20,7 @@ from store.postgres import Pool
 from web.access import actor
 from web.forms import number
 from web.live import Hub
-from web.ops.health import headline, way
+from web.ops.health import headline, hops
 from web.render import Pages
 
 STATUS_SECONDS = 2.0
@@ -28,7 +28,7 @@ LOOKS = 200
 
 
 class ChartRange(NamedTuple):
-    """How far back the chart shows, and the time that one of its points stands for."""
+    """The period of the chart, and the time between two points."""
 
     last: timedelta
     step: timedelta
@@ -55,11 +55,11 @@ class Ops:
     async def overview(self, request: Request, user: User) -> Response:
         return self._pages.page(request, "ops.html", user=user, ranges=tuple(RANGES), **await self._values())
 
-    async def status(self, request: Request, user: User) -> Response:
-        return self._pages.part(request, "ops_status.html", user=user, **await self._values())
+    async def status(self, request: Request, _: User) -> Response:
+        return self._pages.part(request, "ops_status.html", **await self._values())
 
     async def lag(self, request: Request, _: User) -> Response:
-        """Samples of `range` and the incidents in it, as columns for a chart; times in seconds."""
+        """Return the samples of `range` as columns for a chart, and its incidents. Times are Unix seconds."""
         name = request.query_params.get("range", "")
         shown = RANGES.get(name, RANGES["hour"])
 
@@ -89,15 +89,15 @@ class Ops:
 
     async def _values(self) -> dict[str, Any]:
         status, late = await self._status(), await self._late()
-        legs = way(status, late and late["kapso_seconds"], late and late["ai_seconds"])
-        return {"status": status, "late": late, "headline": headline(status), "legs": legs}
+        found = hops(status, late and late["kapso_seconds"], late and late["ai_seconds"])
+        return {"status": status, "late": late, "headline": headline(status), "hops": found}
 
     async def _status(self) -> MirrorStatus:
         status: MirrorStatus = await self._hub.shared("status", self._read_status, seconds=STATUS_SECONDS)
         return status
 
     async def _late(self) -> Any:
-        """The newest sample, when there is one of the last minute."""
+        """Return the newest sample of the last minute; None if there is none."""
 
         async def fetch() -> list[asyncpg.Record]:
             return await lag.samples(self._pool, timedelta(minutes=1))
@@ -123,7 +123,7 @@ def series(rows: Sequence[asyncpg.Record]) -> dict[str, Any]:
 
 
 def marks(found: Sequence[Incident]) -> list[dict[str, Any]]:
-    """Incidents as the chart draws them: `end` is null for one that stands."""
+    """Return incidents for the chart. `end` is null while an alarm lasts."""
     return [
         {"name": one.name, "begin": one.began_at.timestamp(), "end": one.ended_at and one.ended_at.timestamp()}
         for one in found

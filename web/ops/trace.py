@@ -1,4 +1,4 @@
-"""Where is my message? The timeline of a message, a delivery or a person, for operators."""
+"""The page Trace: the timeline of a message, a delivery or a person."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -116,14 +116,12 @@ class Trace:
                       {"event": row["event"] or "–", "attempts": row["attempts"]}, ids=[f"delivery {row['id']}"])
             for row in waiting
         ]  # fmt: skip
-        spilled = (
-            TraceVerdict("It was received, and waits in the spill.", {}, bad=True, href="/ops") if waiting else None
-        )
+        spilled = TraceVerdict("It is received and waits in the spill.", {}, bad=True, href="/ops") if waiting else None
         return TracedDeliveries(rows, [*steps, *letter_steps(letters)], verdict_of_letters(letters) or spilled)
 
 
 class TracedDeliveries(NamedTuple):
-    """`verdict` is None where nothing failed and nothing waits."""
+    """Deliveries and their lines. `verdict` is None if nothing failed or waits."""
 
     rows: Sequence[Any]
     steps: list[TraceStep]

@@ -1,4 +1,4 @@
-"""What a trace says: a line for each thing that happened, and a verdict on top (pure)."""
+"""The lines of a trace, and its verdict (pure)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 
 
 class TraceStep(NamedTuple):
-    """Something that happened; `words` are translated and filled in with `values`.
+    """One line. `words` is a template for translation, `values` fill it in.
 
-    `then` are stages that followed, each with the time since the one before. `ids` are shown on request. `polled`
-    steps are folded: polls see again what was pushed.
+    `then` holds later stages, each with the time since the one before. The page shows `ids` on request, and folds
+    `polled` steps: a poll repeats what was pushed.
     """
 
     at: datetime | None
@@ -22,7 +22,7 @@ class TraceStep(NamedTuple):
 
 
 class TraceVerdict(NamedTuple):
-    """What became of it, in a sentence; `href` is where to act."""
+    """The result in one sentence. `href` links to the page where an operator can act."""
 
     words: str
     values: dict[str, Any]
@@ -31,7 +31,7 @@ class TraceVerdict(NamedTuple):
 
 
 def delivery_step(row: Any) -> TraceStep:
-    """Received and settled, on one line."""
+    """Return one line for the receipt and the settling of a delivery."""
     books = {"applied": row["applied"], "ignored": row["ignored"], "dead": row["dead"]}
     came = {"event": row["event"] or "–", "source": row["source"], "span": span(_settling(row))}
     return TraceStep(
@@ -43,6 +43,7 @@ def delivery_step(row: Any) -> TraceStep:
 
 
 def letter_steps(rows: Sequence[Any]) -> list[TraceStep]:
+    """Return one line for each dead letter."""
     return [
         TraceStep(
             row["last_failed_at"], "dead letter {id}, {state}: {kind}: {error}, tried {attempts} times",
@@ -58,7 +59,10 @@ STAGES: Final = {"delivered": "delivered_at", "read": "read_at", "failed": "fail
 
 
 def message_step(row: Any, deliveries: Sequence[Any]) -> TraceStep:
-    """A message by its own times, which are whole seconds, with when it was received and in its row."""
+    """Return one line for a message: when it was sent, received, stored, delivered and read.
+
+    Kapso's times are whole seconds.
+    """
     at, then = row["sent_at"], list[tuple[str, str]]()
     if at and (received := row["first_received_at"]):
         then.append(("received", span((received - at).total_seconds())))
@@ -74,19 +78,19 @@ def message_step(row: Any, deliveries: Sequence[Any]) -> TraceStep:
 
 
 def verdict_of_letters(rows: Sequence[Any]) -> TraceVerdict | None:
-    """Of the first that is open."""
+    """Return the verdict for the first open letter; None if none is open."""
     for row in rows:
         if row["state"] == "open":
             values = {"kind": row["error_kind"], "error": row["error"]}
             href = f"/ops/letters/{row['fingerprint']}"
-            return TraceVerdict("It failed, and waits for you: {kind}: {error}", values, bad=True, href=href)
+            return TraceVerdict("It failed and needs an operator: {kind}: {error}", values, bad=True, href=href)
     return None
 
 
 def verdict_of_delivery(row: Any) -> TraceVerdict:
     if row["applied"]:
         return TraceVerdict("It was applied {span} after it was received.", {"span": span(_settling(row))})
-    return TraceVerdict("Nothing of it is for the mirror: its events were ignored.", {})
+    return TraceVerdict("The mirror ignored its events: it does not store their kind.", {})
 
 
 def verdict_of_message(message: Any, deliveries: Sequence[Any]) -> TraceVerdict:
@@ -100,12 +104,14 @@ def verdict_of_message(message: Any, deliveries: Sequence[Any]) -> TraceVerdict:
 
 def verdict_of_person(messages: Sequence[Any]) -> TraceVerdict:
     if not messages:
-        return TraceVerdict("The person is known, and nothing was said yet.", {})
-    return TraceVerdict("Nothing of theirs failed or waits. Their last {n} messages are below.", {"n": len(messages)})
+        return TraceVerdict("The person is known, but has no messages yet.", {})
+    return TraceVerdict(
+        "Nothing of this person failed or waits. The last {n} messages are below.", {"n": len(messages)}
+    )
 
 
 def span(seconds: float) -> str:
-    """46 ms, 2.5 s, 12 min, 3 h."""
+    """Format a duration: 46 ms, 2.5 s, 12 min, 3 h."""
     if abs(seconds) < 1:
         return f"{seconds * 1000:.0f} ms"
     if abs(seconds) < 90:

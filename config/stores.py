@@ -109,18 +109,16 @@ class StoreSettings(DatabaseSettings):
     hooks_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Secrets of outgoing webhooks are made of it; another one changes them all. Unset: none are sent.",
+        description="Secrets of outgoing webhooks are derived from it; a new value changes all. Unset: none are sent.",
     )
-    hooks_private: bool = Field(
-        False, description="Whether outgoing webhooks may go to private addresses and by http://."
-    )
+    hooks_private: bool = Field(False, description="Allow outgoing webhooks to private addresses and over http://.")
     slack_webhook_url: SecretStr | None = Field(
-        None, description="An incoming webhook of Slack, for hooks that tell Slack. Unset: none do."
+        None, description="An incoming webhook of Slack, for hooks of the kind slack."
     )
     smtp_url: SecretStr | None = Field(
-        None, description="smtp://user:password@host:587 or smtps://…, for hooks that send e-mails. Unset: none do."
+        None, description="smtp://user:password@host:587 or smtps://…, for hooks of the kind email."
     )
-    smtp_from: str = Field("mirror@localhost", pattern=r"^[!-?A-~]+@[!-?A-~]+$", description="The sender of e-mails.")
+    smtp_from: str = Field("mirror@localhost", pattern=r"^[!-?A-~]+@[!-?A-~]+$", description="Sender of the e-mails.")
 
     @field_validator("slack_webhook_url", "smtp_url")
     @classmethod

@@ -60,7 +60,7 @@ def main() -> None:
     logs.configure(settings.log_level)
     logs.crashes_as_json()
     for text in advice.samples(settings):
-        log.warning("not as it should be", what=text)
+        log.warning("setting problem", what=text)
     listening = bound(settings.host, settings.port)
     try:
         loops.run(serve(settings, listening))

@@ -25,7 +25,7 @@ from store.inbox.spill import Spill
 from store.inbox.watermarks import Watermarks
 from store.ops.alive import keep_touching
 from store.ops.clocks import Clocks, watch
-from store.ops.concerns import tell_concerns
+from store.ops.concerns import log_concerns
 from store.ops.status import MirrorStatus, status
 from store.postgres import STORE_ERRORS, Pool
 from store.tasks import cancel_and_wait
@@ -182,7 +182,7 @@ async def _running(
         async with asyncio.timeout(STORE_SECONDS):
             await watermarks.learn(pool)
     beside = [
-        asyncio.create_task(tell_concerns(pool, client)),
+        asyncio.create_task(log_concerns(pool, client)),
         asyncio.create_task(watch(clocks, pool, client, role="receiver")),
         asyncio.create_task(_report(watermarks, pool, client)),
         asyncio.create_task(faces.access_log.run()),

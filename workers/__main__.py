@@ -26,7 +26,7 @@ from store.ops.alive import keep_touching
 from store.ops.budget import Budget
 from store.ops.clocks import Clocks
 from store.ops.clocks import watch as clock_watch
-from store.ops.concerns import tell_concerns
+from store.ops.concerns import log_concerns
 from store.ops.heartbeats import Heartbeat
 from store.postgres import STORE_ERRORS, Pool
 from store.privacy.retention import Retention
@@ -105,7 +105,7 @@ async def run(settings: WorkerSettings) -> None:
         jobs += kapso_jobs(settings, watch)
     lost = LossWatch(general, client, watch.repair if watch else None, shards=shards)
     jobs.append(Job("losses", lost.tick, 3600, {"second": set(range(0, 60, 5))}))
-    await tell_concerns(general, client)
+    await log_concerns(general, client)
     log.info("worker begins", shards=settings.inbox_shards, release=settings.release, polls=kapso is not None)
     # Outside of arq, which needs Redis.
     spill = SpillDrain(
@@ -220,7 +220,7 @@ def main() -> None:
     logs.configure(settings.log_level)
     logs.crashes_as_json()
     for text in advice.samples(settings):
-        log.warning("not as it should be", what=text)
+        log.warning("setting problem", what=text)
     # A batch makes thousands of objects and no cycles; looking for cycles as often as usual is a tenth of a drain.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

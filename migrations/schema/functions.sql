@@ -440,7 +440,7 @@ BEGIN
 END $$;
 
 
--- An alarm is over: the operators' chart marks it. Rows of more than 90 days go.
+-- When an alarm ends, keep it for 90 days: the chart of operations marks it.
 CREATE FUNCTION keep_incident() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO incidents (name, what, began_at, ended_at)
@@ -450,7 +450,7 @@ BEGIN
 END $$;
 
 
--- Inserts a notification for each hook that has the event. In the transaction of the change: a rollback leaves none.
+-- Insert a notification for each hook that has the event, in the transaction of the change.
 CREATE FUNCTION notify_hooks(of_event text, lead uuid, more jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO notifications (hook_id, event, lead_id, data)
     SELECT h.id, of_event, lead, more FROM hooks AS h WHERE of_event = ANY (h.events)

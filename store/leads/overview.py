@@ -128,14 +128,14 @@ async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overvie
 
 
 def _figures(replies: Sequence[asyncpg.Record]) -> Figures:
-    """Of the row of all."""
+    """Return the figures of all owners together."""
     row = next(row for row in replies if row["is_all"])
-    told = {name: row[name] for name in Figures._fields}
-    return Figures(**told | {"lost_value": float(row["lost_value"])})
+    values = {name: row[name] for name in Figures._fields}
+    return Figures(**values | {"lost_value": float(row["lost_value"])})
 
 
 def _owners(rows: Sequence[asyncpg.Record], replies: Sequence[asyncpg.Record]) -> list[OwnerRow]:
-    """Owners without new leads in the period stand in `rows` alone."""
+    """Join the rows of both statements. Owners without new leads in the period are in `rows` only."""
     of = {row["owner"]: row for row in replies if not row["is_all"]}
     return [OwnerRow(**row, **_replied(of.get(row["owner"]))) for row in rows]
 

@@ -1,4 +1,4 @@
-"""What is not as it should be about the servers, and what it costs. Asked at start and by `mirror status`."""
+"""Problems of the servers and their consequences, for the log at start and for `mirror status`."""
 
 import structlog
 from redis.asyncio import Redis
@@ -13,17 +13,17 @@ log = structlog.get_logger(__name__)
 
 
 async def concerns(pool: Pool, redis: Redis) -> list[str]:
-    """A sentence each; none when all is well."""
+    """Return one sentence for each problem."""
     return [one.text for one in await _findings(pool, redis) if one.level == "wrong"]
 
 
-async def tell_concerns(pool: Pool, redis: Redis) -> None:
-    """A line in the log for each, and for what works with something lost."""
+async def log_concerns(pool: Pool, redis: Redis) -> None:
+    """Log one line for each problem and each limitation."""
     for one in await _findings(pool, redis):
         if one.level == "wrong":
-            log.warning("not as it should be", what=one.text)
+            log.warning("server problem", what=one.text)
         elif one.level == "note":
-            log.info("works, with something lost", what=one.text)
+            log.info("server limitation", what=one.text)
 
 
 async def _findings(pool: Pool, redis: Redis) -> list[Finding]:

@@ -53,7 +53,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--story",
         type=Path,
         metavar="FILE",
-        help="tell the story of the demo. Unless FILE exists, eight weeks of it first, and their outcome into FILE",
+        help="play the story of the demo. Unless FILE exists, send its eight weeks first, and write its chats to FILE",
     )
     kinds = "; ".join(f"{name}: {what}" for name, what in chaos.KINDS.items())
     parser.add_argument("--chaos", default="none", help=f"none, all, or a list of: {kinds}")

@@ -1,4 +1,4 @@
-"""`dev.py team`: what the sellers of the demo's story did with their leads, and when."""
+"""`dev.py team`: do what the sellers of the demo's story do with their leads, then date it."""
 
 import argparse
 import asyncio
@@ -22,68 +22,81 @@ from store.leads import leads
 from store.leads.leads import Actor
 from store.postgres import Pool
 
+HERE: Final = Path(__file__).parent
 MANAGER: Final = Actor(Source.AGENT, "key:manager-bot")
-SQL: Final = (Path(__file__).parent / "team.sql").read_text()
 VALUE: Final = 4_188_000
-"""Of most leads: twelve months of the usual plan, in rupiah."""
+"""Estimated value of most leads in rupiah: twelve months of the usual plan."""
 SUBJECTS: Final = {"high": "Chat dan laporan tidak jalan", "urgent": "Chat pelanggan tidak masuk sejak pagi"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("story", type=Path, help="the file that `simulate --story` wrote")
-    parser.add_argument("--times", action="store_true", help="only give the rows their times, once the chats were read")
+    parser.add_argument("--times", action="store_true", help="only date the rows, after the chats were read")
 
 
 def run(arguments: argparse.Namespace) -> int:
     story = json.loads(arguments.story.read_text())
-    act = _time if arguments.times else _run
-    return asyncio.run(run_reporting_store_errors(lambda: act(story)))
+    step = _date if arguments.times else _work
+    return asyncio.run(run_reporting_store_errors(lambda: step(story)))
 
 
-async def _run(story: Sequence[dict[str, Any]]) -> int:
+async def _work(story: Sequence[dict[str, Any]]) -> int:
     async with database() as pool:
-        found = await pool.fetch("SELECT id, phone, ltrim(phone, '+') AS number FROM leads")
+        found = await pool.fetch(_sql("leads"))
         ids: dict[str, UUID] = {row["number"]: row["id"] for row in found}
-        for one in story:
-            if id := ids.get(one["phone"]):
-                await _work(pool, id, one)
+        for chat in story:
+            if id := ids.get(chat["phone"]):
+                await _work_on(pool, id, chat)
     return 0
 
 
-async def _time(story: Sequence[dict[str, Any]]) -> int:
+async def _date(story: Sequence[dict[str, Any]]) -> int:
     async with database() as pool, pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT set_config('demo.story', $1, true)", json.dumps(story))
-        await connection.execute(SQL)
+        await connection.execute(_sql("story"), json.dumps(story))
+        await connection.execute(_sql("times"))
     return 0
 
 
-async def _work(pool: Pool, id: UUID, one: dict[str, Any]) -> None:
-    """By the lead's seller, or by the manager bot where there is none."""
-    by = Actor(Source.HUMAN, f"user:{one['seller']}") if one["seller"] else MANAGER
-    if one["seller"]:
-        known = {"owner": one["seller"], "estimated_value": one.get("value", VALUE)}
-        await leads.patch(pool, id, known, version=None, by=by)
-    for deed in one["deeds"]:
-        if deed["kind"] == "status":
-            await leads.set_status(pool, id, deed["text"], by=by)
+async def _work_on(pool: Pool, id: UUID, chat: dict[str, Any]) -> None:
+    """Change the lead as its seller, or as the manager bot if it has none."""
+    by = Actor(Source.HUMAN, f"user:{chat['seller']}") if chat["seller"] else MANAGER
+    if chat["seller"]:
+        values = {"owner": chat["seller"], "estimated_value": chat.get("value", VALUE)}
+        await leads.patch(pool, id, values, version=None, by=by)
+    for action in chat["actions"]:
+        if action["kind"] == "status":
+            await leads.set_status(pool, id, action["text"], by=by)
         else:
-            await leads.add_note(pool, id, deed["text"], by=by)
-    for tag in one.get("tags", ()):
+            await leads.add_note(pool, id, action["text"], by=by)
+    for tag in chat.get("tags", ()):
         await leads.retag(pool, id, add=tag, by=by)
-    if "snooze" in one:
-        when = until(one["snooze"], datetime.now(UTC), ZoneInfo("Asia/Jakarta"))
+    if "snooze" in chat:
+        when = until(chat["snooze"], datetime.now(UTC), ZoneInfo("Asia/Jakarta"))
         await leads.snooze(pool, id, when, by=by, questions=None)
     conversation = await tickets.conversation_of(pool, id)
-    if "ticket" in one and conversation:
-        ticket = await tickets.create(
-            pool, conversation, SUBJECTS[one["ticket"]], priority=one["ticket"], assignee=one["seller"], by=by
-        )
-        if one["ticket"] != "urgent":
-            await tickets.patch(pool, ticket["id"], {"status": "solved"}, by=by)
-    if "handoff" in one:
-        packet = ContextPacket(
-            session_id=f"wa-{one['phone']}", lead_level="hot", handoff_reason=one["handoff"], visitor_name=one["name"],
-            visitor_phone=f"+{one['phone']}", conversation_id=str(conversation) if conversation else None,
-            conversation_summary=one["summary"],
-        )  # fmt: skip
-        await crm_client(None, pool, load(StoreSettings).phones).create_lead(packet)
+    if "ticket" in chat and conversation:
+        await _open_ticket(pool, conversation, chat, by)
+    if "handoff" in chat:
+        await _hand_off(pool, conversation, chat)
+
+
+async def _open_ticket(pool: Pool, conversation: UUID, chat: dict[str, Any], by: Actor) -> None:
+    priority = chat["ticket"]
+    ticket = await tickets.create(
+        pool, conversation, SUBJECTS[priority], priority=priority, assignee=chat["seller"], by=by
+    )
+    if priority != "urgent":
+        await tickets.patch(pool, ticket["id"], {"status": "solved"}, by=by)
+
+
+async def _hand_off(pool: Pool, conversation: UUID | None, chat: dict[str, Any]) -> None:
+    packet = ContextPacket(
+        session_id=f"wa-{chat['phone']}", lead_level="hot", handoff_reason=chat["handoff"], visitor_name=chat["name"],
+        visitor_phone=f"+{chat['phone']}", conversation_id=str(conversation) if conversation else None,
+        conversation_summary=chat["summary"],
+    )  # fmt: skip
+    await crm_client(None, pool, load(StoreSettings).phones).create_lead(packet)
+
+
+def _sql(name: str) -> str:
+    return (HERE / f"team_{name}.sql").read_text()

@@ -1,4 +1,4 @@
-"""`dev.py demo`: the stack and a simulated Kapso that talks to it and answers its polls."""
+"""`dev.py demo`: the stack, and a simulated Kapso that sends events and serves its API."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ from tools.devstack.stack import Stack, running_stack
 LEDGER = RUN / "ledger.jsonl"
 SIMULATOR_LOG = "simulator.log"
 FINISHED = "seed "
-# Few enough that within half a minute some have told Sarah most of what she asks.
+# Few enough that some answer most of Sarah's questions within half a minute.
 PEOPLE = "60"
 STORY = "story.json"
 API_PER_MINUTE = "1000"
@@ -28,6 +28,7 @@ STORY_RATE, CHAOS_RATE = 0.6, 20.0
 SELLERS = ("rina", "dimas", "putri")
 ARTICLES = ROOT / "tools" / "simulator" / "story" / "articles"
 HISTORY_SECONDS = 120.0
+"""Limit for sending the eight weeks."""
 FIRST_LOOK = """  LapakRapi sells an app that answers the WhatsApp chats of small shops. Sign in as rina, a seller:
   1. Inbox: who waits longest, and what Sarah, the bot, found out about them, with the words that say so.
   2. Open a lead: the suggested reply, facts with their source, the timeline. A new message comes every few seconds.
@@ -36,22 +37,22 @@ FIRST_LOOK = """  LapakRapi sells an app that answers the WhatsApp chats of smal
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """The story of an invented company; with `--chaos` a town where everything goes wrong."""
-    tells_story = arguments.chaos is None
+    """Play the story of an invented company, or with `--chaos` a town in which everything goes wrong."""
+    with_story = arguments.chaos is None
     with running_stack(simulated=True) as stack:
-        began, is_told = now(), not tells_story or (stack.folder / STORY).exists()
-        options = ["--rate", str(arguments.rate or (STORY_RATE if tells_story else CHAOS_RATE))]
+        began, is_open = now(), not with_story or (stack.folder / STORY).exists()
+        options = ["--rate", str(arguments.rate or (STORY_RATE if with_story else CHAOS_RATE))]
         options += (
-            ["--story", str(stack.folder / STORY)] if tells_story else ["--chaos", arguments.chaos, "--people", PEOPLE]
+            ["--story", str(stack.folder / STORY)] if with_story else ["--chaos", arguments.chaos, "--people", PEOPLE]
         )
         if arguments.seconds is not None:
             options += ["--seconds", str(arguments.seconds)]
         with talking(stack, LEDGER, *options) as simulator:
             welcome(stack)
-            show_users(stack, SELLERS if tells_story else ())
-            if not is_told:
+            show_users(stack, SELLERS if with_story else ())
+            if not is_open:
                 open_story(stack, simulator)
-            if tells_story:
+            if with_story:
                 say(FIRST_LOOK)
             with _watcher(stack):
                 watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
@@ -60,16 +61,16 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def open_story(stack: Stack, simulator: subprocess.Popen[bytes]) -> None:
-    """Eight weeks of it at once: told, read, and worked on by the sellers."""
-    say("  eight weeks of chats are told …")
+    """Wait until the eight weeks are sent, then have the chats read and the sellers work on the leads."""
+    say("  sending eight weeks of chats …")
     file, began = stack.folder / STORY, time.monotonic()
     began_at = (datetime.now(UTC) - timedelta(days=120)).isoformat(timespec="seconds")
     while not file.exists():
         if simulator.poll() is not None or time.monotonic() - began > HISTORY_SECONDS:
-            raise SystemExit(f"The story was not told. The end of it stands in {stack.folder / SIMULATOR_LOG}.")
+            raise SystemExit(f"The eight weeks of chats were not sent. See {stack.folder / SIMULATOR_LOG}.")
         time.sleep(0.05)
     quiet(stack, "cli", "knowledge", "import", str(ARTICLES))
-    # 1 says that something was repaired: a status that came between its push and the comparison.
+    # Exit code 1 means repaired: a status arrived between its push and the comparison.
     quiet(stack, "cli", "reconcile", "--since", began_at, fine=(0, 1))
     quiet(stack, "tools", "team", str(file))
     quiet(stack, "cli", "read-chats")
@@ -77,7 +78,7 @@ def open_story(stack: Stack, simulator: subprocess.Popen[bytes]) -> None:
 
 
 def show_leads(stack: Stack) -> None:
-    """What came of the talk, read now rather than at the next half minute."""
+    """Read the chats now and print the best leads."""
     say("\nReading the chats, as workers do every 30 seconds …")
     mirror(stack, "read-chats")
     mirror(stack, "leads", "--score", "1", "--limit", "8")
@@ -85,7 +86,7 @@ def show_leads(stack: Stack) -> None:
 
 @contextmanager
 def talking(stack: Stack, ledger: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """While a town talks. Ctrl-C is no fault: it ends the whole, with 0."""
+    """Run the simulator. Ctrl-C ends everything with exit code 0."""
     simulator = start_simulator(stack, ledger, *options)
     try:
         yield simulator
@@ -99,7 +100,7 @@ def talking(stack: Stack, ledger: Path, *options: str) -> Iterator[subprocess.Po
 
 @contextmanager
 def _watcher(stack: Stack) -> Iterator[None]:
-    """A line of status every second, on our own terminal."""
+    """Print a line of status every second."""
     command: list[str | Path] = [PYTHON, "-m", "cli", "status", "--watch"]
     watcher = subprocess.Popen(  # the terminal's Ctrl-C is ours; when we are killed, it ends too
         command, cwd=ROOT, env=stack.full_environment(), start_new_session=True, preexec_fn=preexec()
@@ -112,7 +113,7 @@ def _watcher(stack: Stack) -> Iterator[None]:
 
 
 def check(stack: Stack, ledger: Path, *, since: str) -> int:
-    """Fetch what was never delivered, then hold every row against the ledger."""
+    """Fetch what was never delivered, then compare every row with the ledger."""
     say("\nFetching over REST what was never delivered …")
     mirror(stack, "reconcile", "--since", since)
     say("Verifying every row against what was sent …")
@@ -120,7 +121,7 @@ def check(stack: Stack, ledger: Path, *, since: str) -> int:
 
 
 def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Popen[bytes]:
-    """A new town each time, with a ledger of its own: what earlier demos left behind is not counted."""
+    """Start the simulator with a new ledger: rows of earlier demos are not compared."""
     ledger.unlink(missing_ok=True)
     log = stack.folder / SIMULATOR_LOG
     log.unlink(missing_ok=True)
@@ -132,18 +133,18 @@ def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Pop
 
 
 def has_finished(stack: Stack) -> bool:
-    """The town has said all that it had to say, and the ledger is whole; its API goes on."""
+    """Return whether all events were sent and the ledger is complete. The API of the simulator stays up."""
     log = stack.folder / SIMULATOR_LOG
     return log.exists() and any(line.startswith(FINISHED) for line in log.read_text(errors="replace").splitlines())
 
 
 def mirror(stack: Stack, *arguments: str) -> int:
-    """A console command in the stack's environment, its output ours."""
+    """Run a console command in the environment of the stack, with its output on this terminal."""
     return run(stack, "cli", *arguments)
 
 
 def quiet(stack: Stack, module: str, *arguments: str, fine: Sequence[int] = (0,)) -> None:
-    """Its output is told only if it fails: ends with another code than those."""
+    """Run a command. Its output is printed only if its exit code is not in `fine`."""
     command: list[str | Path] = [PYTHON, "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, env=stack.full_environment(), capture_output=True, text=True, check=False)
     if done.returncode not in fine:
@@ -166,7 +167,7 @@ def welcome(stack: Stack) -> None:
 
 
 def show_users(stack: Stack, sellers: Sequence[str] = ()) -> None:
-    """One for each role, whose password stays between starts; `sellers` instead of the one of sales."""
+    """Create a user of each role, with `sellers` for the role sales. Passwords stay the same between starts."""
     file = stack.folder / "users.json"
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     say(f"  dashboard  {stack.environment['DASHBOARD_URL']}")
@@ -202,7 +203,7 @@ def _users(stack: Stack, password: str, *arguments: str) -> int:
 def watch(
     processes: Mapping[str, subprocess.Popen[bytes]], folder: Path, until: Callable[[], bool] = lambda: False
 ) -> None:
-    """Until that has happened; a process that ends by itself ends us with its log."""
+    """Wait for `until`. Raises SystemExit with the end of its log if a process ends."""
     while not until():
         for name, process in processes.items():
             if process.poll() is not None:

@@ -2,10 +2,32 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from random import Random
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from tools.simulator.person import SimulatedPerson
+
+
+class Ids:
+    """Ids of one simulation: the same seed and random source give the same ids."""
+
+    def __init__(self, seed: int, rng: Random) -> None:
+        self._random = rng
+        self._serial = 0
+        self._tag = f"{seed & 0xFFFFFFFF:08X}"
+
+    def serial(self) -> int:
+        """Return 1, 2, 3 …"""
+        self._serial += 1
+        return self._serial
+
+    def wamid(self) -> str:
+        """Return the WhatsApp id of a new message."""
+        return f"wamid.{self._tag}{self.serial():010d}{self._random.randrange(10**6):06d}"
+
+    def uuid(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
 
 
 def iso(at: float, offset_hours: int = 0) -> str:
@@ -81,6 +103,15 @@ def message_body(
         **more,
     }
     return body
+
+
+def v2_body(message: dict[str, Any], conversation: dict[str, Any], phone_number_id: str) -> dict[str, Any]:
+    return {
+        "message": message,
+        "conversation": conversation,
+        "is_new_conversation": False,
+        "phone_number_id": phone_number_id,
+    }
 
 
 def meta_body(

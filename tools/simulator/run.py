@@ -24,7 +24,7 @@ from tools.simulator.world import World
 PATIENT = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Pauses between tries that outlast a short outage; Kapso's own are 10 and 40 seconds."""
 TICK_SECONDS = 0.005
-# Of the story's history.
+# Events of the history of the story that are sent at the same time.
 AT_ONCE = 64
 
 
@@ -48,8 +48,8 @@ class Plan:
     api_per_minute: int = 100
     api_faults: float = 0.0
     story: Path | None = None
-    """Tell the story instead of the town, its eight weeks first unless that file exists. What came of each chat is
-    written there."""
+    """Play the story instead of the town. Unless this file exists, send its eight weeks first, and write the chats
+    to it."""
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Simulation:
         server = await self._serve() if self._plan.api_port is not None else None
         try:
             if self._plan.story and isinstance(self._town, Story) and not self._plan.story.exists():
-                await self._tell_history(self._town, self._plan.story)
+                await self._send_history(self._town, self._plan.story)
             async with asyncio.TaskGroup() as group:
                 await self._pace(group)
             if server:
@@ -133,9 +133,9 @@ class Simulation:
                   faults=plan.api_faults, seed=plan.seed)  # fmt: skip
         return await serve(api, plan.api_port or 0)
 
-    async def _tell_history(self, story: Story, file: Path) -> None:
-        """In its order, AT_ONCE at a time, then say what came of it: by then all is accepted."""
-        events, had = story.history()
+    async def _send_history(self, story: Story, file: Path) -> None:
+        """Send the history in its order. Writes the file at the end: by then all events are accepted."""
+        events, chats = story.history()
         for start in range(0, len(events), AT_ONCE):
             batch = events[start : start + AT_ONCE]
             for event in batch:
@@ -145,7 +145,7 @@ class Simulation:
             await asyncio.gather(*(self._deliver(post, now) for post in posts))
             self._tally.events += sum(post.events for post in posts)
             self._tally.deliveries += len(posts)
-        await asyncio.to_thread(file.write_text, json.dumps([outcome(one) for one in had]))
+        await asyncio.to_thread(file.write_text, json.dumps([outcome(one) for one in chats]))
 
     async def _pace(self, group: asyncio.TaskGroup) -> None:
         plan, tally, posts = self._plan, self._tally, self._posts()

@@ -6,10 +6,9 @@ The same seed and the same clock give the same events. Every event says what mus
 import random
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from tools.simulator import sarah, words
-from tools.simulator.payloads import conversation_body, iso, message_body, meta_body, run_of, v1_body
+from tools.simulator.payloads import Ids, conversation_body, iso, message_body, meta_body, run_of, v1_body, v2_body
 from tools.simulator.person import SimulatedPerson
 
 
@@ -39,11 +38,10 @@ class Town:
         self._clock = clock
         self._chaos = chaos
         self._files = files
-        self._serial = 0
-        self._tag = f"{seed & 0xFFFFFFFF:08X}"
+        self._ids = Ids(seed, self._random)
         self.phone_number_id = str(100_000_000_000_000 + seed % 10**12)
         self._people = [self._person() for _ in range(people)]
-        self.workflows = [self._uuid() for _ in range(2)]
+        self.workflows = [self._ids.uuid() for _ in range(2)]
 
     def scenes(self) -> Iterator[list[Event]]:
         """What happens, scene by scene, without end; the events of a scene belong together."""
@@ -85,13 +83,6 @@ class Town:
     def _bsuid(self) -> str:
         return f"ID.{self._random.randrange(10**16):016d}"
 
-    def _new_id(self) -> str:
-        self._serial += 1
-        return f"wamid.{self._tag}{self._serial:010d}{self._random.randrange(10**6):06d}"
-
-    def _uuid(self) -> str:
-        return str(UUID(int=self._random.getrandbits(128), version=4))
-
     # -- what happens
 
     def _session(self, person: SimulatedPerson) -> list[Event]:
@@ -101,7 +92,7 @@ class Town:
             person.conversation |= {"last_active_at": now, "updated_at": now}
             return []
         person.conversation = {
-            "id": self._uuid(), "created_at": now, "updated_at": now, "last_active_at": now, "status": "active",
+            "id": self._ids.uuid(), "created_at": now, "updated_at": now, "last_active_at": now, "status": "active",
             "metadata": {}, "offset": self._random.choice((0, 0, 7, -3)),
         }  # fmt: skip
         body: dict[str, Any] = {"conversation": self._snapshot(person), "phone_number_id": self.phone_number_id}
@@ -114,7 +105,7 @@ class Town:
         before = self._session(person)
         now = self._clock()
         typed = self._typed(person)
-        message = message_body(self._new_id(), now, typed, inbound=True, person=person)
+        message = message_body(self._ids.wamid(), now, typed, inbound=True, person=person)
         if person.sent and self._random.random() < 0.1:
             message["context"] = {"id": self._random.choice(person.sent), "from": "622130000000"}
         person.received.append(message["id"])
@@ -123,12 +114,7 @@ class Town:
         return [*before, event]
 
     def _v2(self, message: dict[str, Any], person: SimulatedPerson) -> dict[str, Any]:
-        return {
-            "message": message,
-            "conversation": self._snapshot(person),
-            "is_new_conversation": False,
-            "phone_number_id": self.phone_number_id,
-        }
+        return v2_body(message, self._snapshot(person), self.phone_number_id)
 
     def _typed(self, person: SimulatedPerson) -> tuple[str, Any, dict[str, Any]]:
         """(type, the part named like it, more keys of message.kapso)."""
@@ -168,7 +154,7 @@ class Town:
     def _is_told(self, person: SimulatedPerson) -> list[Event]:
         """An answer by Sarah, a person in the app, or a template, and what becomes of it."""
         before = self._session(person)
-        rng, now, id = self._random, self._clock(), self._new_id()
+        rng, now, id = self._random, self._clock(), self._ids.wamid()
         text = sarah.question(person, rng)
         typed: tuple[str, Any, dict[str, Any]] = ("text", {"body": text}, {"content": text})
         if rng.random() < 0.1:
@@ -222,7 +208,7 @@ class Town:
     def _contact(self, person: SimulatedPerson) -> dict[str, Any]:
         now = self._clock()
         return {
-            "id": self._uuid(), "wa_id": person.number, "profile_name": person.name, "display_name": None,
+            "id": self._ids.uuid(), "wa_id": person.number, "profile_name": person.name, "display_name": None,
             "business_scoped_user_id": person.bsuid, "parent_business_scoped_user_id": person.parent,
             "username": person.username, "created_at": iso(now - 1000), "updated_at": iso(now),
         }  # fmt: skip
@@ -239,8 +225,7 @@ class Town:
         return [Event("whatsapp.contact.identity_changed", "v2", body)]
 
     def _changes_preference(self, person: SimulatedPerson) -> list[Event]:
-        self._serial += 1
-        preference = {"status": self._random.choice(("stopped", "resumed")), "sequence": self._serial}
+        preference = {"status": self._random.choice(("stopped", "resumed")), "sequence": self._ids.serial()}
         body = {
             "contact": self._contact(person),
             "marketing_preference": preference | {"occurred_at": iso(self._clock())},
@@ -253,7 +238,7 @@ class Town:
         part: dict[str, Any] = {"handoff": {"reason": "asked for a person"}}
         if name.endswith("failed"):
             part = {"error": {"message": "x"}}
-        another = self._uuid()
+        another = self._ids.uuid()
         body = {
             "event": name, "occurred_at": iso(self._clock()),
             "workflow_execution_id": run_of(person.conversation["id"]) if person.conversation else another,
@@ -266,7 +251,7 @@ class Town:
     def _emits(self, person: SimulatedPerson) -> list[Event]:
         note = self._random.random() < 0.5
         body = {
-            "id": self._uuid(), "event": "project.event", "name": "lead.note" if note else "lead.qualified",
+            "id": self._ids.uuid(), "event": "project.event", "name": "lead.note" if note else "lead.qualified",
             "occurred_at": iso(self._clock()),
             "conversation_id": person.conversation["id"] if person.conversation else None,
             "properties": {"text": self._random.choice(words.NOTES)} if note else sarah.kept(person),
@@ -276,7 +261,7 @@ class Town:
     def _by_meta(self, person: SimulatedPerson) -> list[Event]:
         """The forwarded Meta kind; one body, several facts."""
         now = self._clock()
-        body, facts = meta_body(self._new_id, now, person, self.phone_number_id, sarah.answer(person, self._random))
+        body, facts = meta_body(self._ids.wamid, now, person, self.phone_number_id, sarah.answer(person, self._random))
         return [Event(None, None, body, events=facts)]
 
     def _by_v1(self, person: SimulatedPerson) -> list[Event]:
@@ -285,20 +270,20 @@ class Town:
         before = self._session(person)
         assert person.conversation is not None
         body = v1_body(
-            self._new_id(),
+            self._ids.wamid(),
             self._clock(),
             person,
             self.phone_number_id,
             sarah.answer(person, self._random),
-            self._uuid(),
+            self._ids.uuid(),
         )
         return [*before, Event("whatsapp.message.received", "v1", body)]
 
     def _is_not_mirrored(self, person: SimulatedPerson) -> list[Event]:
         if person.conversation is None or self._random.random() < 0.5:
-            body = {"thing": {"id": self._uuid()}}
+            body = {"thing": {"id": self._ids.uuid()}}
             return [Event("whatsapp.something.new", "v2", body, expect="ignored")]
-        message = message_body(self._new_id(), self._clock(), self._typed(person), inbound=True, person=person)
+        message = message_body(self._ids.wamid(), self._clock(), self._typed(person), inbound=True, person=person)
         message["kapso"]["origin"] = "history_sync"
         return [Event("whatsapp.message.received", "v2", self._v2(message, person), expect="ignored")]
 
@@ -313,7 +298,7 @@ class Town:
         return self._says(heir)
 
     def _is_broken(self, person: SimulatedPerson) -> list[Event]:
-        message = message_body(self._new_id(), self._clock(), self._typed(person), inbound=True, person=person)
+        message = message_body(self._ids.wamid(), self._clock(), self._typed(person), inbound=True, person=person)
         body = self._v2(message, person) if person.conversation else {"message": message}
         match self._random.randrange(5):
             case 0:

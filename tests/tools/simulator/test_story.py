@@ -18,14 +18,14 @@ from tests.helpers import SECRET, drained, receiver
 from tools.simulator import media
 from tools.simulator.story import script
 from tools.simulator.story.people import players
-from tools.simulator.story.script import arcs, cast, said
+from tools.simulator.story.script import arcs, cast, filled
 from tools.simulator.story.story import DAY, PAUSES, WEEKS, Story
 
 NOW = 1_800_000_000.0
 STATUSES = {"new", "qualified", "contacted", "converted", "archived"}
 
 
-def test_every_line_of_every_arc_can_be_said() -> None:
+def test_every_line_of_every_arc_can_be_filled() -> None:
     found = arcs()
     assert (len(found) >= 25, sum(arc.people for arc in found) >= 140) == (True, True)
     for arc in found:
@@ -34,7 +34,7 @@ def test_every_line_of_every_arc_can_be_said() -> None:
         facts = {**player.facts, "salam": "pagi"}
         for line in arc.lines:
             if line.kind in PAUSES:
-                text = said(line.text, facts, rng)
+                text = filled(line.text, facts, rng)
                 assert not set("{}|") & set(text), (arc.name, text)
                 assert text or line.media in media.PICTURES, arc.name
             elif line.kind == "status":
@@ -48,7 +48,7 @@ def test_every_line_of_every_arc_can_be_said() -> None:
     ("text", "wanted"), [("{a|a}", "a"), ("{nick} dan {kak {nick}|kak {nick}}", "Sari dan kak Sari")]
 )
 def test_wordings_may_hold_facts(text: str, wanted: str) -> None:
-    assert said(text, {"nick": "Sari"}, Random(1)) == wanted
+    assert filled(text, {"nick": "Sari"}, Random(1)) == wanted
 
 
 def test_a_line_that_is_none_is_refused() -> None:

@@ -431,7 +431,7 @@ async def _got(receiver: Receiver, count: int) -> bool:
 
 
 async def _moved(receiver: Receiver, status: str) -> bool:
-    return receiver.bodies[-1]["data"]["to"] == status
+    return [body["data"]["to"] for body in receiver.bodies][-1:] == [status]
 
 
 async def test_console_adds_tests_and_removes_a_hook(

@@ -1,12 +1,11 @@
-"""The story as events of Kapso: eight weeks of it at once, then a message every few seconds."""
+"""The story as Kapso events: eight weeks at once, then a message every few seconds."""
 
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from random import Random
 from typing import Any, NamedTuple
-from uuid import UUID
 
-from tools.simulator.payloads import conversation_body, message_body
+from tools.simulator.payloads import Ids, conversation_body, message_body, v2_body
 from tools.simulator.person import SimulatedPerson
 from tools.simulator.story import script
 from tools.simulator.story.people import Player, players
@@ -15,98 +14,93 @@ from tools.simulator.town import Event
 
 WEEKS = 8
 DAY = 86_400.0
-# Seconds before a line: the bot is quick, people are not.
+# Seconds before a line, by who writes it.
 PAUSES = {"customer": (25, 200), "bot": (4, 12), "seller": (180, 1500)}
 SHOP_DAY = (8, 21)
-"""Hours of the day, Jakarta, in which chats begin."""
+"""Hours of the day in Jakarta in which chats begin."""
 JAKARTA_SECONDS = 7 * 3600
 GREETINGS = ((4, "malam"), (11, "pagi"), (15, "siang"), (18, "sore"), (24, "malam"))
-"""Until which hour of Jakarta people greet so."""
-# At once on stage; each takes a new arc when theirs is over.
+"""(hour in Jakarta, greeting until then)."""
+# Chats that go on at the same time after the eight weeks.
 LIVE = 6
-# Of those who come on stage, so many are known.
+# Share of new live chats that are with people of the eight weeks.
 AGAIN = 0.85
 
 
-class Deed(NamedTuple):
-    """What the team did with a lead: its status, a note. `at` is in seconds since 1970."""
+class Action(NamedTuple):
+    """A status or a note that the team gave a lead. `at` is in seconds since 1970."""
 
     at: float
     kind: str
     text: str
 
 
-class Played(NamedTuple):
-    """A chat that was had: who, the moments of it, and what the team did. The opening of the demo reads it."""
+class Chat(NamedTuple):
+    """A finished chat and what the team did with its lead."""
 
     arc: Arc
     player: Player
     began_at: float
-    deeds: list[Deed]
+    actions: list[Action]
 
 
 def _greeting(at: float) -> str:
-    """As people in Jakarta greet at that hour."""
     hour = int((at + JAKARTA_SECONDS) % DAY // 3600)
-    return next(
-        word for until, word in ((4, "malam"), (11, "pagi"), (15, "siang"), (18, "sore"), (24, "malam")) if hour < until
-    )
+    return next(word for until, word in GREETINGS if hour < until)
 
 
-def outcome(played: Played) -> dict[str, Any]:
-    """As plain values: whose lead it is, by number, and what the team did with it."""
+def outcome(chat: Chat) -> dict[str, Any]:
+    """Return what `dev.py team` needs to work on the lead of this chat, as JSON values."""
     return {
-        "phone": played.player.person.phone, "name": played.player.facts["name"], "began_at": played.began_at,
-        "seller": played.player.seller, "deeds": [one._asdict() for one in played.deeds], **played.arc.more,
+        "phone": chat.player.person.phone, "name": chat.player.facts["name"], "began_at": chat.began_at,
+        "seller": chat.player.seller, "actions": [one._asdict() for one in chat.actions], **chat.arc.details,
     }  # fmt: skip
 
 
 class Story:
-    """Like a Town, for the simulation: `scenes` without end. `history` comes before."""
+    """Has the interface of Town. Call `history` once before `scenes`."""
 
     def __init__(self, seed: int, *, clock: Callable[[], float], files: str = "https://media.invalid") -> None:
         self._random = Random(f"story {seed}")
         self._clock = clock
         self._files = files
-        self._serial = 0
-        self._tag = f"{seed & 0xFFFFFFFF:08X}"
+        self._ids = Ids(seed, self._random)
         self.phone_number_id = str(100_000_000_000_000 + seed % 10**12)
-        self.workflows = [self._uuid()]
+        self.workflows = [self._ids.uuid()]
         self._cast = script.cast()
         self._arcs = script.arcs()
         self._later = script.later()
-        self._had: list[Played] = []
+        self._chats: list[Chat] = []
 
-    # -- what was
+    # -- eight weeks
 
-    def history(self) -> tuple[list[Event], list[Played]]:
-        """All events up to now, the oldest first, and what came of each chat."""
+    def history(self) -> tuple[list[Event], list[Chat]]:
+        """Return all events up to now, the oldest first, and all chats."""
         timed: list[tuple[float, Event]] = []
-        had = []
+        self._chats = []
         for arc in self._arcs:
             people = players(self._cast, arc, self._random)
             for _ in range(arc.people):
-                played, events = self._play(arc, next(people))
-                had.append(played)
+                chat, events = self._play(arc, next(people))
+                self._chats.append(chat)
                 timed += events
-        self._had = had
-        return [event for _, event in sorted(timed, key=lambda one: one[0])], had
+        return [event for _, event in sorted(timed, key=lambda one: one[0])], self._chats
 
-    def _play(self, arc: Arc, player: Player) -> tuple[Played, list[tuple[float, Event]]]:
+    def _play(self, arc: Arc, player: Player) -> tuple[Chat, list[tuple[float, Event]]]:
         offsets = self._offsets(arc)
         begin = self._begin(arc, offsets[-1])
-        deeds: list[Deed] = []
+        actions: list[Action] = []
         timed: list[tuple[float, Event]] = []
         for line, offset in zip(arc.lines, offsets, strict=True):
             at = begin + offset
             if line.kind in ("status", "note"):
-                deeds.append(Deed(at, line.kind, line.text))
+                actions.append(Action(at, line.kind, line.text))
             elif line.kind != "pause":
-                timed += [(event_at, event) for event_at, event in self._say(line, player, arc, at)]
-        return Played(arc, player, begin, deeds), timed
+                timed += [(event_at, event) for event_at, event in self._events(line, player, arc, at)]
+        return Chat(arc, player, begin, actions), timed
 
     def _offsets(self, arc: Arc) -> list[float]:
-        """Seconds from the begin of the chat, for each line."""
+        """Return for each line the seconds since the chat began."""
         at, found = 0.0, []
         for place, line in enumerate(arc.lines):
             if line.kind == "pause":
@@ -117,7 +111,7 @@ class Story:
         return found
 
     def _begin(self, arc: Arc, length: float) -> float:
-        """So that it ended as long ago as the arc says; else in the daytime of any day, more often lately."""
+        """Return when the chat began: as the arc says, or in the daytime of a random day, recent days more often."""
         now, rng = self._clock(), self._random
         if arc.ends is not None:
             return now - arc.ends * rng.uniform(0.9, 1.1) - length
@@ -127,69 +121,66 @@ class Story:
         begin: float = min(midnight + rng.uniform(*SHOP_DAY) * 3600, now - length - DAY / 4)
         return begin
 
-    # -- what is
+    # -- now
 
     def scenes(self) -> Iterator[list[Event]]:
-        """One line of one chat each: new people talk with the bot, and known ones write again."""
-        stage = [self._enter() for _ in range(LIVE)]
+        """Yield the events of one line at a time, without end, from LIVE chats in random turns."""
+        live = [self._enter() for _ in range(LIVE)]
         while True:
             place = self._random.randrange(LIVE)
-            (arc, player), lines = stage[place]
+            (arc, player), lines = live[place]
             line = next(lines, None)
             if line is None:
-                stage[place] = self._enter()
+                live[place] = self._enter()
             else:
-                yield [event for _, event in self._say(line, player, arc, self._clock())]
+                yield [event for _, event in self._events(line, player, arc, self._clock())]
 
     def _enter(self) -> tuple[tuple[Arc, Player], Iterator[ScriptLine]]:
-        """Mostly somebody known. Of somebody new the chat ends where a person would answer, or time would pass."""
-        if self._had and self._random.random() < AGAIN:
-            one = self._random.choice(self._had)
+        """Choose the next chat. One with a new person ends before the first pause or answer of a seller."""
+        if self._chats and self._random.random() < AGAIN:
+            one = self._random.choice(self._chats)
             return (one.arc, one.player), iter(self._random.choice(self._later))
         arc = self._random.choice(self._arcs)
         lines = takewhile(lambda line: line.kind in ("customer", "bot", "status"), arc.lines)
         said = [line for line in lines if line.kind != "status"]
         return (arc, next(players(self._cast, arc, self._random))), iter(said)
 
-    # -- a line as events
+    # -- lines as events
 
-    def _say(self, line: ScriptLine, player: Player, arc: Arc, at: float) -> list[tuple[float, Event]]:
+    def _events(self, line: ScriptLine, player: Player, arc: Arc, at: float) -> list[tuple[float, Event]]:
         person, inbound = player.person, line.kind == "customer"
         begun = self._session(person, at)
-        text = script.said(line.text, {**player.facts, "salam": _greeting(at)}, self._random)
+        text = script.filled(line.text, {**player.facts, "salam": _greeting(at)}, self._random)
         typed = self._typed(line, text)
         if inbound:
-            message = message_body(self._new_id(), at, typed, inbound=True, person=person)
-            if begun and (source := arc.more.get("source")):
-                message["referral"] = {
-                    "source_type": "ad",
-                    "source_id": "1200",
-                    "headline": source,
-                    "source_url": "https://fb.me/lapakrapi",
-                }
+            message = message_body(self._ids.wamid(), at, typed, inbound=True, person=person)
+            if begun and (headline := arc.details.get("source")):
+                message["referral"] = {"source_type": "ad", "source_id": "1200", "headline": headline}
             person.received.append(message["id"])
-            return [*begun, (at, Event("whatsapp.message.received", "v2", self._v2(message, person)))]
+            return [*begun, (at, self._message("received", message, person))]
         return [*begun, *self._sent(typed, person, at, by_seller=line.kind == "seller")]
 
     def _sent(
         self, typed: tuple[str, Any, dict[str, Any]], person: SimulatedPerson, at: float, *, by_seller: bool
     ) -> list[tuple[float, Event]]:
-        """Sent, delivered and mostly read, each an event."""
-        id, told = self._new_id(), list[dict[str, Any]]()
+        """Return the statuses of an outbound message as events: sent, delivered and, in four of five, read."""
+        id, statuses = self._ids.wamid(), list[dict[str, Any]]()
         found = []
         for step, later in (("sent", 0.0), ("delivered", 1.0), ("read", 4.0)):
             if step == "read" and self._random.random() < 0.2:
                 break
-            told.append({"id": id, "status": step, "timestamp": str(int(at + later)), "recipient_id": person.number})
+            statuses.append(
+                {"id": id, "status": step, "timestamp": str(int(at + later)), "recipient_id": person.number}
+            )
             message = message_body(id, at, typed, inbound=False, person=person, status=step,
                                    origin="business_app" if by_seller else "cloud_api")  # fmt: skip
-            message["kapso"]["statuses"] = [dict(one) for one in told]
-            found.append((at + later, Event(f"whatsapp.message.{step}", "v2", self._v2(message, person), after=later)))
+            message["kapso"]["statuses"] = [dict(one) for one in statuses]
+            found.append((at + later, self._message(step, message, person, after=later)))
         person.sent.append(id)
         return found
 
     def _typed(self, line: ScriptLine, text: str) -> tuple[str, Any, dict[str, Any]]:
-        """(type, the part named like it, more keys of message.kapso)."""
+        """Return (type, content under the key of the type, more keys of message.kapso)."""
         if line.media is None:
             return "text", {"body": text}, {"content": text}
         kind, suffix, mime = {
@@ -208,32 +199,21 @@ class Story:
         return kind, part | ({"caption": text} if text else {}), more
 
     def _session(self, person: SimulatedPerson, at: float) -> list[tuple[float, Event]]:
-        """A conversation, begun if there is none or the last word is a day old."""
+        """Open a conversation if there is none or the last message is a day old. Returns its event."""
         talk = person.conversation
         if talk is not None and at - talk["last_active_at"] < DAY:
             talk |= {"last_active_at": at, "updated_at": at}
             return []
         person.conversation = {
-            "id": self._uuid(), "created_at": at, "updated_at": at, "last_active_at": at, "status": "active",
+            "id": self._ids.uuid(), "created_at": at, "updated_at": at, "last_active_at": at, "status": "active",
             "metadata": {}, "offset": 7,
         }  # fmt: skip
         body: dict[str, Any] = {"conversation": self._snapshot(person), "phone_number_id": self.phone_number_id}
         return [(at, Event("whatsapp.conversation.created", "v2", body))]
 
+    def _message(self, step: str, message: dict[str, Any], person: SimulatedPerson, after: float = 0.0) -> Event:
+        body = v2_body(message, self._snapshot(person), self.phone_number_id)
+        return Event(f"whatsapp.message.{step}", "v2", body, after=after)
+
     def _snapshot(self, person: SimulatedPerson) -> dict[str, Any]:
         return conversation_body(person, self.phone_number_id, sparse=False)
-
-    def _v2(self, message: dict[str, Any], person: SimulatedPerson) -> dict[str, Any]:
-        return {
-            "message": message,
-            "conversation": self._snapshot(person),
-            "is_new_conversation": False,
-            "phone_number_id": self.phone_number_id,
-        }
-
-    def _new_id(self) -> str:
-        self._serial += 1
-        return f"wamid.{self._tag}{self._serial:010d}{self._random.randrange(10**6):06d}"
-
-    def _uuid(self) -> str:
-        return str(UUID(int=self._random.getrandbits(128), version=4))

@@ -1,16 +1,16 @@
--- The story was told in a few seconds. Here its rows get the times at which it happened. Only for the demo: nothing else may
--- change lead_changes. The setting demo.story holds the file of `simulate --story`.
-CREATE TEMPORARY TABLE told ON COMMIT DROP AS
-SELECT l.id AS lead_id, l.contact_id, to_timestamp((s.one ->> 'began_at')::float8) AS began_at, s.one -> 'deeds' AS deeds,
+-- The mirror received the story within seconds. This gives its rows the times of the story. Only the demo may do so: nothing
+-- else changes rows of lead_changes. The setting demo.story holds the file of `simulate --story`.
+CREATE TEMPORARY TABLE chats ON COMMIT DROP AS
+SELECT l.id AS lead_id, l.contact_id, to_timestamp((s.one ->> 'began_at')::float8) AS began_at, s.one -> 'actions' AS actions,
     (SELECT max(m.sent_at) FROM messages AS m WHERE m.contact_id = l.contact_id) AS last_at
 FROM jsonb_array_elements(current_setting('demo.story')::jsonb) AS s (one)
 JOIN leads AS l ON l.phone = '+' || (s.one ->> 'phone');
 
-CREATE TEMPORARY TABLE deeds ON COMMIT DROP AS
+CREATE TEMPORARY TABLE actions ON COMMIT DROP AS
 SELECT t.lead_id, d.one ->> 'kind' AS kind, d.one ->> 'text' AS text, to_timestamp((d.one ->> 'at')::float8) AS at
-FROM told AS t CROSS JOIN jsonb_array_elements(t.deeds) AS d (one);
+FROM chats AS t CROSS JOIN jsonb_array_elements(t.actions) AS d (one);
 
--- A pass over the chats may have come between the telling and the team: what people moved was moved by them alone.
+-- Workers may have read the chats before the sellers changed a status. Keep the change of the seller alone.
 DELETE FROM lead_changes AS c WHERE c.field = 'status' AND c.source = 'ai' AND EXISTS (
     SELECT FROM lead_changes AS o WHERE o.lead_id = c.lead_id AND o.field = 'status' AND o.source = 'human' AND o.id > c.id);
 UPDATE lead_changes AS c SET old = b.before FROM (
@@ -18,32 +18,32 @@ UPDATE lead_changes AS c SET old = b.before FROM (
     FROM lead_changes WHERE field = 'status') AS b
 WHERE c.id = b.id AND c.old IS DISTINCT FROM b.before;
 
--- What was read out of a message was read half a minute later; what follows from the chat, after its last message.
+-- A fact was read half a minute after its message. A fact without a message was read after the last one.
 UPDATE lead_changes AS c SET changed_at = coalesce(m.sent_at, t.last_at, t.began_at) + interval '30 seconds'
-FROM told AS t LEFT JOIN messages AS m ON m.contact_id = t.contact_id
+FROM chats AS t LEFT JOIN messages AS m ON m.contact_id = t.contact_id
 WHERE c.lead_id = t.lead_id AND c.source IN ('ai', 'bot') AND m.id = c.message_id
   AND c.changed_at > coalesce(m.sent_at, t.last_at) + interval '1 minute';
 UPDATE lead_changes AS c SET changed_at = coalesce(t.last_at, t.began_at) + interval '30 seconds'
-FROM told AS t
+FROM chats AS t
 WHERE c.lead_id = t.lead_id AND c.source = 'ai' AND c.message_id IS NULL
   AND c.changed_at > t.last_at + interval '1 minute';
 UPDATE lead_changes AS c SET changed_at = d.at
-FROM deeds AS d
+FROM actions AS d
 WHERE c.lead_id = d.lead_id AND c.field = 'status' AND d.kind = 'status' AND c.new #>> '{}' = d.text;
 UPDATE lead_changes AS c SET changed_at = t.began_at + interval '5 minutes'
-FROM told AS t WHERE c.lead_id = t.lead_id AND c.field IN ('owner', 'tags', 'estimated_value');
+FROM chats AS t WHERE c.lead_id = t.lead_id AND c.field IN ('owner', 'tags', 'estimated_value');
 
 UPDATE lead_records AS r SET created_at = t.began_at, changed_at = t.last_at,
-    status_changed_at = coalesce((SELECT max(d.at) FROM deeds AS d WHERE d.lead_id = r.id AND d.kind = 'status'), t.began_at),
+    status_changed_at = coalesce((SELECT max(d.at) FROM actions AS d WHERE d.lead_id = r.id AND d.kind = 'status'), t.began_at),
     converted_at = CASE WHEN r.converted_at IS NOT NULL THEN coalesce(
-        (SELECT max(d.at) FROM deeds AS d WHERE d.lead_id = r.id AND d.text = 'converted'), r.converted_at) END
-FROM told AS t WHERE r.id = t.lead_id;
-UPDATE lead_notes AS n SET written_at = d.at FROM deeds AS d WHERE n.lead_id = d.lead_id AND d.kind = 'note' AND n.text = d.text;
+        (SELECT max(d.at) FROM actions AS d WHERE d.lead_id = r.id AND d.text = 'converted'), r.converted_at) END
+FROM chats AS t WHERE r.id = t.lead_id;
+UPDATE lead_notes AS n SET written_at = d.at FROM actions AS d WHERE n.lead_id = d.lead_id AND d.kind = 'note' AND n.text = d.text;
 UPDATE tickets AS k SET created_at = t.last_at - interval '50 minutes', updated_at = t.last_at,
     solved_at = CASE WHEN k.solved_at IS NOT NULL THEN t.last_at END
-FROM told AS t JOIN conversations AS v ON v.contact_id = t.contact_id WHERE k.conversation_id = v.id;
-UPDATE handoffs AS h SET created_at = t.last_at FROM told AS t WHERE h.lead_id = t.lead_id;
+FROM chats AS t JOIN conversations AS v ON v.contact_id = t.contact_id WHERE k.conversation_id = v.id;
+UPDATE handoffs AS h SET created_at = t.last_at FROM chats AS t WHERE h.lead_id = t.lead_id;
 
--- Eight weeks came within seconds: Kapso was not as late as that.
+-- The messages are up to eight weeks old: their lag is not the lag of Kapso.
 UPDATE lag_samples SET kapso_seconds = NULL WHERE kapso_seconds > 3600;
 UPDATE drains SET kapso_seconds = NULL WHERE kapso_seconds > 3600;

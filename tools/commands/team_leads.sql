@@ -1,0 +1,1 @@
+SELECT id, ltrim(phone, '+') AS number FROM leads;

@@ -14,12 +14,14 @@ import uvloop
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from httpx._transports import default
+from playwright.async_api import Browser
 from redis.asyncio import Redis
 
 from store import postgres
 from store.access import passwords
 from store.postgres import Pool
 from tests.databases import Databases
+from tests.desk import chromium
 from tools.devstack.servers import free_port
 
 HERE = Path(__file__).parent
@@ -98,6 +100,13 @@ def database_url(databases: Databases) -> str:
 @pytest.fixture
 def redis_url() -> str:
     return own_server("MIRROR_TEST_REDIS_URLS")
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for each process that runs tests: each test opens a profile of its own in it."""
+    async with chromium() as one:
+        yield one
 
 
 @pytest.fixture

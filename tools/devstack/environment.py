@@ -45,6 +45,12 @@ def read_settings() -> None:
         os.environ.setdefault(name, words[0] if words else "")
 
 
+def keep_bytecode() -> None:
+    """Let the programs that we start keep compiled modules, outside the tree: else each compiles all of its packages."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(RUN / "pycache"))
+
+
 def ensure() -> None:
     """Install what the lock names, unless that was done already. Needs a package registry only then."""
     stamp, wanted = VENV / "lock.sha256", _fingerprint()

@@ -26,6 +26,7 @@ EPILOG = (
 def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     environment.read_settings()
+    environment.keep_bytecode()
     try:
         return _done(given)
     except KeyboardInterrupt:  # in the middle of an installation, say: it begins anew next time

@@ -20,7 +20,7 @@ from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import extracted, lead
 from tests.databases import execute
-from tests.desk import NUMBER, Seat, chromium, says, seat, user, web
+from tests.desk import NUMBER, Seat, says, seat, user, web
 from tests.helpers import SECRET, rows
 from webhooks.app import create_app
 
@@ -30,12 +30,6 @@ LOOK = """
   window.looked = new Promise(done => addEventListener("htmx:finally:request", ({target}) => target.id === "lead" && done(true)));
   htmx.trigger("#lead", "refresh");
 """
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as one:
-        yield one
 
 
 @asynccontextmanager

@@ -1,7 +1,5 @@
 """A seller's and a support desk's day in a real Chromium: customers, next steps, tickets, handoffs, knowledge."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -13,7 +11,7 @@ from store.knowledge import articles as knowledge
 from store.leads.next_steps import propose
 from store.postgres import Pool
 from tests.chats import extracted, lead
-from tests.desk import NUMBER, chromium, is_decided, is_solved, says, seat, user, web
+from tests.desk import NUMBER, is_decided, is_solved, says, seat, user, web
 from tests.helpers import rows, until
 from tests.knowledge.embedders import PRICES
 from tests.store.leads.test_next_steps import AGENT
@@ -21,12 +19,6 @@ from tests.store.leads.test_next_steps import AGENT
 pytestmark = pytest.mark.browser
 OTHER = "6281200000001"
 """Somebody else who wrote."""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as one:
-        yield one
 
 
 async def a_day(pool: Pool) -> str:

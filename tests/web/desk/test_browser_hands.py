@@ -13,9 +13,8 @@ from store.postgres import Pool
 from tests.chats import extracted, lead
 from tests.desk import NUMBER, says
 from tests.helpers import until
-from tests.web.desk.test_browser import browser, sitting
+from tests.web.desk.test_browser import sitting
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SITI = Actor(Source.HUMAN, "user:siti")

@@ -16,9 +16,8 @@ from store.postgres import Pool
 from tests.chats import extracted, lead
 from tests.desk import NUMBER, Seat, says, user
 from tests.helpers import rows, until
-from tests.web.desk.test_browser import away, browser, sitting
+from tests.web.desk.test_browser import away, sitting
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 BUDI = Actor(Source.HUMAN, "user:budi")

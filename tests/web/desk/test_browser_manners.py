@@ -14,9 +14,8 @@ from store.postgres import Pool
 from tests.chats import lead
 from tests.desk import PASSWORD, Seat, says, seat, user, web
 from tests.helpers import rows
-from tests.web.desk.test_browser import OTHER, browser, sitting
+from tests.web.desk.test_browser import OTHER, sitting
 
-__all__ = ["browser"]
 pytestmark = pytest.mark.browser
 SMALL: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
 

@@ -1,7 +1,6 @@
 """The operators' pages in a real Chromium; what all pages look like, and whether everybody can use them."""
 
 import shutil
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from store.ops import alarms
 from store.ops.drains import report
 from store.postgres import Pool, statement
 from store.privacy.tombstones import NOBODY_ERASED
-from tests.desk import NUMBER, SCREENSHOTS, Seat, chromium, says, seat, user, web
+from tests.desk import NUMBER, SCREENSHOTS, Seat, says, seat, user, web
 from tests.helpers import bounds, delivery, payload, rows, settled
 from tests.knowledge.embedders import PRICES
 from tests.town import BUDI, town
@@ -33,12 +32,6 @@ pytestmark = pytest.mark.browser
 KEPT = Path(__file__).resolve().parents[3] / "docs" / "screenshots"
 SHOWN = ("list-light", "lead-light", "lead-dark", "ops-light", "letter-light", "list-phone", "lead-phone")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as one:
-        yield one
 
 
 async def an_earlier_release_failed(pool: Pool, count: int) -> None:

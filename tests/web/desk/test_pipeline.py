@@ -1,6 +1,5 @@
 """Next steps, tickets, people on a lead and deleted leads: as pages, by the API, and in a real browser."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from store.leads import next_steps
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import chat, conversation, extracted, lead
-from tests.desk import chromium, is_decided, says, signed_in
+from tests.desk import is_decided, says, signed_in
 from tests.helpers import rows, until
 from tests.web.api.test_api import problem, program
 from tests.web.desk.test_browser import sitting
@@ -21,12 +20,6 @@ from tests.web.desk.test_browser import sitting
 SARAH = Actor(Source.BOT, "sarah")
 HOSTILE = '<img src=x onerror="alert(1)">'
 OTHER = "6281111111111"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as one:
-        yield one
 
 
 async def suggested(pool: Pool, text: str = "Halo Kak") -> int:

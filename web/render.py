@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,16 +31,22 @@ TODAY, YESTERDAY = "today", "yesterday"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+@cache
+def templates() -> Environment:
+    """One for the process: each template is compiled once, which takes tens of milliseconds."""
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+
+
 class Pages:
     """`zone` is where times are said for viewers who have not chosen: Asia/Jakarta."""
 
     def __init__(self, zone: str) -> None:
         self._zone = zone
         self.version = version_of(HERE / "static")
-        self._jinja = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True,
-        )  # fmt: skip
+        self._jinja = templates()
 
     def preferences(self, request: Request) -> Preferences:
         return preferences(request, zone=self._zone)
@@ -100,6 +107,7 @@ def _date(day: date, today: date, t: Translate) -> str:
     return f"{t(WEEKDAYS[day.weekday()])} {day.day} {t(MONTHS[day.month - 1])}{year}"
 
 
+@cache
 def version_of(folder: Path) -> str:
     """A hash of all files of a folder: what browsers may keep for ever under this name."""
     found = hashlib.blake2b(digest_size=6)

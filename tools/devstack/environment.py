@@ -46,7 +46,7 @@ def read_settings() -> None:
 
 
 def keep_bytecode() -> None:
-    """Let the programs that we start keep compiled modules, outside the tree: else each compiles all of its packages."""
+    """Let programs that we start keep their compiled modules in .run: without, each start compiles all packages."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault("PYTHONPYCACHEPREFIX", str(RUN / "pycache"))
 

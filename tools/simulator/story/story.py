@@ -35,7 +35,7 @@ class Action(NamedTuple):
     text: str
 
 
-class Chat(NamedTuple):
+class StoryChat(NamedTuple):
     """A finished chat and what the team did with its lead."""
 
     arc: Arc
@@ -49,7 +49,7 @@ def _greeting(at: float) -> str:
     return next(word for until, word in GREETINGS if hour < until)
 
 
-def outcome(chat: Chat) -> dict[str, Any]:
+def outcome(chat: StoryChat) -> dict[str, Any]:
     """Return what `dev.py team` needs to work on the lead of this chat, as JSON values."""
     return {
         "phone": chat.player.person.phone, "name": chat.player.facts["name"], "began_at": chat.began_at,
@@ -70,11 +70,11 @@ class Story:
         self._cast = script.cast()
         self._arcs = script.arcs()
         self._later = script.later()
-        self._chats: list[Chat] = []
+        self._chats: list[StoryChat] = []
 
     # -- eight weeks
 
-    def history(self) -> tuple[list[Event], list[Chat]]:
+    def history(self) -> tuple[list[Event], list[StoryChat]]:
         """Return all events up to now, the oldest first, and all chats."""
         timed: list[tuple[float, Event]] = []
         self._chats = []
@@ -86,7 +86,7 @@ class Story:
                 timed += events
         return [event for _, event in sorted(timed, key=lambda one: one[0])], self._chats
 
-    def _play(self, arc: Arc, player: Player) -> tuple[Chat, list[tuple[float, Event]]]:
+    def _play(self, arc: Arc, player: Player) -> tuple[StoryChat, list[tuple[float, Event]]]:
         offsets = self._offsets(arc)
         begin = self._begin(arc, offsets[-1])
         actions: list[Action] = []
@@ -97,7 +97,7 @@ class Story:
                 actions.append(Action(at, line.kind, line.text))
             elif line.kind != "pause":
                 timed += [(event_at, event) for event_at, event in self._events(line, player, arc, at)]
-        return Chat(arc, player, begin, actions), timed
+        return StoryChat(arc, player, begin, actions), timed
 
     def _offsets(self, arc: Arc) -> list[float]:
         """Return for each line the seconds since the chat began."""

@@ -19,6 +19,7 @@ from domain.types import Facts
 from store import postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client
 from store.faults import address_of, postgres_fault, redis_fault
+from store.media.archive import ArchiveFailed, NoArchive, archive_at
 from store.ops import checks
 from store.ops.checks import Finding
 from store.postgres import STORE_ERRORS
@@ -34,9 +35,7 @@ MARKS = {"ok": "ok    ", "note": "note  ", "wrong": "WRONG "}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "Exit code 1 if something is wrong, 0 for notes. Writes only a probe key in Redis, and prints no secret."
-    )
+    parser.epilog = "Exit code 1 if something is wrong, 0 for notes. Writes nothing but probes, and prints no secret."
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,7 +61,7 @@ async def findings(*, outside: bool = True) -> list[Finding]:
     web, worker, found = _settings()
     found += [Finding("note", text) for text in _environment()]
     if web is not None:
-        found += [*_here(web), *(await _provider(web) if outside else [])]
+        found += [*_here(web), *(await _provider(web) if outside else []), *await _archive(web.media_archive)]
     if worker is not None:
         found += [Finding("wrong", text) for text in advice.addresses(worker, os.environ)]
         found += [Finding("note", text) for text in advice.unreachable(worker)]
@@ -137,6 +136,21 @@ async def _provider(settings: ReceiverSettings) -> list[Finding]:
         text = f"OIDC_ISSUER {settings.oidc_issuer} does not answer as a provider does ({error}): correct it."
         return [Finding("wrong", f"{text} Passwords work meanwhile.")]
     return [Finding("ok", f"{settings.oidc_issuer} is a working identity provider")]
+
+
+async def _archive(address: str | None) -> list[Finding]:
+    """Write, read and delete a small file in the archive of files."""
+    try:
+        archive = archive_at(address)
+        if archive is None:
+            text = "MEDIA_ARCHIVE is not set: files of messages are gone when Kapso and WhatsApp delete them."
+            return [Finding("note", text)]
+        await archive.probe()
+    except NoArchive as error:
+        return [Finding("wrong", f"{error}. Correct MEDIA_ARCHIVE.")]
+    except ArchiveFailed as error:
+        return [Finding("wrong", f"MEDIA_ARCHIVE={address} fails: {error}. Correct it, or the AWS_* variables.")]
+    return [Finding("ok", f"files of messages are kept in {address}")]
 
 
 async def _postgres(settings: StoreSettings, web: ReceiverSettings | None, *, others: bool) -> list[Finding]:

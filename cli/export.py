@@ -1,44 +1,66 @@
-"""`mirror export`: all that is stored of one person, as JSON."""
+"""`mirror export`: all that is stored of one person, as JSON, and the files of their messages."""
 
 import argparse
 import asyncio
 import getpass
 import json
+import re
 import sys
 from pathlib import Path
 
 from cli.person import FORMS, find_person
 from cli.stores import database, run_reporting_store_errors
 from config.environment import load
-from config.stores import DatabaseSettings
+from config.stores import DatabaseSettings, StoreSettings
 from store.leads import leads
+from store.media import files
+from store.media.archive import ArchiveFailed, MediaArchive, NoArchive, archive_at
+from store.media.files import KeptFile
+from store.postgres import Pool
 from store.privacy import export
+from store.privacy.person import StoredPerson
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("contact", help=FORMS)
     parser.add_argument("--to", type=Path, help="a file to write (default: standard output)")
+    parser.add_argument(
+        "--files", type=Path, metavar="FOLDER", help="write the files that MEDIA_ARCHIVE holds of them there"
+    )
     parser.add_argument("--by", default=None, help="who exports, for the access log (default: the user of this system)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return asyncio.run(run_reporting_store_errors(lambda: _run(arguments)))
+    try:
+        archive = archive_at(load(StoreSettings).media_archive) if arguments.files else None
+        return asyncio.run(run_reporting_store_errors(lambda: _run(arguments, archive)))
+    except (NoArchive, ArchiveFailed) as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
-async def _run(arguments: argparse.Namespace) -> int:
-    if arguments.to is not None:
-        try:
+async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> int:
+    if arguments.files and archive is None:
+        print("--files needs MEDIA_ARCHIVE: no files of messages are kept without it.", file=sys.stderr)
+        return 2
+    try:
+        if arguments.to is not None:
             arguments.to.touch(mode=0o600)
-        except OSError as error:
-            print(f"{arguments.to} can't be written: {error.strerror}", file=sys.stderr)
-            return 2
+        if arguments.files is not None:
+            arguments.files.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"{error.filename} can't be written: {error.strerror}", file=sys.stderr)
+        return 2
     async with database() as pool:
         who = await find_person(pool, arguments.contact, load(DatabaseSettings).phones)
         if isinstance(who, int):
             return who
         await leads.log_access(pool, who.lead_id, arguments.by or f"user:{getpass.getuser()}", "export")
         found = await export.everything(pool, who)
+        written = await _files(pool, archive, who, arguments.files) if archive else 0
     text = json.dumps(found, ensure_ascii=False, indent=None if arguments.json else 2)
+    if archive:
+        print(f"{written} files are in {arguments.files}", file=sys.stderr)
     if arguments.to is None:
         print(text)
         return 0
@@ -48,3 +70,24 @@ async def _run(arguments: argparse.Namespace) -> int:
         file=sys.stderr,
     )
     return 0
+
+
+async def _files(pool: Pool, archive: MediaArchive, who: StoredPerson, folder: Path) -> int:
+    """Write the files of a person there and return their number. Raises ArchiveFailed."""
+    count = 0
+    for file in await files.of_person(pool, who.contact_id, who.names):
+        found = await archive.get(file.key)
+        if found is None:
+            print(f"the file of message {file.message_id} is not in the archive", file=sys.stderr)
+            continue
+        with (folder / name_of(file)).open("wb") as out:
+            async for chunk in found.chunks:
+                out.write(chunk)
+        count += 1
+    return count
+
+
+def name_of(file: KeptFile) -> str:
+    """Return a file name that is safe in every folder, and unique by the id of the message."""
+    name = file.filename or f"file.{file.content_type.partition('/')[2]}"
+    return "-".join(re.sub(r"[^\w.-]+", "_", part)[-120:].lstrip(".") for part in (file.message_id, name))

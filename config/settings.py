@@ -1,19 +1,16 @@
 """Every setting, by the process that reads it. Each process demands only what it uses."""
 
-import re
 from typing import Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.environment import Key, Secrets, Settings, Texts
+from config.environment import Key, Secrets, Settings
 from config.hours import BusinessHours
 from config.stores import HTTP, KnowledgeSettings
 
 SECRETS = "The secret_key of each Kapso webhook, comma separated; all are valid at once."
 LONGEST_DAYS = 36_500
-# A name or an address, with a port or without.
-HOST = re.compile(r"(localhost|[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+)(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
 
 
 class ReceiverSettings(KnowledgeSettings):
@@ -42,10 +39,6 @@ class ReceiverSettings(KnowledgeSettings):
     oidc_client_id: str | None = Field(None, description="What the provider calls this mirror.")
     oidc_client_secret: SecretStr | None = Field(None, description="The secret that goes with it.")
     oidc_name: str = Field("single sign-on", max_length=60, description="What the button says: Sign in with …")
-    media_hosts: Texts = Field(
-        ("kapso.ai",),
-        description="Hosts (with their subdomains) from which files of messages may be fetched, comma separated.",
-    )
     pool_min_size: int = Field(
         10, ge=0, description="Connections to Postgres that the pages and the API keep open from the start on."
     )
@@ -76,13 +69,6 @@ class ReceiverSettings(KnowledgeSettings):
     inbox_limit_bytes: int = Field(
         4 * 1024**3, ge=1024, description="The most bytes that may wait, in Redis and in the spill each."
     )
-
-    @field_validator("media_hosts")
-    @classmethod
-    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if strange := [host for host in value if not HOST.fullmatch(host)]:
-            raise ValueError(f"{strange[0]!r} is not a host: write names such as kapso.ai; subdomains are included")
-        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -157,6 +143,20 @@ class WorkerSettings(KapsoSettings):
     )
     access_log_days: int = Field(
         365, ge=1, le=LONGEST_DAYS, description="Days for which it is kept who looked at whom (access_log)."
+    )
+    media_days: int | None = Field(
+        None,
+        ge=1,
+        le=LONGEST_DAYS,
+        description="Days for which files of messages stay in MEDIA_ARCHIVE; unset: as long as their messages.",
+    )
+    media_file_bytes: int = Field(
+        100 * 1024 * 1024, ge=1024, description="Larger files of messages are not kept (100 MB is WhatsApp's limit)."
+    )
+    media_day_bytes: int = Field(
+        5 * 1024**3,
+        ge=1024,
+        description="The most bytes of files that are kept in a day (UTC); from then on files wait for the next day.",
     )
     drain_shift_seconds: float = Field(300, gt=0, description="How long one drain works before it hands over.")
     poll_seconds: int = Field(60, ge=1, le=60, description="How often Kapso is polled; it must divide 60.")

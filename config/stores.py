@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from config.environment import Key, Settings, version
+from config.environment import Key, Settings, Texts, version
 from domain.phone import REGIONS, Phones
 from knowledge.embedder import Embedders
 
@@ -21,6 +21,8 @@ REDIS_OPTIONS = {
     "client_name",
 }
 HTTP = r"^https?://[^\s/]+(/\S*)?$"
+# A name or an address, with a port or without.
+HOST = re.compile(r"(localhost|[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+)(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -103,6 +105,17 @@ class StoreSettings(DatabaseSettings):
         " made without arguments. Unset: handoffs stay in the mirror alone.",
     )
 
+    media_archive: str | None = Field(
+        None,
+        pattern=r"^(file:(//)?/[^/?#].*|s3://[^/?#]+(/[^?#]*)?)$",
+        description="Where files of messages are kept: file:/folder or s3://bucket/prefix (credentials, region and"
+        " endpoint from AWS_* variables). Web process and workers need it. Unset: they are not kept.",
+    )
+    media_hosts: Texts = Field(
+        ("kapso.ai",),
+        description="Hosts (with their subdomains) from which files of messages may be fetched, comma separated.",
+    )
+
     public_url: str | None = Field(
         None, pattern=HTTP, description="Where people open the desk: links in notifications begin with it."
     )
@@ -119,6 +132,13 @@ class StoreSettings(DatabaseSettings):
         None, description="smtp://user:password@host:587 or smtps://…, for hooks of the kind email."
     )
     smtp_from: str = Field("mirror@localhost", pattern=r"^[!-?A-~]+@[!-?A-~]+$", description="Sender of the e-mails.")
+
+    @field_validator("media_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if strange := [host for host in value if not HOST.fullmatch(host)]:
+            raise ValueError(f"{strange[0]!r} is not a host: write names such as kapso.ai; subdomains are included")
+        return value
 
     @field_validator("slack_webhook_url", "smtp_url")
     @classmethod

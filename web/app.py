@@ -1,6 +1,5 @@
 """The dashboard's routes, ready to be mounted in the web process. Everything but the login needs a session."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,7 @@ from web.desk.leads_csv import LeadsCsv
 from web.desk.list_views import ListViews
 from web.desk.login import Login
 from web.desk.many import Many
-from web.desk.media import MediaProxy
+from web.desk.media import MediaPages
 from web.desk.menus import Menus
 from web.desk.overview import OverviewPage
 from web.desk.panel import Panel
@@ -84,7 +83,7 @@ class Dashboard:
         *,
         zone: str,
         phones: Phones,
-        media_hosts: Sequence[str],
+        media: MediaPages,
         crm: CRMClient,
         reach: Reach,
         provider: IdentityProvider | None,
@@ -101,7 +100,7 @@ class Dashboard:
         self._hooks_key = hooks_key
         self._pages = Pages(zone)
         self._hub = Hub(pool)
-        self._media = MediaProxy(pool, media_hosts)
+        self._media = media
 
     async def close(self) -> None:
         await self._hub.close()

@@ -17,7 +17,7 @@ from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.login import BACK, Login, ours
 from web.desk.many import Many
-from web.desk.media import MediaProxy
+from web.desk.media import MediaPages
 from web.desk.menus import Menus
 from web.desk.overview import OverviewPage
 from web.desk.panel import Panel
@@ -43,7 +43,7 @@ def list_routes(guard: Guard, desk: Desk, tabs: Tabs, file: LeadsCsv) -> list[Ro
     ]
 
 
-def desk_routes(guard: Guard, panel: Panel, writes: LeadWrites, chat: ChatPages, media: MediaProxy) -> list[Route]:
+def desk_routes(guard: Guard, panel: Panel, writes: LeadWrites, chat: ChatPages, media: MediaPages) -> list[Route]:
     return [
         guard.get("/media/{id:path}", media.show),
         guard.get("/leads/{id:uuid}", panel.show),

@@ -23,6 +23,8 @@ from store.crm.handoffs import crm_client
 from store.inbox.appender import Appender
 from store.inbox.spill import Spill
 from store.inbox.watermarks import Watermarks
+from store.media.archive import archive_at
+from store.media.source import MediaSource
 from store.ops.alive import keep_touching
 from store.ops.clocks import Clocks, watch
 from store.ops.concerns import log_concerns
@@ -31,6 +33,7 @@ from store.postgres import STORE_ERRORS, Pool
 from store.tasks import cancel_and_wait
 from web.api.app import nothing
 from web.app import Dashboard
+from web.desk.media import MediaPages
 from web.desk.reach import Reach
 from web.identity_provider import IdentityProvider
 from web.mcp.access import Door, by_request
@@ -90,7 +93,7 @@ class Faces:
         self._embedders, self.access_log = settings.embedders(), AccessLog(stores.reading)
         self._dashboard = Dashboard(
             stores.reading, self._glance, self._embedders, self.access_log,
-            zone=settings.time_zone, phones=settings.phones, media_hosts=settings.media_hosts,
+            zone=settings.time_zone, phones=settings.phones, media=_media(settings, stores.reading),
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
             reach=Reach(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(settings),
             hooks_key=settings.hooks_key.get_secret_value().encode() if settings.hooks_key else None,
@@ -112,6 +115,10 @@ class Faces:
 
     async def _glance(self) -> MirrorStatus:
         return await status(self._stores.reading, self._stores.client, self._shards, datetime.now(UTC) - GLANCE_BACK)
+
+
+def _media(settings: ReceiverSettings, pool: Pool) -> MediaPages:
+    return MediaPages(pool, MediaSource(settings.media_hosts), archive_at(settings.media_archive))
 
 
 async def create_app(

@@ -21,6 +21,9 @@ from store import loops, postgres, redis
 from store.crm.handoffs import NoCRMClient, crm_client
 from store.hooks.notifications import Notification
 from store.inbox import inbox
+from store.media import files
+from store.media.archive import NoArchive, archive_at
+from store.media.source import MediaSource
 from store.ops import drains, heartbeats
 from store.ops.alive import keep_touching
 from store.ops.budget import Budget
@@ -41,6 +44,7 @@ from workers.hooks.channels import Channel, EmailChannel, SlackChannel, WebhookC
 from workers.hooks.sender import HookSender
 from workers.jobs.asked_replays import run_asked
 from workers.jobs.handoffs import HandoffSender
+from workers.jobs.media import MediaKeeper, MediaLimits
 from workers.jobs.read_chats import ChatReading
 from workers.jobs.upkeep import check_orphans, check_silence, end_stalled, forget, give_leads, keep_days, sample
 from workers.poll.losses import LossWatch
@@ -98,6 +102,12 @@ async def run(settings: WorkerSettings) -> None:
     notifier = HookSender(general, outlets)
     jobs.append(Job("hooks", notifier.tick, 120, {"second": set(range(60)) if outlets else {0, 30}}))
     jobs.append(Job("prune_hooks", notifier.prune, 600, {"minute": {7}, "second": {0}}))
+    keeper = media_keeper(settings, general)
+    if keeper:
+        jobs.append(Job("media", keeper.tick, 1800, {"second": set(range(60))}))
+        jobs.append(Job("expire_media", keeper.expire, 600, {"minute": {11}, "second": {0}}))
+    with contextlib.suppress(*STORE_ERRORS):
+        await files.enable(general, on=keeper is not None)
     asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones, bounds=bounds)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
     watch = kapso_watch(settings, pool, client, kapso) if kapso else None
@@ -127,6 +137,8 @@ async def run(settings: WorkerSettings) -> None:
     await cancel_and_wait(watching, trying, touching)
     await chats.close()
     await notifier.close()
+    if keeper:
+        await keeper.close()
     if kapso:
         await kapso.close()
     await client.aclose()
@@ -152,6 +164,15 @@ def channels(settings: WorkerSettings) -> dict[str, Channel]:
     if settings.smtp_url:
         found["email"] = EmailChannel(settings.smtp_url.get_secret_value(), settings.smtp_from, link)
     return found
+
+
+def media_keeper(settings: WorkerSettings, pool: Pool) -> MediaKeeper | None:
+    """None where files are not kept. Raises NoArchive."""
+    archive = archive_at(settings.media_archive)
+    if archive is None:
+        return None
+    limits = MediaLimits(settings.media_file_bytes, settings.media_day_bytes, settings.media_days)
+    return MediaKeeper(pool, MediaSource(settings.media_hosts), archive, limits)
 
 
 def kapso_client(settings: WorkerSettings, redis: Redis) -> Client | None:
@@ -226,7 +247,7 @@ def main() -> None:
     gc.set_threshold(20_000, 20, 20)
     try:
         loops.run(run(settings))
-    except NoCRMClient as error:
+    except (NoCRMClient, NoArchive) as error:
         raise SystemExit(str(error)) from None
 
 

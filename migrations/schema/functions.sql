@@ -504,3 +504,26 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+
+-- Queue the file of a message for the archive. A new URL gives a refused file another chance; a revoked message loses it.
+CREATE FUNCTION queue_media() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.revoked_at IS NOT NULL THEN
+        DELETE FROM media_files WHERE message_id = NEW.id;
+    ELSIF NEW.media_url IS NOT NULL AND EXISTS (SELECT FROM mirror WHERE archives_media) THEN
+        INSERT INTO media_files AS f (message_id) VALUES (NEW.id)
+        ON CONFLICT (message_id) DO UPDATE SET state = 'waiting', attempts = 0, next_try_at = now(), error = NULL
+        WHERE f.state = 'refused';
+    END IF;
+    RETURN NULL;
+END $$;
+
+
+-- Delete a file from the archive whose row is gone or expired. A worker may be about to store it, for the 15 minutes of its
+-- claim: so delete it a second time after them.
+CREATE FUNCTION remove_media() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO media_removals (key, due_at) VALUES (OLD.key, now()), (OLD.key, now() + interval '20 minutes');
+    RETURN NULL;
+END $$;

@@ -39,3 +39,11 @@ CREATE TRIGGER notify_handoff AFTER INSERT ON handoffs FOR EACH ROW EXECUTE FUNC
 CREATE TRIGGER notify_decision AFTER UPDATE ON next_steps FOR EACH ROW
     WHEN (OLD.decided_at IS NULL AND NEW.decided_at IS NOT NULL) EXECUTE FUNCTION notify_decision();
 CREATE TRIGGER notify_alarm AFTER INSERT OR DELETE ON alarms FOR EACH ROW EXECUTE FUNCTION notify_alarm();
+CREATE TRIGGER queue_media AFTER INSERT ON messages FOR EACH ROW
+    WHEN (NEW.media_url IS NOT NULL AND NEW.revoked_at IS NULL) EXECUTE FUNCTION queue_media();
+CREATE TRIGGER queue_media_again AFTER UPDATE OF media_url, revoked_at ON messages FOR EACH ROW
+    WHEN (NEW.media_url IS DISTINCT FROM OLD.media_url OR NEW.revoked_at IS DISTINCT FROM OLD.revoked_at)
+    EXECUTE FUNCTION queue_media();
+CREATE TRIGGER remove_media AFTER DELETE ON media_files FOR EACH ROW EXECUTE FUNCTION remove_media();
+CREATE TRIGGER remove_expired_media AFTER UPDATE OF state ON media_files FOR EACH ROW
+    WHEN (NEW.state = 'expired' AND OLD.state <> 'expired') EXECUTE FUNCTION remove_media();

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from store.inbox import inbox
 from store.inbox.inbox import Waiting
 from store.inbox.spill import Spill
+from store.media import files as media
 from store.mirror import reconcile
 from store.mirror.reconcile import LastRun
 from store.ops import alarms, budget, heartbeats
@@ -29,6 +30,7 @@ CHATS_LATE_SECONDS = 300.0
 POLLS_FAILED_SECONDS = 180.0
 # The status reports what it has read by then: a locked table must not hide the rest.
 PATIENCE_SECONDS = 10.0
+NOT_REMOVED = "{0} files of deleted messages are still in the media archive: set MEDIA_ARCHIVE for the workers"
 UNFINISHED = "the erasure of contact {0}, begun {1:%Y-%m-%d %H:%M} UTC, is not finished: run mirror erase {0}"
 
 
@@ -239,6 +241,8 @@ async def _of_postgres(found: MirrorStatus, pool: Pool, since: datetime) -> None
         UnrecognizedFact(*fact) for fact in await pool.fetch(statement("unrecognized_facts"), SHOWN_FACTS)
     ]
     found.received = row["settled"]
+    if overdue := await media.overdue(pool):
+        found.concerns.append(NOT_REMOVED.format(overdue))
     found.concerns += [UNFINISHED.format(*begun) for begun in await pool.fetch(statement("erasures_begun"))]
     odd = await pool.fetchrow(statement("oddities"))
     found.without_contact, found.number_errors = odd["without_contact"], odd["number_errors"] or []

@@ -41,6 +41,9 @@ WITH meant AS (
 ), edits AS (
     DELETE FROM message_edits WHERE message_id IN (
         SELECT id FROM messages WHERE contact_id = :contact_id OR group_member = ANY (:names::text[])) RETURNING 1
+), sent_files AS (
+    DELETE FROM media_files WHERE message_id IN (
+        SELECT id FROM messages WHERE contact_id = :contact_id OR group_member = ANY (:names::text[])) RETURNING 1
 ), said AS (
     DELETE FROM messages WHERE contact_id = :contact_id OR group_member = ANY (:names::text[]) RETURNING 1
 ), sessions AS (
@@ -99,6 +102,7 @@ UNION ALL SELECT 'tickets', count(*) FROM helped
 UNION ALL SELECT 'handoff_records', count(*) FROM handed_over_runs
 UNION ALL SELECT 'conversations', count(*) FROM sessions
 UNION ALL SELECT 'message_edits', count(*) FROM edits
+UNION ALL SELECT 'media_files', count(*) FROM sent_files
 UNION ALL SELECT 'messages', count(*) FROM said
 UNION ALL SELECT 'contact_identities', count(*) FROM identities
 UNION ALL SELECT 'identity_joins', count(*) FROM joins

@@ -12,6 +12,8 @@ SELECT * FROM (
         AND m.group_member = ANY (:names)
     UNION ALL SELECT 'message_edits', to_jsonb(e) FROM message_edits AS e JOIN messages AS m ON m.id = e.message_id
         WHERE m.contact_id = :contact_id OR m.group_member = ANY (:names)
+    UNION ALL SELECT 'media_files', to_jsonb(n) FROM media_files AS n JOIN messages AS m ON m.id = n.message_id
+        WHERE m.contact_id = :contact_id OR m.group_member = ANY (:names)
     UNION ALL SELECT 'preference_sightings', to_jsonb(p) FROM preference_sightings AS p
         JOIN sightings AS s ON s.handle = p.handle AND s.bsuid = p.bsuid WHERE s.contact_id = :contact_id
     UNION ALL SELECT 'project_events', to_jsonb(e) FROM project_events AS e

@@ -318,6 +318,22 @@ async def test_an_inbox_that_may_hold_more_than_redis_is_noted(redis_url: str, r
 
 
 @pytest.mark.usefixtures("settings")
+async def test_the_archive_of_files_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert any("MEDIA_ARCHIVE is not set" in one.text for one in await findings() if one.level == "note")
+    monkeypatch.setenv("MEDIA_ARCHIVE", f"file:{tmp_path}/archive")
+    assert any("files of messages are kept in" in one.text for one in await findings() if one.level == "ok")
+    assert not [path for path in (tmp_path / "archive").rglob("*") if path.is_file()]
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv("MEDIA_ARCHIVE", f"file:{tmp_path}/taken/archive")
+    assert any("Correct MEDIA_ARCHIVE" in text for text in wrong(await findings()))
+    monkeypatch.setenv("MEDIA_ARCHIVE", "s3://bucket/prefix")
+    for name, value in (("ENDPOINT_URL", "http://127.0.0.1:1"), ("ALLOW_HTTP", "true"), ("ACCESS_KEY_ID", "an-id"),
+                        ("SECRET_ACCESS_KEY", "a-secret")):  # fmt: skip
+        monkeypatch.setenv(f"AWS_{name}", value)
+    assert any("AWS_* variables" in text and "a-secret" not in text for text in wrong(await findings()))
+
+
+@pytest.mark.usefixtures("settings")
 async def test_services_that_settings_name_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     refuses = [JSONResponse({"error": "key"}, 401)]
     async with (

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from store.media import files
+from store.media.archive import archive_at
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, lead
-from tests.cli.test_console import run
+from tests.cli.test_console import inside, run
+from tests.desk import says
 from tests.helpers import rows
 
 
@@ -44,6 +47,32 @@ async def test_chats_are_read_and_leads_are_listed(pool: Pool) -> None:
     assert "Rina +6281234567890" in out
     assert "asked price +15" in out
     assert (await run("leads", "--city", "nowhere"))[1] == "no lead fits that\n"
+
+
+@pytest.mark.usefixtures("environment")
+async def test_the_files_of_a_person_are_exported(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to, folder = ("--to", str(tmp_path / "rina.json")), tmp_path / "of rina"
+    code, _, said = await inside(capsys, "export", NUMBER, *to, "--files", str(folder))
+    assert (code, "needs MEDIA_ARCHIVE" in said) == (2, True)
+    monkeypatch.setenv("MEDIA_ARCHIVE", f"file:{tmp_path}/archive")
+    await files.enable(pool, on=True)
+    archive = archive_at(f"file:{tmp_path}/archive")
+    assert archive is not None
+    shown = {"type": "document", "document": {"id": "1", "link": "https://kapso.ai/1", "filename": "../../harga.pdf"}}
+    await says(pool, "", id="wamid.one", **shown)
+    await says(pool, "", id="wamid.lost", **shown)
+    await says(pool, "", id="wamid.his", number="6281300000009", **shown)
+    (tmp_path / "file").write_bytes(b"prices")
+    for file in await files.claim(pool, 9):
+        if file.message_id != "wamid.lost":
+            await archive.put(file.key, tmp_path / "file")
+        await files.kept(pool, file, b"x" * 32, 6, "application/pdf")
+    code, _, said = await inside(capsys, "export", NUMBER, *to, "--files", str(folder))
+    assert (code, "1 files are in" in said, "wamid.lost is not in the archive" in said) == (0, True, True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"wamid.one-_.._harga.pdf": b"prices"}
+    assert len(json.loads((tmp_path / "rina.json").read_text())["media_files"]) == 2
 
 
 @pytest.mark.usefixtures("environment")

@@ -11,12 +11,12 @@ from pydantic import SecretStr
 
 from store.access import accounts, api_keys
 from store.access.passwords import SignInRefused, SignInTries, TooOften
+from store.media.source import MediaSource
 from store.postgres import Pool
 from tests.chats import chat, lead
 from tests.desk import PASSWORD, client, form, signed_in, user, web
 from tests.helpers import until
 from web.away import READ_ONLY
-from web.desk.media import MediaProxy
 
 
 async def fails(pool: Pool, name: str, *, address: str) -> type[Exception]:
@@ -145,7 +145,7 @@ async def test_without_postgres_a_page_says_so_in_the_viewers_language(redis_url
 
 
 async def test_a_file_is_fetched_from_the_address_that_was_looked_at(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A name that means something public when it is looked at, and ourselves when it is connected to."""
     looked: list[str] = []
@@ -162,10 +162,8 @@ async def test_a_file_is_fetched_from_the_address_that_was_looked_at(
         asked.append(request)
         return httpx.Response(200, text="file")
 
-    media = MediaProxy(pool, ("kapso.ai",))
-    await media.close()
-    media._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    await media._fetch("https://media.kapso.ai/f?id=1", {"Range": "bytes=0-3"})
+    media = MediaSource(("kapso.ai",), httpx.MockTransport(answer))
+    await media.open("https://media.kapso.ai/f?id=1", {"Range": "bytes=0-3"})
     (request,) = asked
     assert (request.url.host, request.headers["host"]) == ("8.8.8.8", "media.kapso.ai")
     assert (request.extensions["sni_hostname"], request.url.query) == ("media.kapso.ai", b"id=1")

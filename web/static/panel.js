@@ -15,15 +15,17 @@ const address = (id, at) => {
   if (opens) history.pushState({ opened: true }, "", url);
   else history.replaceState(history.state, "", url);
 };
+// Also one that loads or could not be loaded.
+const shown = () => document.getElementById("lead")?.dataset.id ?? asked;
 const mark = () => {
-  const id = document.getElementById("lead")?.dataset.id;
+  const id = shown();
   panel.parentElement.classList.toggle("open", Boolean(id));
   for (const link of document.querySelectorAll("#rows a[data-lead]")) {
     link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
   }
 };
 const clear = () => {
-  const id = document.getElementById("lead")?.dataset.id;
+  const id = shown();
   asked = null;
   panel.replaceChildren();
   mark();
@@ -50,8 +52,7 @@ const skeleton = (id) => {
   panel.replaceChildren(document.getElementById("skeleton").content.cloneNode(true));
   if (name) panel.querySelector(".skeleton strong").textContent = name;
   panel.setAttribute("aria-busy", "true");
-  panel.parentElement.classList.add("open");
-  for (const link of document.querySelectorAll("#rows a[data-lead]")) link.closest("tr").classList.toggle("opened", link.dataset.lead === id);
+  mark();
 };
 let asked = null, keepsFocus = false;
 const flash = (id) => {
@@ -84,7 +85,7 @@ if (panel) {
       const lead = document.getElementById("lead");
       panel.removeAttribute("aria-busy");
       panel.scrollTop = 0;
-      if (!lead) address(null);
+      if (!lead) { asked = null; address(null); }
       else { address(lead.dataset.id, lead.dataset.around); if (!keepsFocus) lead.querySelector("h2").focus({ preventScroll: true }); }
       atEnd = true;
       mark();

@@ -20,6 +20,7 @@ from store.crm.handoffs import PostgresCRMClient
 from store.inbox.inbox import stream_name
 from store.leads import leads, next_steps
 from store.leads.leads import Actor
+from store.media import files as media
 from store.mirror import bodies
 from store.mirror.bodies import TooMuchWaits
 from store.ops.status import status
@@ -52,7 +53,7 @@ lead_changes field source actor | lead_contacts * | lead_notes source actor | le
 lead_suggestions answered_by | lead_records chat_phase status lead_temperature language urgency_level set_by read_hash
 lead_records priority owner | login_addresses address | login_failures address | message_edits type
 messages phone_number_id direction type origin status group_id unedited_type
-notifications event state error data | next_steps type status source actor occasion decided_by done_by error | owner_rules * | phone_numbers * | preference_sightings phone_number_id
+media_files state error sha256 content_type | notifications event state error data | next_steps type status source actor occasion decided_by done_by error | owner_rules * | phone_numbers * | preference_sightings phone_number_id
 preference_sightings preference | project_events name | reconcile_runs *
 replays asked_by kind state cancel_asked_by error | sessions * | account_changes * | invitations * | sign_in_steps * | sightings marketing_preference | spill event version
 temperature_words * | ticket_changes field source actor | tickets status priority assignee opened_by | tombstones *
@@ -110,9 +111,9 @@ async def write(pool: Pool, column: asyncpg.Record) -> None:
             continue
 
 
-def said(id: str, text: str) -> Delivery:
+def said(id: str, text: str, **more: Any) -> Delivery:
     message = {"id": id, "timestamp": str(int(RECEIVED_AT.timestamp())), "type": "text", "text": {"body": text},
-               "from": NUMBER, "kapso": {"direction": "inbound"}}  # fmt: skip
+               "from": NUMBER, "kapso": {"direction": "inbound"}} | more  # fmt: skip
     names = {"phone_number": SPELLED, "business_scoped_user_id": "ID.canary1", "username": "canary.r",
              "contact_name": "Rina canary"}  # fmt: skip
     session = {"id": conversation(NUMBER), "metadata": {"note": "canary"}} | names
@@ -122,7 +123,9 @@ def said(id: str, text: str) -> Delivery:
 async def plant(pool: Pool, redis: Redis) -> None:
     """She alone is stored: every row is hers, in every table that can hold a person."""
     session = conversation(NUMBER)
-    await settled(pool, [said("wamid.canary1", "halo canary"), said("wamid.canary2", "saya canary, jual kue")])
+    await media.enable(pool, on=True)
+    picture = said("wamid.canary3", "", type="image", image={"link": "https://kapso.ai/canary"})
+    await settled(pool, [said("wamid.canary1", "halo canary"), said("wamid.canary2", "saya canary, jual kue"), picture])
     await extracted(pool)
     id = (await lead(pool, number=NUMBER))["id"]
     await leads.patch(pool, id, {"name": "canary Rina"}, version=None, by=BUDI, reason="canary said")

@@ -57,6 +57,9 @@ async def test_a_lead_that_can_not_be_loaded_says_so_and_opens_once_it_can(
         await page.get_by_role("link", name="Rina").click()
         await expect(page.locator("#panel")).to_contain_text("Rina")
         await expect(page.locator("#panel")).to_contain_text("could not be loaded")
+        # A renewal of the list that was under way does not take the words away.
+        await page.evaluate("document.dispatchEvent(new Event('list:changed'))")
+        await expect(page.locator("tr.opened")).to_contain_text("Rina")
         await page.locator("#panel [data-close]").click()
         await expect(page.locator("#panel")).to_be_empty()
         assert "lead=" not in page.url

@@ -17,6 +17,7 @@ from store.access import accounts, passwords
 from store.access.access_log import AccessLog
 from store.access.passwords import BadPassword, SignInTries
 from store.crm.handoffs import PostgresCRMClient
+from store.media.source import MediaSource
 from store.ops import replays
 from store.ops.dead_letters import LetterQuery
 from store.ops.status import MirrorStatus
@@ -26,6 +27,7 @@ from tests.chats import chat, extracted, lead
 from tests.desk import PASSWORD, client, form, signed_in, user, web
 from tests.helpers import bounds, rows
 from web.app import Dashboard
+from web.desk.media import MediaPages
 from web.desk.reach import Reach
 from workers.jobs.asked_replays import run_asked
 
@@ -50,7 +52,7 @@ async def pages(pool: Pool) -> list[tuple[str, str]]:
         AccessLog(pool),
         zone="Asia/Jakarta",
         phones=Phones("ID"),
-        media_hosts=(),
+        media=MediaPages(pool, MediaSource(()), None),
         crm=PostgresCRMClient(pool),
         reach=Reach(),
         provider=None,

@@ -191,7 +191,7 @@ async def test_stored_deliveries_are_replayed_for_a_window(pool: Pool) -> None:
     ]
     await settled(pool, deliveries)
     whole = await mirrored(pool)
-    await pool.execute("TRUNCATE messages")
+    await pool.execute("TRUNCATE messages CASCADE")
     code, out, _ = await run("replay", "--since", "2026-11-01", "--until", "2026-11-02")
     assert (code, "dry run, 2 of 2" in out, await rows(pool, "messages")) == (0, True, [])
     code, out, _ = await run("replay", "--since", "2026-11-01", "--until", "2026-11-02", "--go", "--per-second", "1000")

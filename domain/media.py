@@ -1,0 +1,24 @@
+"""Rules for keeping files of messages: when to try again, and whether a file is the one that WhatsApp named (pure)."""
+
+import base64
+import binascii
+from typing import Final
+
+PAUSES: Final = (30, 120, 600, 3600, 21_600, 86_400, 172_800)
+"""Seconds before each retry: about three and a half days in all. WhatsApp keeps a file for seven."""
+DIGEST_BYTES: Final = 32
+
+
+def pause(attempts: int) -> float | None:
+    """Return the seconds until the retry after so many attempts; None after the last."""
+    return PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
+
+
+def digest(declared: str | None) -> bytes | None:
+    """Read the SHA-256 of a file as payloads have it, in base64 or in hex. None if there is none that can be read."""
+    text = (declared or "").strip()
+    try:
+        found = bytes.fromhex(text) if len(text) == 2 * DIGEST_BYTES else base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return found if len(found) == DIGEST_BYTES else None

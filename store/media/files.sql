@@ -1,0 +1,87 @@
+-- name: enable_media(is_on)
+-- Returns a row if this changes something.
+UPDATE mirror SET archives_media = :is_on WHERE archives_media <> :is_on RETURNING true
+
+
+-- name: queue_media(age)
+INSERT INTO media_files (message_id)
+SELECT m.id FROM messages AS m
+WHERE m.sent_at > now() - :age::interval AND m.media_url IS NOT NULL AND m.revoked_at IS NULL
+ON CONFLICT DO NOTHING
+
+
+-- name: claim_media(count, lease)
+-- Claims due files, the longest due first. After :lease another worker may claim them.
+WITH due AS (
+    SELECT f.message_id FROM media_files AS f
+    WHERE f.state = 'waiting' AND f.next_try_at <= now()
+    ORDER BY f.next_try_at LIMIT :count FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE media_files AS f SET attempts = f.attempts + 1, next_try_at = now() + :lease::interval
+    FROM due WHERE f.message_id = due.message_id RETURNING f.message_id, f.key, f.attempts
+)
+SELECT c.message_id, c.key, c.attempts, m.media_url, m.content ->> 'sha256'
+FROM claimed AS c JOIN messages AS m ON m.id = c.message_id
+
+
+-- name: media_kept(key, sha256, bytes, content_type)
+-- Returns nothing if the row is gone: the person was erased meanwhile, or the message was.
+UPDATE media_files SET state = 'kept', kept_at = now(), sha256 = :sha256, bytes = :bytes, content_type = :content_type,
+    error = NULL
+WHERE key = :key AND state = 'waiting' RETURNING true
+
+
+-- name: media_failed(key, error, seconds)
+-- :seconds before the next attempt; null marks the file as refused
+UPDATE media_files SET error = :error, state = CASE WHEN :seconds::float8 IS NULL THEN 'refused' ELSE 'waiting' END,
+    next_try_at = now() + make_interval(secs => coalesce(:seconds::float8, 0))
+WHERE key = :key AND state = 'waiting'
+
+
+-- name: postpone_media(key, seconds)
+UPDATE media_files SET attempts = attempts - 1, next_try_at = now() + make_interval(secs => :seconds::float8)
+WHERE key = :key AND state = 'waiting'
+
+
+-- name: media_bytes_today
+SELECT coalesce(sum(bytes), 0) FROM media_files WHERE kept_at >= date_trunc('day', now(), 'UTC')
+
+
+-- name: count_waiting_media
+SELECT count(*) FROM media_files WHERE state = 'waiting'
+
+
+-- name: kept_media(message_id)
+SELECT f.message_id, f.key, f.bytes, f.content_type, m.content ->> 'filename'
+FROM media_files AS f JOIN messages AS m ON m.id = f.message_id
+WHERE f.message_id = :message_id AND f.state = 'kept'
+
+
+-- name: kept_media_of_person(contact_id, names)
+-- :names also find what they sent to groups
+SELECT f.message_id, f.key, f.bytes, f.content_type, m.content ->> 'filename'
+FROM media_files AS f JOIN messages AS m ON m.id = f.message_id
+WHERE (m.contact_id = :contact_id OR m.group_member = ANY (:names::text[])) AND f.state = 'kept' ORDER BY m.sent_at, m.id
+
+
+-- name: expire_media(before)
+-- The trigger queues the removal of each.
+WITH expired AS (
+    UPDATE media_files SET state = 'expired' WHERE state = 'kept' AND kept_at < :before RETURNING 1
+)
+SELECT count(*) FROM expired
+
+
+-- name: claim_media_removals(count, lease)
+WITH due AS (
+    SELECT r.id FROM media_removals AS r WHERE r.due_at <= now() ORDER BY r.due_at LIMIT :count FOR UPDATE SKIP LOCKED
+)
+UPDATE media_removals AS r SET due_at = now() + :lease::interval FROM due WHERE r.id = due.id RETURNING r.id, r.key
+
+
+-- name: overdue_removals
+SELECT count(*) FROM media_removals WHERE due_at < now() - interval '1 hour'
+
+
+-- name: media_removed(id)
+DELETE FROM media_removals WHERE id = :id

@@ -1,0 +1,307 @@
+"""Files of messages: kept once, checked, bounded, shown when Kapso's link is dead, and gone with their message."""
+
+import asyncio
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from domain.media import PAUSES
+from store.media import files
+from store.media.archive import archive_at
+from store.media.source import MediaSource
+from store.ops import alarms
+from store.ops.status import status
+from store.postgres import Pool
+from store.privacy import erase
+from store.privacy.person import person
+from store.privacy.retention import Retention, prune
+from store.privacy.tombstones import Tombstones
+from tests.chats import NUMBER
+from tests.desk import says, signed_in
+from tests.helpers import rows, served, until
+from workers.jobs.media import MediaKeeper, MediaLimits
+
+KEY = Tombstones(b"a key of its own")
+BYTES = b"\x89PNG the shop front of Rina" * 100
+LIMITS = MediaLimits(file_bytes=10_000, day_bytes=1_000_000)
+
+
+@dataclass
+class Shelf:
+    """Where Kapso keeps files, for tests: bytes by name, which may go, and how often each was asked for."""
+
+    held: dict[str, bytes] = field(default_factory=lambda: {"shop": BYTES})
+    codes: dict[str, int] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    chunked: bool = False
+    host: str = ""
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    async def give(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        self.asked[name] += 1
+        await self.open.wait()
+        code = self.codes.get(name, 200)
+        if name not in self.held or code != 200:
+            return Response(status_code=code if code != 200 else 404)
+        if self.chunked:
+            return StreamingResponse(iter([self.held[name]]), media_type="image/png")
+        return Response(self.held[name], media_type="image/png")
+
+    def message(self, name: str = "shop", **more: Any) -> Mapping[str, Any]:
+        return {"type": "image", "image": {"id": "1", "link": f"http://{self.host}/{name}", **more}}
+
+
+@asynccontextmanager
+async def shelf() -> AsyncIterator[Shelf]:
+    one = Shelf()
+    async with served(Starlette(routes=[Route("/{name}", one.give)])) as url:
+        one.host = url.removeprefix("http://")
+        yield one
+
+
+@asynccontextmanager
+async def keeper(pool: Pool, one: Shelf, folder: Path, limits: MediaLimits = LIMITS) -> AsyncIterator[MediaKeeper]:
+    archive = archive_at(f"file:{folder}")
+    assert archive is not None
+    await files.enable(pool, on=True)
+    keeping = MediaKeeper(pool, MediaSource((one.host,)), archive, limits)
+    yield keeping
+    await keeping.close()
+
+
+def stored(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+def lose(folder: Path) -> None:
+    for path in list(folder.rglob("*")):
+        if path.is_file():
+            path.unlink()
+
+
+async def due_now(pool: Pool) -> None:
+    await pool.execute("UPDATE media_files SET next_try_at = now() WHERE state = 'waiting'")
+    await pool.execute("UPDATE media_removals SET due_at = now()")
+
+
+async def test_a_file_is_fetched_once_and_shown_when_its_link_is_dead(
+    pool: Pool, redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    declared = base64.b64encode(hashlib.sha256(BYTES).digest()).decode()
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        await says(pool, "", id="wamid.shop", name="Rina", **one.message(sha256=declared))
+        await says(pool, "", id="wamid.sent", ours=True, **one.message())
+        await keeping.tick()
+        await says(pool, "", id="wamid.shop", name="Rina", **one.message(sha256=declared))
+        await keeping.tick()
+        assert (one.asked["shop"], stored(tmp_path)) == (2, [BYTES, BYTES])
+        del one.held["shop"]
+        given: dict[str, Any] = {"media_archive": f"file:{tmp_path}", "media_hosts": (one.host,)}
+        async with signed_in(pool, redis_url, database_url, **given) as http:
+            whole = await http.get("/media/wamid.shop")
+            assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, BYTES, "image/png")
+            assert "sandbox" in whole.headers["content-security-policy"]
+            for asked, wanted in (("bytes=0-3", BYTES[:4]), ("bytes=5-", BYTES[5:]), ("bytes=10-99999", BYTES[10:])):
+                part = await http.get("/media/wamid.shop", headers={"Range": asked})
+                assert (part.status_code, part.content) == (206, wanted)
+                begin = asked.removeprefix("bytes=").partition("-")[0]
+                assert part.headers["content-range"] == f"bytes {begin}-{int(begin) + len(wanted) - 1}/{len(BYTES)}"
+            assert (await http.get("/media/wamid.shop", headers={"Range": "bytes=99999-"})).status_code == 416
+            # What players do not send is answered whole.
+            for odd in ("bytes=-5", "bytes=1-2,4-5", "lines=1-2"):
+                assert (await http.get("/media/wamid.shop", headers={"Range": odd})).content == BYTES
+            # A file that is lost in the archive is asked for at its source.
+            lose(tmp_path)
+            assert (await http.get("/media/wamid.shop")).status_code == 404
+            one.held["shop"] = b"again"
+            assert (await http.get("/media/wamid.shop")).content == b"again"
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_file_that_is_too_large_is_refused_at_once(pool: Pool, tmp_path: Path, chunked: bool) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        one.held["shop"], one.chunked = b"x" * 10_001, chunked
+        await says(pool, "", **one.message())
+        await keeping.tick()
+        (row,) = await rows(pool, "media_files")
+        assert (row["state"], "MEDIA_FILE_BYTES" in row["error"], stored(tmp_path)) == ("refused", True, [])
+
+
+async def test_a_file_from_another_host_is_never_asked_for(pool: Pool, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        for n, url in enumerate(("http://127.0.0.1:1/x", "https://evil.invalid/x", "file:///etc/passwd")):
+            await says(pool, "", id=f"wamid.{n}", type="image", image={"id": "1", "link": url})
+        await keeping.tick()
+        assert {row["state"] for row in await rows(pool, "media_files")} == {"refused"}
+        assert all("evil" not in row["error"] for row in await rows(pool, "media_files"))
+
+
+async def test_a_file_is_tried_again_until_it_is_whole(pool: Pool, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        one.held["shop"] = BYTES[:-1]
+        await says(pool, "", **one.message(sha256=hashlib.sha256(BYTES).hexdigest()))
+        await keeping.tick()
+        (row,) = await rows(pool, "media_files")
+        assert (row["state"], "SHA-256" in row["error"], stored(tmp_path)) == ("waiting", True, [])
+        await keeping.tick()
+        assert one.asked["shop"] == 1, "not before its time"
+        one.codes["shop"] = 503
+        await due_now(pool)
+        await keeping.tick()
+        one.codes.clear()
+        one.held["shop"] = BYTES
+        await due_now(pool)
+        await keeping.tick()
+        assert stored(tmp_path) == [BYTES]
+
+
+async def test_a_dead_link_is_given_up_and_a_new_one_is_tried(pool: Pool, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        id = await says(pool, "", **one.message("gone"))
+        for _ in range(len(PAUSES) + 3):
+            await due_now(pool)
+            await keeping.tick()
+        (row,) = await rows(pool, "media_files")
+        assert (row["state"], row["error"], one.asked["gone"]) == ("refused", "answered 404", len(PAUSES) + 1)
+        await says(pool, "", id=id, at=datetime.now(UTC) + timedelta(seconds=5), **one.message("shop"))
+        await keeping.tick()
+        assert stored(tmp_path) == [BYTES]
+
+
+async def test_files_go_with_the_person_also_those_on_their_way(pool: Pool, redis: Redis, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        await says(pool, "", id="wamid.her1", name="Rina", **one.message())
+        await says(pool, "", id="wamid.his1", number="6281300000009", **one.message())
+        await keeping.tick()
+        assert len(stored(tmp_path)) == 2
+        one.open.clear()
+        await says(pool, "", id="wamid.her2", name="Rina", **one.message("late"))
+        one.held["late"] = b"on its way"
+        fetching = asyncio.create_task(keeping.tick())
+        await until(lambda: _asked(one, "late"))
+        who = await person(pool, NUMBER)
+        assert who is not None
+        done = await erase.erase(pool, redis, who, KEY, shards=1, by="test")
+        assert done.rows["media_files"] == 2
+        one.open.set()
+        await fetching
+        await keeping.tick()
+        assert stored(tmp_path) == [BYTES], "his"
+        # A worker that died after it had stored a file: the second removal takes it.
+        for row in await rows(pool, "media_removals"):
+            path = tmp_path / row["key"][:2] / row["key"].replace("-", "")
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"on its way")
+        await due_now(pool)
+        await keeping.tick()
+        assert (stored(tmp_path), await rows(pool, "media_removals")) == ([BYTES], [])
+
+
+async def _asked(one: Shelf, name: str) -> bool:
+    return one.asked[name] > 0
+
+
+async def test_files_go_with_messages_that_are_revoked_pruned_or_too_old(
+    pool: Pool, redis: Redis, tmp_path: Path
+) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path, MediaLimits(10_000, 1_000_000, days=30)) as keeping:
+        one.held |= {"revoked": b"revoked", "pruned": b"pruned", "old": b"old"}
+        now = datetime.now(UTC)
+        await says(pool, "", id="wamid.revoked", **one.message("revoked"))
+        await says(pool, "", id="wamid.pruned", at=now - timedelta(days=400), **one.message("pruned"))
+        await says(pool, "", id="wamid.old", **one.message("old"))
+        await says(pool, "", id="wamid.stays", **one.message())
+        await keeping.tick()
+        assert len(stored(tmp_path)) == 4
+        await pool.execute("UPDATE messages SET revoked_at = now() WHERE id = 'wamid.revoked'")
+        await pool.execute("UPDATE media_files SET kept_at = now() - interval '31 days' WHERE message_id = 'wamid.old'")
+        await prune(pool, redis, Retention(messages=365), KEY, shards=1)
+        await keeping.expire()
+        await keeping.tick()
+        assert stored(tmp_path) == [BYTES]
+        found = {row["message_id"]: row["state"] for row in await rows(pool, "media_files")}
+        assert found == {"wamid.old": "expired", "wamid.stays": "kept"}
+
+
+async def test_a_day_has_its_limit_and_the_next_day_goes_on(pool: Pool, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path, MediaLimits(10_000, len(BYTES))) as keeping:
+        await says(pool, "", **one.message())
+        await keeping.tick()
+        await says(pool, "", **one.message())
+        await keeping.tick()
+        (alarm,) = await alarms.standing(pool)
+        assert ("MEDIA_DAY_BYTES" in alarm.what, "1 files" in alarm.what, len(stored(tmp_path))) == (True, True, 1)
+        await pool.execute("UPDATE media_files SET kept_at = kept_at - interval '1 day' WHERE kept_at IS NOT NULL")
+        await keeping.tick()
+        assert (await alarms.standing(pool), len(stored(tmp_path))) == ([], 2)
+
+
+async def test_an_archive_that_fails_is_an_alarm_and_costs_no_attempt(pool: Pool, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    async with shelf() as one, keeper(pool, one, folder) as keeping:
+        folder.rmdir()
+        folder.write_text("not a folder any more")
+        await says(pool, "", **one.message())
+        await keeping.tick()
+        (row,) = await rows(pool, "media_files")
+        (alarm,) = await alarms.standing(pool)
+        assert (row["state"], row["attempts"], "media archive fails" in alarm.what) == ("waiting", 0, True)
+        folder.unlink()
+        folder.mkdir()
+        await due_now(pool)
+        await keeping.tick()
+        assert (stored(folder), await alarms.standing(pool)) == ([BYTES], [])
+
+
+async def test_switched_on_later_it_keeps_the_last_week_and_switched_off_it_queues_nothing(
+    pool: Pool, redis: Redis, tmp_path: Path
+) -> None:
+    async with shelf() as one:
+        now = datetime.now(UTC)
+        await says(pool, "", id="wamid.ancient", at=now - timedelta(days=9), **one.message())
+        await says(pool, "", id="wamid.recent", at=now - timedelta(days=5), **one.message())
+        assert await rows(pool, "media_files") == []
+        async with keeper(pool, one, tmp_path) as keeping:
+            await keeping.tick()
+            assert [row["message_id"] for row in await rows(pool, "media_files")] == ["wamid.recent"]
+        await files.enable(pool, on=False)
+        await says(pool, "", id="wamid.after", **one.message())
+        assert len(await rows(pool, "media_files")) == 1
+        # Somebody must say that files stay where nobody deletes them.
+        await pool.execute("DELETE FROM media_files")
+        await pool.execute("UPDATE media_removals SET due_at = now() - interval '2 hours'")
+        found = await status(pool, redis, 1, now)
+        assert any("set MEDIA_ARCHIVE" in problem for problem in found.problems)
+
+
+async def test_a_file_that_a_dead_worker_had_claimed_is_kept_once(pool: Pool, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        await says(pool, "", **one.message())
+        archive = archive_at(f"file:{tmp_path}")
+        assert archive is not None
+        (claimed,) = await files.claim(pool, 4)
+        half = tmp_path.parent / "half"
+        half.write_bytes(b"half")
+        await archive.put(claimed.key, half)
+        await keeping.tick()
+        assert stored(tmp_path) == [b"half"], "its lease still runs"
+        await due_now(pool)
+        await keeping.tick()
+        assert stored(tmp_path) == [BYTES]

@@ -1,0 +1,153 @@
+"""Keep files of messages: download each once, check it, store it in the archive; delete what must not stay."""
+
+import asyncio
+import hashlib
+import tempfile
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from domain.media import digest, pause
+from store.media import files
+from store.media.archive import ArchiveFailed, MediaArchive
+from store.media.files import Removal, WaitingFile
+from store.media.source import FETCH_ERRORS, HostNotAllowed, MediaSource
+from store.ops import alarms
+from store.postgres import Pool
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE: Final = 4
+REMOVED_AT_ONCE: Final = 100
+# With the time to store it, less than the lease of a claim.
+DOWNLOAD_SECONDS: Final = 300.0
+ARCHIVE_PAUSE_SECONDS: Final = 60.0
+ALARM: Final = "media archive"
+
+
+class NotKept(Exception):
+    """The file can't be had now. `again` is whether another attempt may help."""
+
+    def __init__(self, why: str, *, again: bool = True) -> None:
+        super().__init__(why)
+        self.again = again
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """Bytes of one file, bytes a day (UTC), and days for which files are kept (None: as long as their messages)."""
+
+    file_bytes: int
+    day_bytes: int
+    days: int | None = None
+
+
+class MediaKeeper:
+    def __init__(self, pool: Pool, source: MediaSource, archive: MediaArchive, limits: MediaLimits) -> None:
+        self._pool = pool
+        self._source = source
+        self._archive = archive
+        self._limits = limits
+        self._is_alarmed = True  # perhaps, by the process before this one
+
+    async def close(self) -> None:
+        await self._source.close()
+
+    async def tick(self) -> None:
+        """Delete what is due, then keep what is due, until nothing is or the archive fails."""
+        try:
+            await self._archive_work()
+        except ArchiveFailed as error:
+            text = f"the media archive fails ({error}): files wait, for a few days at most. Correct MEDIA_ARCHIVE"
+            await self._alarm(text)
+
+    async def expire(self) -> None:
+        if self._limits.days:
+            await files.expire(self._pool, datetime.now(UTC) - timedelta(days=self._limits.days))
+
+    async def _archive_work(self) -> None:
+        while due := await files.claim_removals(self._pool, REMOVED_AT_ONCE):
+            for removal in due:
+                await self._remove(removal)
+        while True:
+            left = self._limits.day_bytes - await files.bytes_today(self._pool)
+            if left <= 0:
+                return await self._wait_for_tomorrow()
+            waiting = await files.claim(self._pool, AT_ONCE)
+            if not waiting:
+                return await self._alarm(None)
+            done = await asyncio.gather(*(self._keep(one) for one in waiting), return_exceptions=True)
+            if failed := next((one for one in done if isinstance(one, BaseException)), None):
+                raise failed
+
+    async def _wait_for_tomorrow(self) -> None:
+        count = await files.waiting(self._pool)
+        text = f"MEDIA_DAY_BYTES are used up: {count} files wait until midnight UTC. Raise it if this happens often"
+        await self._alarm(text if count else None)
+
+    async def _alarm(self, what: str | None) -> None:
+        if what or self._is_alarmed:
+            await alarms.stand(self._pool, ALARM, what)
+        self._is_alarmed = what is not None
+
+    async def _remove(self, removal: Removal) -> None:
+        await self._archive.delete(removal.key)
+        await files.removed(self._pool, removal)
+
+    async def _keep(self, file: WaitingFile) -> None:
+        """Raises ArchiveFailed; the file then waits, and the attempt does not count."""
+        with tempfile.NamedTemporaryFile(prefix="mirror-media-") as copy:
+            path = Path(copy.name)
+            try:
+                async with asyncio.timeout(DOWNLOAD_SECONDS):
+                    found = await self._download(file, path)
+                await self._archive.put(file.key, path)
+            except ArchiveFailed:
+                await files.postpone(self._pool, file, ARCHIVE_PAUSE_SECONDS)
+                raise
+            except (NotKept, HostNotAllowed, TimeoutError, *FETCH_ERRORS) as error:
+                await self._failed(file, error)
+                return
+        if not await files.kept(self._pool, file, found.sha256, found.size, found.content_type):
+            await self._archive.delete(file.key)
+
+    async def _failed(self, file: WaitingFile, error: Exception) -> None:
+        is_final = isinstance(error, HostNotAllowed) or (isinstance(error, NotKept) and not error.again)
+        # The texts of other errors hold the URL, which is a secret.
+        why = str(error) if isinstance(error, (NotKept, HostNotAllowed)) else type(error).__name__
+        again = None if is_final else pause(file.attempts)
+        log.info("a file was not kept", error=why, attempts=file.attempts, again=again)
+        await files.failed(self._pool, file, why, again)
+
+    async def _download(self, file: WaitingFile, to: Path) -> "_Download":
+        """Write the file there. Raises NotKept, HostNotAllowed, FETCH_ERRORS."""
+        answer = await self._source.open(file.url, {"Accept-Encoding": "identity"})
+        async with aclosing(answer):
+            if answer.status_code != 200:
+                raise NotKept(f"answered {answer.status_code}")
+            if int(answer.headers.get("content-length", 0)) > self._limits.file_bytes:
+                raise NotKept(f"larger than MEDIA_FILE_BYTES ({self._limits.file_bytes})", again=False)
+            hashed, size = hashlib.sha256(), 0
+            with to.open("wb") as out:
+                async for chunk in answer.aiter_bytes():
+                    size += len(chunk)
+                    if size > self._limits.file_bytes:
+                        raise NotKept(f"larger than MEDIA_FILE_BYTES ({self._limits.file_bytes})", again=False)
+                    hashed.update(chunk)
+                    out.write(chunk)
+            kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
+        declared = digest(file.sha256)
+        if declared is not None and declared != hashed.digest():
+            raise NotKept("its SHA-256 is another than its message names")
+        return _Download(hashed.digest(), size, kind or "application/octet-stream")
+
+
+@dataclass(frozen=True, slots=True)
+class _Download:
+    sha256: bytes
+    size: int
+    content_type: str

@@ -61,8 +61,8 @@ const flash = (id) => {
   const chat = document.getElementById("chat");
   chat.scrollTop = bubble.offsetTop - chat.clientHeight / 2 + bubble.clientHeight / 2;
   if (chat.getBoundingClientRect().top < 0 || chat.getBoundingClientRect().bottom > innerHeight) chat.scrollIntoView({ block: "center" });
-  const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent");
-  bubble.animate([{ outline: `3px solid ${accent}` }, { outline: `3px solid ${accent}`, offset: .7 }, { outline: "3px solid transparent" }], 3000);
+  const accent = { outline: "3px solid var(--accent)" };
+  bubble.animate([accent, { ...accent, offset: .7 }, { outline: "3px solid transparent" }], 3000);
   return true;
 };
 

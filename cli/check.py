@@ -61,7 +61,11 @@ async def findings(*, outside: bool = True) -> list[Finding]:
     web, worker, found = _settings()
     found += [Finding("note", text) for text in _environment()]
     if web is not None:
-        found += [*_here(web), *(await _provider(web) if outside else []), *await _archive(web.media_archive)]
+        found += [
+            *_here(web),
+            *(await _provider(web) if outside else []),
+            *(await _archive(web.media_archive) if outside else []),
+        ]
     if worker is not None:
         found += [Finding("wrong", text) for text in advice.addresses(worker, os.environ)]
         found += [Finding("note", text) for text in advice.unreachable(worker)]

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from cli.person import FORMS, find_person
 from cli.stores import database, run_reporting_store_errors
@@ -57,19 +58,21 @@ async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> i
             return who
         await leads.log_access(pool, who.lead_id, arguments.by or f"user:{getpass.getuser()}", "export")
         found = await export.everything(pool, who)
-        written = await _files(pool, archive, who, arguments.files) if archive else 0
+        _print(found, arguments)
+        if archive:
+            written = await _files(pool, archive, who, arguments.files)
+            print(f"{written} files are in {arguments.files}", file=sys.stderr)
+    return 0
+
+
+def _print(found: dict[str, list[Any]], arguments: argparse.Namespace) -> None:
     text = json.dumps(found, ensure_ascii=False, indent=None if arguments.json else 2)
-    if archive:
-        print(f"{written} files are in {arguments.files}", file=sys.stderr)
     if arguments.to is None:
         print(text)
-        return 0
+        return
     arguments.to.write_text(text + "\n", encoding="utf-8")
-    print(
-        f"{sum(len(rows) for rows in found.values())} rows of {len(found)} tables are in {arguments.to}",
-        file=sys.stderr,
-    )
-    return 0
+    rows = sum(len(rows) for rows in found.values())
+    print(f"{rows} rows of {len(found)} tables are in {arguments.to}", file=sys.stderr)
 
 
 async def _files(pool: Pool, archive: MediaArchive, who: StoredPerson, folder: Path) -> int:
@@ -80,7 +83,9 @@ async def _files(pool: Pool, archive: MediaArchive, who: StoredPerson, folder: P
         if found is None:
             print(f"the file of message {file.message_id} is not in the archive", file=sys.stderr)
             continue
-        with (folder / name_of(file)).open("wb") as out:
+        path = folder / name_of(file)
+        path.touch(mode=0o600)
+        with path.open("wb") as out:
             async for chunk in found.chunks:
                 out.write(chunk)
         count += 1
@@ -90,4 +95,6 @@ async def _files(pool: Pool, archive: MediaArchive, who: StoredPerson, folder: P
 def name_of(file: KeptFile) -> str:
     """Return a file name that is safe in every folder, and unique by the id of the message."""
     name = file.filename or f"file.{file.content_type.partition('/')[2]}"
-    return "-".join(re.sub(r"[^\w.-]+", "_", part)[-120:].lstrip(".") for part in (file.message_id, name))
+    parts = [re.sub(r"[^\w.-]+", "_", part).lstrip(".").encode() for part in (file.message_id, name)]
+    # The longest name that file systems take is 255 bytes.
+    return "-".join(part[-120:].decode(errors="ignore") for part in parts)

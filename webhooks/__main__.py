@@ -13,7 +13,6 @@ from config.environment import load
 from config.settings import ReceiverSettings
 from store import loops
 from store.crm.handoffs import NoCRMClient
-from store.media.archive import NoArchive
 from webhooks.app import create_app
 from webhooks.protocol import Limits, bounded, connections_that_fit
 
@@ -65,7 +64,7 @@ def main() -> None:
     listening = bound(settings.host, settings.port)
     try:
         loops.run(serve(settings, listening))
-    except (NoCRMClient, NoArchive) as error:
+    except NoCRMClient as error:
         raise SystemExit(str(error)) from None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+import structlog
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from redis.asyncio import Redis
@@ -23,7 +24,7 @@ from store.crm.handoffs import crm_client
 from store.inbox.appender import Appender
 from store.inbox.spill import Spill
 from store.inbox.watermarks import Watermarks
-from store.media.archive import archive_at
+from store.media.archive import NoArchive, archive_at
 from store.media.source import MediaSource
 from store.ops.alive import keep_touching
 from store.ops.clocks import Clocks, watch
@@ -118,7 +119,13 @@ class Faces:
 
 
 def _media(settings: ReceiverSettings, pool: Pool) -> MediaPages:
-    return MediaPages(pool, MediaSource(settings.media_hosts), archive_at(settings.media_archive))
+    """Without the archive where it can't be used: the receiver must not depend on it."""
+    try:
+        archive = archive_at(settings.media_archive)
+    except NoArchive as error:
+        structlog.get_logger(__name__).error("files are shown from Kapso alone", why=str(error))
+        archive = None
+    return MediaPages(pool, MediaSource(settings.media_hosts), archive)
 
 
 async def create_app(

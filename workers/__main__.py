@@ -106,8 +106,8 @@ async def run(settings: WorkerSettings) -> None:
     if keeper:
         jobs.append(Job("media", keeper.tick, 1800, {"second": set(range(60))}))
         jobs.append(Job("expire_media", keeper.expire, 600, {"minute": {11}, "second": {0}}))
-    with contextlib.suppress(*STORE_ERRORS):
-        await files.enable(general, on=keeper is not None)
+    enable_media = partial(files.enable, general, on=keeper is not None)
+    jobs.append(Job("enable_media", enable_media, 600, {"minute": {13}, "second": {0}}))
     asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones, bounds=bounds)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
     watch = kapso_watch(settings, pool, client, kapso) if kapso else None
@@ -167,8 +167,12 @@ def channels(settings: WorkerSettings) -> dict[str, Channel]:
 
 
 def media_keeper(settings: WorkerSettings, pool: Pool) -> MediaKeeper | None:
-    """None where files are not kept. Raises NoArchive."""
-    archive = archive_at(settings.media_archive)
+    """None where files are not kept, or the archive can't be used: the mirror must not depend on it."""
+    try:
+        archive = archive_at(settings.media_archive)
+    except NoArchive as error:
+        log.error("files of messages are not kept", why=str(error))
+        return None
     if archive is None:
         return None
     limits = MediaLimits(settings.media_file_bytes, settings.media_day_bytes, settings.media_days)
@@ -247,7 +251,7 @@ def main() -> None:
     gc.set_threshold(20_000, 20, 20)
     try:
         loops.run(run(settings))
-    except (NoCRMClient, NoArchive) as error:
+    except NoCRMClient as error:
         raise SystemExit(str(error)) from None
 
 

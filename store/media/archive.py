@@ -1,17 +1,20 @@
 """The archive of files: a folder (`file:/path`) or a bucket (`s3://bucket/prefix`). Keys are random."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 CHUNK_BYTES: Final = 256 * 1024
-PROBE: Final = UUID(int=0)
+PUT_SECONDS: Final = 300.0
+"""With the time to download a file, less than the lease of its claim."""
 
 
 class NoArchive(Exception):
@@ -47,11 +50,12 @@ class MediaArchive:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    async def put(self, key: UUID, file: Path) -> None:
+    async def put(self, key: UUID, file: IO[bytes]) -> None:
         """Store the file under this key, whether or not there is one."""
         try:
-            await obstore.put_async(self._store, _path(key), file)
-        except (BaseError, ValueError, OSError) as error:
+            async with asyncio.timeout(PUT_SECONDS):
+                await obstore.put_async(self._store, _path(key), file)
+        except (BaseError, ValueError, OSError, TimeoutError) as error:
             raise ArchiveFailed(_brief(error)) from None
 
     async def get(self, key: UUID, start: int = 0, end: int | None = None) -> ArchivedFile | None:
@@ -80,13 +84,11 @@ class MediaArchive:
 
     async def probe(self) -> None:
         """Write a small file, read it and delete it."""
-        try:
-            await obstore.put_async(self._store, _path(PROBE), b"probe")
-        except (BaseError, ValueError, OSError) as error:
-            raise ArchiveFailed(_brief(error)) from None
-        if await self.get(PROBE) is None:
+        key = uuid4()
+        await self.put(key, BytesIO(b"probe"))
+        if await self.get(key) is None:
             raise ArchiveFailed("a file that was just written is not there")
-        await self.delete(PROBE)
+        await self.delete(key)
 
 
 def _store(address: str) -> ObjectStore:

@@ -9,6 +9,7 @@ from store.postgres import Pool, statement
 
 LEASE = timedelta(minutes=15)
 """After so long, another worker retries what a dead worker had claimed. A removal is repeated later than that."""
+CHUNK = 1000
 BACKLOG = timedelta(days=7)
 """Files of messages of so many days are queued when the archive is switched on: WhatsApp keeps no older ones."""
 
@@ -37,8 +38,12 @@ class Removal(NamedTuple):
 
 
 async def enable(pool: Pool, *, on: bool) -> None:
-    """Let the triggers queue files, or not. When it is switched on, files of the last days are queued too."""
-    if await pool.fetchval(statement("enable_media"), on) and on:
+    """Let the triggers queue files, or not. While they do, also queue what they missed of the last days.
+
+    They miss messages from before, and those of transactions that began before.
+    """
+    await pool.execute(statement("enable_media"), on)
+    if on:
         await pool.execute(statement("queue_media"), BACKLOG)
 
 
@@ -80,9 +85,10 @@ async def of_person(pool: Pool, contact_id: UUID, names: Sequence[str]) -> list[
     return [KeptFile(*row) for row in await pool.fetch(statement("kept_media_of_person"), contact_id, list(names))]
 
 
-async def expire(pool: Pool, before: datetime) -> int:
-    """Queue the removal of files that were kept before then. Returns their number."""
-    return int(await pool.fetchval(statement("expire_media"), before))
+async def expire(pool: Pool, before: datetime) -> None:
+    """Queue the removal of files that were kept before then, in small transactions."""
+    while await pool.fetchval(statement("expire_media"), before, CHUNK):
+        pass
 
 
 async def claim_removals(pool: Pool, count: int) -> list[Removal]:

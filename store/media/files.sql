@@ -1,6 +1,5 @@
 -- name: enable_media(is_on)
--- Returns a row if this changes something.
-UPDATE mirror SET archives_media = :is_on WHERE archives_media <> :is_on RETURNING true
+UPDATE mirror SET archives_media = :is_on WHERE archives_media <> :is_on
 
 
 -- name: queue_media(age)
@@ -25,10 +24,10 @@ FROM claimed AS c JOIN messages AS m ON m.id = c.message_id
 
 
 -- name: media_kept(key, sha256, bytes, content_type)
--- Returns nothing if the row is gone: the person was erased meanwhile, or the message was.
+-- Returns nothing if the row is gone: the person was erased meanwhile, or the message was. Another worker may have kept it.
 UPDATE media_files SET state = 'kept', kept_at = now(), sha256 = :sha256, bytes = :bytes, content_type = :content_type,
     error = NULL
-WHERE key = :key AND state = 'waiting' RETURNING true
+WHERE key = :key AND state IN ('waiting', 'kept') RETURNING true
 
 
 -- name: media_failed(key, error, seconds)
@@ -64,10 +63,13 @@ FROM media_files AS f JOIN messages AS m ON m.id = f.message_id
 WHERE (m.contact_id = :contact_id OR m.group_member = ANY (:names::text[])) AND f.state = 'kept' ORDER BY m.sent_at, m.id
 
 
--- name: expire_media(before)
--- The trigger queues the removal of each.
-WITH expired AS (
-    UPDATE media_files SET state = 'expired' WHERE state = 'kept' AND kept_at < :before RETURNING 1
+-- name: expire_media(before, count)
+-- The trigger queues the removal of each. Rows that somebody deletes just now are left to them.
+WITH old AS (
+    SELECT f.message_id FROM media_files AS f WHERE f.state = 'kept' AND f.kept_at < :before
+    LIMIT :count FOR UPDATE SKIP LOCKED
+), expired AS (
+    UPDATE media_files AS f SET state = 'expired' FROM old WHERE f.message_id = old.message_id RETURNING 1
 )
 SELECT count(*) FROM expired
 

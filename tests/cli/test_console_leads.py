@@ -1,6 +1,7 @@
 """The commands on leads, as people run them."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +61,22 @@ async def test_the_files_of_a_person_are_exported(
     await files.enable(pool, on=True)
     archive = archive_at(f"file:{tmp_path}/archive")
     assert archive is not None
-    shown = {"type": "document", "document": {"id": "1", "link": "https://kapso.ai/1", "filename": "../../harga.pdf"}}
+    shown = {
+        "type": "document",
+        "document": {"id": "1", "link": "https://kapso.ai/1", "filename": f"../../{'価' * 120}.pdf"},
+    }
     await says(pool, "", id="wamid.one", **shown)
     await says(pool, "", id="wamid.lost", **shown)
     await says(pool, "", id="wamid.his", number="6281300000009", **shown)
-    (tmp_path / "file").write_bytes(b"prices")
     for file in await files.claim(pool, 9):
         if file.message_id != "wamid.lost":
-            await archive.put(file.key, tmp_path / "file")
+            await archive.put(file.key, BytesIO(b"prices"))
         await files.kept(pool, file, b"x" * 32, 6, "application/pdf")
     code, _, said = await inside(capsys, "export", NUMBER, *to, "--files", str(folder))
     assert (code, "1 files are in" in said, "wamid.lost is not in the archive" in said) == (0, True, True)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"wamid.one-_.._harga.pdf": b"prices"}
+    (path,) = folder.iterdir()
+    assert (path.read_bytes(), path.name.startswith("wamid.one-"), path.suffix) == (b"prices", True, ".pdf")
+    assert (path.stat().st_mode & 0o777, len(path.name.encode()) <= 255) == (0o600, True)
     assert len(json.loads((tmp_path / "rina.json").read_text())["media_files"]) == 2
 
 

@@ -78,6 +78,7 @@ class Stack:
         self.environment |= {
             "KAPSO_API_URL": f"http://{LOOPBACK}:{api_port}",
             "MEDIA_HOSTS": f"{LOOPBACK}:{api_port}",
+            "MEDIA_ARCHIVE": f"file:{self.folder.absolute() / 'media'}",
             "KAPSO_API_KEY": secrets.token_hex(24),
             "POLL_SECONDS": str(poll_seconds),
             "KAPSO_REQUESTS_PER_MINUTE": "1000",

@@ -70,7 +70,7 @@ async def _archived(archive: MediaArchive, kept: KeptFile, wanted: str | None) -
     """Raises ArchiveFailed, also for a file that is not there."""
     part = RANGE.fullmatch(wanted or "")
     start, last = (int(part[1]), int(part[2]) if part[2] else None) if part else (0, None)
-    if start and (start >= kept.bytes or (last is not None and last < start)):
+    if part and (start >= kept.bytes or (last is not None and last < start)):
         return Response(status_code=416, headers={"Content-Range": f"bytes */{kept.bytes}"})
     found = await archive.get(kept.key, start, None if last is None else min(last + 1, kept.bytes))
     if found is None:

@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 import tempfile
+import time
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import structlog
 
@@ -25,7 +25,7 @@ AT_ONCE: Final = 4
 REMOVED_AT_ONCE: Final = 100
 # With the time to store it, less than the lease of a claim.
 DOWNLOAD_SECONDS: Final = 300.0
-ARCHIVE_PAUSE_SECONDS: Final = 60.0
+REST_SECONDS: Final = 60.0
 ALARM: Final = "media archive"
 
 
@@ -47,52 +47,69 @@ class MediaLimits:
 
 
 class MediaKeeper:
-    def __init__(self, pool: Pool, source: MediaSource, archive: MediaArchive, limits: MediaLimits) -> None:
+    def __init__(
+        self, pool: Pool, source: MediaSource, archive: MediaArchive, limits: MediaLimits, *, rest: float = REST_SECONDS
+    ) -> None:
+        """`rest` is how many seconds pass after a failure of the archive, or a full day, before it is asked again."""
+        self._rest = rest
         self._pool = pool
         self._source = source
         self._archive = archive
         self._limits = limits
-        self._is_alarmed = True  # perhaps, by the process before this one
+        self._alarmed: str | None = "perhaps, by the process before this one"
+        self._rests_until = 0.0
+        self._works = asyncio.Lock()
 
     async def close(self) -> None:
         await self._source.close()
 
     async def tick(self) -> None:
-        """Delete what is due, then keep what is due, until nothing is or the archive fails."""
-        try:
-            await self._archive_work()
-        except ArchiveFailed as error:
-            text = f"the media archive fails ({error}): files wait, for a few days at most. Correct MEDIA_ARCHIVE"
-            await self._alarm(text)
+        """Delete what is due, then keep what is due, until nothing is. Does nothing while another tick works.
+
+        An archive that failed is asked again after a pause, with a small file, before anything is downloaded for it.
+        """
+        if self._works.locked() or time.monotonic() < self._rests_until:
+            return
+        async with self._works:
+            try:
+                if self._alarmed:
+                    await self._archive.probe()
+                await self._work()
+            except ArchiveFailed as error:
+                self._rests_until = time.monotonic() + self._rest
+                await self._alarm(f"the media archive fails ({error}): files wait. Correct MEDIA_ARCHIVE")
 
     async def expire(self) -> None:
         if self._limits.days:
             await files.expire(self._pool, datetime.now(UTC) - timedelta(days=self._limits.days))
 
-    async def _archive_work(self) -> None:
+    async def _work(self) -> None:
         while due := await files.claim_removals(self._pool, REMOVED_AT_ONCE):
             for removal in due:
                 await self._remove(removal)
         while True:
             left = self._limits.day_bytes - await files.bytes_today(self._pool)
             if left <= 0:
-                return await self._wait_for_tomorrow()
+                await self._wait_for_tomorrow()
+                return
             waiting = await files.claim(self._pool, AT_ONCE)
             if not waiting:
-                return await self._alarm(None)
+                await self._alarm(None)
+                return
             done = await asyncio.gather(*(self._keep(one) for one in waiting), return_exceptions=True)
             if failed := next((one for one in done if isinstance(one, BaseException)), None):
                 raise failed
 
     async def _wait_for_tomorrow(self) -> None:
         count = await files.waiting(self._pool)
+        self._rests_until = time.monotonic() + self._rest
         text = f"MEDIA_DAY_BYTES are used up: {count} files wait until midnight UTC. Raise it if this happens often"
         await self._alarm(text if count else None)
 
     async def _alarm(self, what: str | None) -> None:
-        if what or self._is_alarmed:
+        if what != self._alarmed:
             await alarms.stand(self._pool, ALARM, what)
-        self._is_alarmed = what is not None
+        self._alarmed = what
 
     async def _remove(self, removal: Removal) -> None:
         await self._archive.delete(removal.key)
@@ -100,14 +117,15 @@ class MediaKeeper:
 
     async def _keep(self, file: WaitingFile) -> None:
         """Raises ArchiveFailed; the file then waits, and the attempt does not count."""
-        with tempfile.NamedTemporaryFile(prefix="mirror-media-") as copy:
-            path = Path(copy.name)
+        # Without a name: nothing of it stays when this process is killed.
+        with tempfile.TemporaryFile() as copy:
             try:
                 async with asyncio.timeout(DOWNLOAD_SECONDS):
-                    found = await self._download(file, path)
-                await self._archive.put(file.key, path)
+                    found = await self._download(file, copy)
+                copy.seek(0)
+                await self._archive.put(file.key, copy)
             except ArchiveFailed:
-                await files.postpone(self._pool, file, ARCHIVE_PAUSE_SECONDS)
+                await files.postpone(self._pool, file, self._rest)
                 raise
             except (NotKept, HostNotAllowed, TimeoutError, *FETCH_ERRORS) as error:
                 await self._failed(file, error)
@@ -123,7 +141,7 @@ class MediaKeeper:
         log.info("a file was not kept", error=why, attempts=file.attempts, again=again)
         await files.failed(self._pool, file, why, again)
 
-    async def _download(self, file: WaitingFile, to: Path) -> "_Download":
+    async def _download(self, file: WaitingFile, to: IO[bytes]) -> "_Download":
         """Write the file there. Raises NotKept, HostNotAllowed, FETCH_ERRORS."""
         answer = await self._source.open(file.url, {"Accept-Encoding": "identity"})
         async with aclosing(answer):
@@ -132,13 +150,12 @@ class MediaKeeper:
             if int(answer.headers.get("content-length", 0)) > self._limits.file_bytes:
                 raise NotKept(f"larger than MEDIA_FILE_BYTES ({self._limits.file_bytes})", again=False)
             hashed, size = hashlib.sha256(), 0
-            with to.open("wb") as out:
-                async for chunk in answer.aiter_bytes():
-                    size += len(chunk)
-                    if size > self._limits.file_bytes:
-                        raise NotKept(f"larger than MEDIA_FILE_BYTES ({self._limits.file_bytes})", again=False)
-                    hashed.update(chunk)
-                    out.write(chunk)
+            async for chunk in answer.aiter_bytes():
+                size += len(chunk)
+                if size > self._limits.file_bytes:
+                    raise NotKept(f"larger than MEDIA_FILE_BYTES ({self._limits.file_bytes})", again=False)
+                hashed.update(chunk)
+                to.write(chunk)
             kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
         declared = digest(file.sha256)
         if declared is not None and declared != hashed.digest():

@@ -3,11 +3,13 @@
 import asyncio
 import base64
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +79,13 @@ async def shelf() -> AsyncIterator[Shelf]:
 
 
 @asynccontextmanager
-async def keeper(pool: Pool, one: Shelf, folder: Path, limits: MediaLimits = LIMITS) -> AsyncIterator[MediaKeeper]:
+async def keeper(
+    pool: Pool, one: Shelf, folder: Path, limits: MediaLimits = LIMITS, rest: float = 0.0
+) -> AsyncIterator[MediaKeeper]:
     archive = archive_at(f"file:{folder}")
     assert archive is not None
     await files.enable(pool, on=True)
-    keeping = MediaKeeper(pool, MediaSource((one.host,)), archive, limits)
+    keeping = MediaKeeper(pool, MediaSource((one.host,)), archive, limits, rest=rest)
     yield keeping
     await keeping.close()
 
@@ -297,11 +301,49 @@ async def test_a_file_that_a_dead_worker_had_claimed_is_kept_once(pool: Pool, tm
         archive = archive_at(f"file:{tmp_path}")
         assert archive is not None
         (claimed,) = await files.claim(pool, 4)
-        half = tmp_path.parent / "half"
-        half.write_bytes(b"half")
-        await archive.put(claimed.key, half)
+        await archive.put(claimed.key, BytesIO(b"half"))
         await keeping.tick()
         assert stored(tmp_path) == [b"half"], "its lease still runs"
         await due_now(pool)
         await keeping.tick()
         assert stored(tmp_path) == [BYTES]
+        # The one that was taken for dead comes late with the same file: it stays.
+        assert await files.kept(pool, claimed, hashlib.sha256(BYTES).digest(), len(BYTES), "image/png")
+        assert stored(tmp_path) == [BYTES]
+
+
+async def test_one_tick_works_at_a_time_and_a_failed_archive_is_left_alone_for_a_while(
+    pool: Pool, tmp_path: Path
+) -> None:
+    folder = tmp_path / "archive"
+    async with shelf() as one, keeper(pool, one, folder, rest=60.0) as keeping:
+        one.open.clear()
+        await says(pool, "", **one.message())
+        first = asyncio.create_task(keeping.tick())
+        await until(lambda: _asked(one, "shop"))
+        one.held["other"] = b"other"
+        await says(pool, "", **one.message("other"))
+        await keeping.tick()
+        assert one.asked["other"] == 0
+        one.open.set()
+        await first
+        assert len(stored(folder)) == 2
+        lose(folder)
+        shutil.rmtree(folder)
+        folder.write_text("not a folder any more")
+        await says(pool, "", **one.message())
+        for _ in range(3):
+            await due_now(pool)
+            await keeping.tick()
+        # One download, one alarm that stands, no second try within its rest.
+        assert (one.asked["shop"], len(await alarms.standing(pool)), await rows(pool, "incidents")) == (2, 1, [])
+
+
+async def test_an_empty_file_has_no_part(pool: Pool, redis_url: str, database_url: str, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        one.held["shop"] = b""
+        await says(pool, "", id="wamid.empty", **one.message())
+        await keeping.tick()
+        async with signed_in(pool, redis_url, database_url, media_archive=f"file:{tmp_path}") as http:
+            assert (await http.get("/media/wamid.empty", headers={"Range": "bytes=0-"})).status_code == 416
+            assert (await http.get("/media/wamid.empty")).content == b""

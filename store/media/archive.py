@@ -92,14 +92,16 @@ class MediaArchive:
 
 
 def _store(address: str) -> ObjectStore:
-    """S3 takes credentials, region and endpoint from AWS_* variables."""
+    """S3 takes credentials, region and endpoint from AWS_* variables. An endpoint of one's own may be http://."""
     parts = urlsplit(address)
     if parts.scheme == "file":
         folder = Path(parts.path)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return LocalStore(folder)
     return S3Store.from_url(
-        address, client_options={"connect_timeout": "5s", "timeout": "120s"}, retry_config={"max_retries": 2}
+        address,
+        client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "120s"},
+        retry_config={"max_retries": 2},
     )
 
 

@@ -327,7 +327,7 @@ async def test_the_archive_of_files_is_tried(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("MEDIA_ARCHIVE", f"file:{tmp_path}/taken/archive")
     assert any("Correct MEDIA_ARCHIVE" in text for text in wrong(await findings()))
     monkeypatch.setenv("MEDIA_ARCHIVE", "s3://bucket/prefix")
-    for name, value in (("ENDPOINT_URL", "http://127.0.0.1:1"), ("ALLOW_HTTP", "true"), ("ACCESS_KEY_ID", "an-id"),
+    for name, value in (("ENDPOINT_URL", "http://127.0.0.1:1"), ("ACCESS_KEY_ID", "an-id"),
                         ("SECRET_ACCESS_KEY", "a-secret")):  # fmt: skip
         monkeypatch.setenv(f"AWS_{name}", value)
     assert any("AWS_* variables" in text and "a-secret" not in text for text in wrong(await findings()))

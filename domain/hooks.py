@@ -20,7 +20,6 @@ HookKind: TypeAlias = Literal["webhook", "slack", "email"]
 KINDS: Final[tuple[HookKind, ...]] = ("webhook", "slack", "email")
 # Seconds before each retry; together a little over a day. After the last, the notification is dead.
 PAUSES: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
-JITTER: Final = 0.2
 BOTH_VALID: Final = timedelta(days=1)
 """How long after a rotation messages carry the signature of the old secret too."""
 
@@ -37,13 +36,6 @@ def secrets(key: bytes, hook: UUID, generation: int, rotated_at: datetime | None
     if generation > 1 and rotated_at and now - rotated_at < BOTH_VALID:
         found.append(secret(key, hook, generation - 1))
     return found
-
-
-def pause(attempts: int, random: float) -> float | None:
-    """Return the seconds until the retry after so many attempts; None after the last. `random` is from 0 to 1."""
-    if attempts > len(PAUSES):
-        return None
-    return PAUSES[attempts - 1] * (1 + JITTER * (2 * random - 1))
 
 
 def sentence(event: str, data: dict[str, Any]) -> str:

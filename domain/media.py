@@ -1,4 +1,4 @@
-"""Rules for keeping files of messages: when to try again, and whether a file is the one that WhatsApp named (pure)."""
+"""Rules for files of messages: pauses between downloads, and the hash that a payload declares (pure)."""
 
 import base64
 import binascii
@@ -7,11 +7,6 @@ from typing import Final
 PAUSES: Final = (30, 120, 600, 3600, 21_600, 86_400, 172_800)
 """Seconds before each retry: about three and a half days in all. WhatsApp keeps a file for seven."""
 DIGEST_BYTES: Final = 32
-
-
-def pause(attempts: int) -> float | None:
-    """Return the seconds until the retry after so many attempts; None after the last."""
-    return PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
 
 
 def digest(declared: str | None) -> bytes | None:

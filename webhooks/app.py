@@ -52,6 +52,8 @@ GLANCE_BACK = timedelta(minutes=1)
 # API keys protect the agents' tools, and no browser page holds one, so every Host and Origin is allowed.
 ANYWHERE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -119,11 +121,11 @@ class Faces:
 
 
 def _media(settings: ReceiverSettings, pool: Pool) -> MediaPages:
-    """Without the archive where it can't be used: the receiver must not depend on it."""
+    """If the archive cannot be opened, serve files from Kapso alone: the receiver must not depend on it."""
     try:
         archive = archive_at(settings.media_archive)
     except NoArchive as error:
-        structlog.get_logger(__name__).error("files are shown from Kapso alone", why=str(error))
+        log.error("files are served from Kapso alone", why=str(error))
         archive = None
     return MediaPages(pool, MediaSource(settings.media_hosts), archive)
 

@@ -167,7 +167,7 @@ def channels(settings: WorkerSettings) -> dict[str, Channel]:
 
 
 def media_keeper(settings: WorkerSettings, pool: Pool) -> MediaKeeper | None:
-    """None where files are not kept, or the archive can't be used: the mirror must not depend on it."""
+    """Return None without MEDIA_ARCHIVE, and if it cannot be opened: the mirror must not depend on it."""
     try:
         archive = archive_at(settings.media_archive)
     except NoArchive as error:

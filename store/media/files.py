@@ -8,7 +8,7 @@ from uuid import UUID
 from store.postgres import Pool, statement
 
 LEASE = timedelta(minutes=15)
-"""After so long, another worker retries what a dead worker had claimed. A removal is repeated later than that."""
+"""After so long, another worker retries what a dead worker had claimed. The second removal is later than that."""
 CHUNK = 1000
 BACKLOG = timedelta(days=7)
 """Files of messages of so many days are queued when the archive is switched on: WhatsApp keeps no older ones."""
@@ -38,13 +38,11 @@ class Removal(NamedTuple):
 
 
 async def enable(pool: Pool, *, on: bool) -> None:
-    """Let the triggers queue files, or not. While they do, also queue what they missed of the last days.
+    """Let the triggers queue files, or stop them. When this starts them, also queue the files of the last days.
 
-    They miss messages from before, and those of transactions that began before.
+    Messages of transactions that are open at that moment are missed.
     """
-    await pool.execute(statement("enable_media"), on)
-    if on:
-        await pool.execute(statement("queue_media"), BACKLOG)
+    await pool.execute(statement("enable_media"), on, BACKLOG)
 
 
 async def claim(pool: Pool, count: int) -> list[WaitingFile]:

@@ -1,11 +1,12 @@
--- name: enable_media(is_on)
-UPDATE mirror SET archives_media = :is_on WHERE archives_media <> :is_on
-
-
--- name: queue_media(age)
+-- name: enable_media(is_on, age)
+-- If this starts the triggers, also queues the files of messages that are not older than :age.
+WITH changed AS (
+    UPDATE mirror SET archives_media = :is_on WHERE archives_media <> :is_on RETURNING archives_media
+)
 INSERT INTO media_files (message_id)
 SELECT m.id FROM messages AS m
-WHERE m.sent_at > now() - :age::interval AND m.media_url IS NOT NULL AND m.revoked_at IS NULL
+WHERE (SELECT archives_media FROM changed) AND m.sent_at > now() - :age::interval AND m.media_url IS NOT NULL
+  AND m.revoked_at IS NULL
 ON CONFLICT DO NOTHING
 
 

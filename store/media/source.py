@@ -1,4 +1,4 @@
-"""Fetch files of messages from where Kapso and Meta keep them, and from nowhere else."""
+"""Fetch files of messages from the hosts of Kapso and Meta, and from no others."""
 
 import asyncio
 import socket
@@ -14,11 +14,11 @@ TIMEOUT = httpx.Timeout(10.0)
 # Connections are made for a host and go to an address: another host of that address must not get them.
 ONE_EACH = httpx.Limits(max_connections=100, max_keepalive_connections=0)
 FETCH_ERRORS = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
-"""What `MediaSource.open` raises beside HostNotAllowed. Their texts hold the URL, which is a secret."""
+"""Errors that `MediaSource.open` raises beside HostNotAllowed. Their texts contain the URL, which is a secret."""
 
 
 class HostNotAllowed(Exception):
-    """The URL is none from which files of messages may be fetched."""
+    """Files of messages may not be fetched from this URL."""
 
 
 class MediaSource:

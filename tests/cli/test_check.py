@@ -318,7 +318,7 @@ async def test_an_inbox_that_may_hold_more_than_redis_is_noted(redis_url: str, r
 
 
 @pytest.mark.usefixtures("settings")
-async def test_the_archive_of_files_is_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_check_probes_the_media_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("MEDIA_ARCHIVE is not set" in one.text for one in await findings() if one.level == "note")
     monkeypatch.setenv("MEDIA_ARCHIVE", f"file:{tmp_path}/archive")
     assert any("files of messages are kept in" in one.text for one in await findings() if one.level == "ok")
@@ -331,6 +331,8 @@ async def test_the_archive_of_files_is_tried(tmp_path: Path, monkeypatch: pytest
                         ("SECRET_ACCESS_KEY", "a-secret")):  # fmt: skip
         monkeypatch.setenv(f"AWS_{name}", value)
     assert any("AWS_* variables" in text and "a-secret" not in text for text in wrong(await findings()))
+    # A release must not depend on it.
+    assert not any("MEDIA_ARCHIVE" in one.text for one in await findings(outside=False))
 
 
 @pytest.mark.usefixtures("settings")

@@ -51,7 +51,7 @@ async def test_chats_are_read_and_leads_are_listed(pool: Pool) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-async def test_the_files_of_a_person_are_exported(
+async def test_export_writes_the_files_of_a_person(
     pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     to, folder = ("--to", str(tmp_path / "rina.json")), tmp_path / "of rina"

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 # What a browser may show in place; the rest is saved, never run.
 SHOWN: Final = ("image/jpeg", "image/png", "image/webp", "image/gif", "audio/", "video/")
 PASSED_ON: Final = ("content-length", "content-range", "accept-ranges", "last-modified", "etag")
-GONE: Final = "The file is not to be had any more, or not now."
+GONE: Final = "This file is no longer available, or not at the moment. Try again later."
 # One range, as players send it; for others the whole file is an allowed answer.
 RANGE: Final = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from domain.hooks import pause
+from domain.hooks import PAUSES
+from domain.retries import pause
 from store.hooks import notifications
 from store.hooks.notifications import Notification
 from store.postgres import Pool
@@ -48,7 +49,7 @@ class HookSender:
                 raise SendFailed(NO_CHANNEL[one.kind])
             await channel.send(one)
         except SendFailed as error:
-            again = pause(one.attempts, random.random())
+            again = pause(PAUSES, one.attempts, random.random())
             log.warning("sending to a hook failed", hook=one.hook, error=str(error), attempts=one.attempts, again=again)
             await notifications.failed(self._pool, one.id, str(error), again)
         else:

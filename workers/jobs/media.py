@@ -1,7 +1,8 @@
-"""Keep files of messages: download each once, check it, store it in the archive; delete what must not stay."""
+"""Keep files of messages: download each once, check it, store it in the archive, and delete it when its row goes."""
 
 import asyncio
 import hashlib
+import random
 import tempfile
 import time
 from contextlib import aclosing
@@ -11,7 +12,8 @@ from typing import IO, Final
 
 import structlog
 
-from domain.media import digest, pause
+from domain.media import PAUSES, digest
+from domain.retries import pause
 from store.media import files
 from store.media.archive import ArchiveFailed, MediaArchive
 from store.media.files import Removal, WaitingFile
@@ -30,7 +32,7 @@ ALARM: Final = "media archive"
 
 
 class NotKept(Exception):
-    """The file can't be had now. `again` is whether another attempt may help."""
+    """The download failed. `again` is whether a retry may help."""
 
     def __init__(self, why: str, *, again: bool = True) -> None:
         super().__init__(why)
@@ -46,17 +48,28 @@ class MediaLimits:
     days: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What was downloaded. `size` is in bytes."""
+
+    sha256: bytes
+    size: int
+    content_type: str
+
+
 class MediaKeeper:
+    """One in each worker process. Workers share the queue: each row is claimed by one."""
+
     def __init__(
         self, pool: Pool, source: MediaSource, archive: MediaArchive, limits: MediaLimits, *, rest: float = REST_SECONDS
     ) -> None:
-        """`rest` is how many seconds pass after a failure of the archive, or a full day, before it is asked again."""
+        """`rest` is the pause in seconds after the archive failed or the bytes of the day are used up."""
         self._rest = rest
         self._pool = pool
         self._source = source
         self._archive = archive
         self._limits = limits
-        self._alarmed: str | None = "perhaps, by the process before this one"
+        self._alarmed: str | None = "an earlier process may have raised it"
         self._rests_until = 0.0
         self._works = asyncio.Lock()
 
@@ -64,9 +77,9 @@ class MediaKeeper:
         await self._source.close()
 
     async def tick(self) -> None:
-        """Delete what is due, then keep what is due, until nothing is. Does nothing while another tick works.
+        """Delete and keep all files that are due. Returns at once while another tick works.
 
-        An archive that failed is asked again after a pause, with a small file, before anything is downloaded for it.
+        After a failure of the archive, probe it before the next download.
         """
         if self._works.locked() or time.monotonic() < self._rests_until:
             return
@@ -80,6 +93,7 @@ class MediaKeeper:
                 await self._alarm(f"the media archive fails ({error}): files wait. Correct MEDIA_ARCHIVE")
 
     async def expire(self) -> None:
+        """Expire files that are older than MEDIA_DAYS."""
         if self._limits.days:
             await files.expire(self._pool, datetime.now(UTC) - timedelta(days=self._limits.days))
 
@@ -103,7 +117,7 @@ class MediaKeeper:
     async def _wait_for_tomorrow(self) -> None:
         count = await files.waiting(self._pool)
         self._rests_until = time.monotonic() + self._rest
-        text = f"MEDIA_DAY_BYTES are used up: {count} files wait until midnight UTC. Raise it if this happens often"
+        text = f"MEDIA_DAY_BYTES is used up: {count} files wait until midnight UTC. Raise it if this happens often"
         await self._alarm(text if count else None)
 
     async def _alarm(self, what: str | None) -> None:
@@ -116,8 +130,8 @@ class MediaKeeper:
         await files.removed(self._pool, removal)
 
     async def _keep(self, file: WaitingFile) -> None:
-        """Raises ArchiveFailed; the file then waits, and the attempt does not count."""
-        # Without a name: nothing of it stays when this process is killed.
+        """Download one file and store it. Raises ArchiveFailed: then the attempt does not count."""
+        # The temporary file has no name, so nothing of it stays if the process is killed.
         with tempfile.TemporaryFile() as copy:
             try:
                 async with asyncio.timeout(DOWNLOAD_SECONDS):
@@ -135,14 +149,14 @@ class MediaKeeper:
 
     async def _failed(self, file: WaitingFile, error: Exception) -> None:
         is_final = isinstance(error, HostNotAllowed) or (isinstance(error, NotKept) and not error.again)
-        # The texts of other errors hold the URL, which is a secret.
+        # Other error texts contain the URL, which is a secret.
         why = str(error) if isinstance(error, (NotKept, HostNotAllowed)) else type(error).__name__
-        again = None if is_final else pause(file.attempts)
+        again = None if is_final else pause(PAUSES, file.attempts, random.random())
         log.info("a file was not kept", error=why, attempts=file.attempts, again=again)
         await files.failed(self._pool, file, why, again)
 
-    async def _download(self, file: WaitingFile, to: IO[bytes]) -> "_Download":
-        """Write the file there. Raises NotKept, HostNotAllowed, FETCH_ERRORS."""
+    async def _download(self, file: WaitingFile, to: IO[bytes]) -> Download:
+        """Download the file into `to`. Raises NotKept, HostNotAllowed, FETCH_ERRORS."""
         answer = await self._source.open(file.url, {"Accept-Encoding": "identity"})
         async with aclosing(answer):
             if answer.status_code != 200:
@@ -159,12 +173,5 @@ class MediaKeeper:
             kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
         declared = digest(file.sha256)
         if declared is not None and declared != hashed.digest():
-            raise NotKept("its SHA-256 is another than its message names")
-        return _Download(hashed.digest(), size, kind or "application/octet-stream")
-
-
-@dataclass(frozen=True, slots=True)
-class _Download:
-    sha256: bytes
-    size: int
-    content_type: str
+            raise NotKept("its SHA-256 differs from the one in its message")
+        return Download(hashed.digest(), size, kind or "application/octet-stream")

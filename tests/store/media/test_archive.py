@@ -62,14 +62,14 @@ async def holds_files(archive: MediaArchive) -> None:
     await archive.probe()
 
 
-async def test_a_folder_holds_files(tmp_path: Path) -> None:
+async def test_archive_keeps_files_in_a_folder(tmp_path: Path) -> None:
     archive = archive_at(f"file:{tmp_path}/with space/and more")
     assert archive is not None
     await holds_files(archive)
     assert (tmp_path / "with space" / "and more").stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_bucket_holds_files(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_archive_keeps_files_in_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     with s3(monkeypatch) as url:
         await until(lambda: has_a_bucket(url))
         archive = archive_at("s3://bucket/files of the mirror")
@@ -81,7 +81,7 @@ async def test_a_bucket_holds_files(monkeypatch: pytest.MonkeyPatch) -> None:
             await other.probe()
 
 
-async def test_a_bucket_that_does_not_answer_is_said_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_archive_reports_a_dead_bucket_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
@@ -93,7 +93,7 @@ async def test_a_bucket_that_does_not_answer_is_said_without_credentials(monkeyp
     assert ("127.0.0.1:1" in said, "a-secret" in said, "\n" in said) == (True, False, False)
 
 
-async def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
+async def test_archive_at_refuses_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(NoArchive, match=r"MEDIA_ARCHIVE=.*can't be used"):
         archive_at(f"file:{tmp_path}/file/below")

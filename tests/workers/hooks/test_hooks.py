@@ -27,9 +27,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from domain.handoff import ContextPacket
-from domain.hooks import EVENTS, PAUSES, pause, secret, secrets, sentence
+from domain.hooks import EVENTS, PAUSES, secret, secrets, sentence
 from domain.lead import Source
 from domain.next_step import SuggestedStep
+from domain.retries import pause
 from store.crm.handoffs import PostgresCRMClient
 from store.hooks import hooks, notifications
 from store.hooks.hooks import Hook, HookRefused
@@ -189,10 +190,10 @@ async def test_sender_retries_for_a_day_then_marks_as_dead_until_a_replay(pool: 
 
 
 def test_pause_grows_to_a_day_and_has_jitter() -> None:
-    told = [pause(n, 0.5) for n in range(1, len(PAUSES) + 2)]
+    told = [pause(PAUSES, n, 0.5) for n in range(1, len(PAUSES) + 2)]
     assert told == [*PAUSES, None]
     assert 22 * 3600 < sum(PAUSES) < 26 * 3600
-    assert {pause(3, 0.0), pause(3, 1.0)} == {96.0, 144.0}
+    assert {pause(PAUSES, 3, 0.0), pause(PAUSES, 3, 1.0)} == {96.0, 144.0}
 
 
 async def test_sender_keeps_the_order_of_a_lead_while_it_sends_others(pool: Pool) -> None:

@@ -105,7 +105,7 @@ async def due_now(pool: Pool) -> None:
     await pool.execute("UPDATE media_removals SET due_at = now()")
 
 
-async def test_a_file_is_fetched_once_and_shown_when_its_link_is_dead(
+async def test_page_shows_the_kept_file_when_its_link_is_dead(
     pool: Pool, redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
     declared = base64.b64encode(hashlib.sha256(BYTES).digest()).decode()
@@ -139,7 +139,7 @@ async def test_a_file_is_fetched_once_and_shown_when_its_link_is_dead(
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_file_that_is_too_large_is_refused_at_once(pool: Pool, tmp_path: Path, chunked: bool) -> None:
+async def test_keeper_refuses_a_file_that_is_too_large(pool: Pool, tmp_path: Path, chunked: bool) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         one.held["shop"], one.chunked = b"x" * 10_001, chunked
         await says(pool, "", **one.message())
@@ -148,7 +148,7 @@ async def test_a_file_that_is_too_large_is_refused_at_once(pool: Pool, tmp_path:
         assert (row["state"], "MEDIA_FILE_BYTES" in row["error"], stored(tmp_path)) == ("refused", True, [])
 
 
-async def test_a_file_from_another_host_is_never_asked_for(pool: Pool, tmp_path: Path) -> None:
+async def test_keeper_never_requests_a_file_from_another_host(pool: Pool, tmp_path: Path) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         for n, url in enumerate(("http://127.0.0.1:1/x", "https://evil.invalid/x", "file:///etc/passwd")):
             await says(pool, "", id=f"wamid.{n}", type="image", image={"id": "1", "link": url})
@@ -157,7 +157,7 @@ async def test_a_file_from_another_host_is_never_asked_for(pool: Pool, tmp_path:
         assert all("evil" not in row["error"] for row in await rows(pool, "media_files"))
 
 
-async def test_a_file_is_tried_again_until_it_is_whole(pool: Pool, tmp_path: Path) -> None:
+async def test_keeper_retries_a_file_until_its_hash_is_right(pool: Pool, tmp_path: Path) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         one.held["shop"] = BYTES[:-1]
         await says(pool, "", **one.message(sha256=hashlib.sha256(BYTES).hexdigest()))
@@ -176,7 +176,7 @@ async def test_a_file_is_tried_again_until_it_is_whole(pool: Pool, tmp_path: Pat
         assert stored(tmp_path) == [BYTES]
 
 
-async def test_a_dead_link_is_given_up_and_a_new_one_is_tried(pool: Pool, tmp_path: Path) -> None:
+async def test_keeper_gives_up_a_dead_link_and_tries_a_new_one(pool: Pool, tmp_path: Path) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         id = await says(pool, "", **one.message("gone"))
         for _ in range(len(PAUSES) + 3):
@@ -189,7 +189,9 @@ async def test_a_dead_link_is_given_up_and_a_new_one_is_tried(pool: Pool, tmp_pa
         assert stored(tmp_path) == [BYTES]
 
 
-async def test_files_go_with_the_person_also_those_on_their_way(pool: Pool, redis: Redis, tmp_path: Path) -> None:
+async def test_erase_removes_files_also_those_that_are_being_downloaded(
+    pool: Pool, redis: Redis, tmp_path: Path
+) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         await says(pool, "", id="wamid.her1", name="Rina", **one.message())
         await says(pool, "", id="wamid.his1", number="6281300000009", **one.message())
@@ -222,7 +224,7 @@ async def _asked(one: Shelf, name: str) -> bool:
     return one.asked[name] > 0
 
 
-async def test_files_go_with_messages_that_are_revoked_pruned_or_too_old(
+async def test_keeper_removes_files_of_revoked_pruned_and_old_messages(
     pool: Pool, redis: Redis, tmp_path: Path
 ) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path, MediaLimits(10_000, 1_000_000, days=30)) as keeping:
@@ -244,7 +246,7 @@ async def test_files_go_with_messages_that_are_revoked_pruned_or_too_old(
         assert found == {"wamid.old": "expired", "wamid.stays": "kept"}
 
 
-async def test_a_day_has_its_limit_and_the_next_day_goes_on(pool: Pool, tmp_path: Path) -> None:
+async def test_keeper_stops_at_the_limit_of_a_day_and_continues_the_next_day(pool: Pool, tmp_path: Path) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path, MediaLimits(10_000, len(BYTES))) as keeping:
         await says(pool, "", **one.message())
         await keeping.tick()
@@ -257,7 +259,7 @@ async def test_a_day_has_its_limit_and_the_next_day_goes_on(pool: Pool, tmp_path
         assert (await alarms.standing(pool), len(stored(tmp_path))) == ([], 2)
 
 
-async def test_an_archive_that_fails_is_an_alarm_and_costs_no_attempt(pool: Pool, tmp_path: Path) -> None:
+async def test_keeper_raises_an_alarm_and_counts_no_attempt_when_the_archive_fails(pool: Pool, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     async with shelf() as one, keeper(pool, one, folder) as keeping:
         folder.rmdir()
@@ -274,7 +276,7 @@ async def test_an_archive_that_fails_is_an_alarm_and_costs_no_attempt(pool: Pool
         assert (stored(folder), await alarms.standing(pool)) == ([BYTES], [])
 
 
-async def test_switched_on_later_it_keeps_the_last_week_and_switched_off_it_queues_nothing(
+async def test_enable_queues_the_last_week_and_disable_stops_the_triggers(
     pool: Pool, redis: Redis, tmp_path: Path
 ) -> None:
     async with shelf() as one:
@@ -295,7 +297,7 @@ async def test_switched_on_later_it_keeps_the_last_week_and_switched_off_it_queu
         assert any("set MEDIA_ARCHIVE" in problem for problem in found.problems)
 
 
-async def test_a_file_that_a_dead_worker_had_claimed_is_kept_once(pool: Pool, tmp_path: Path) -> None:
+async def test_keeper_takes_over_from_a_dead_worker_which_may_come_back_late(pool: Pool, tmp_path: Path) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         await says(pool, "", **one.message())
         archive = archive_at(f"file:{tmp_path}")
@@ -312,9 +314,7 @@ async def test_a_file_that_a_dead_worker_had_claimed_is_kept_once(pool: Pool, tm
         assert stored(tmp_path) == [BYTES]
 
 
-async def test_one_tick_works_at_a_time_and_a_failed_archive_is_left_alone_for_a_while(
-    pool: Pool, tmp_path: Path
-) -> None:
+async def test_keeper_runs_one_tick_at_a_time_and_pauses_after_a_failure(pool: Pool, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     async with shelf() as one, keeper(pool, one, folder, rest=60.0) as keeping:
         one.open.clear()
@@ -339,7 +339,9 @@ async def test_one_tick_works_at_a_time_and_a_failed_archive_is_left_alone_for_a
         assert (one.asked["shop"], len(await alarms.standing(pool)), await rows(pool, "incidents")) == (2, 1, [])
 
 
-async def test_an_empty_file_has_no_part(pool: Pool, redis_url: str, database_url: str, tmp_path: Path) -> None:
+async def test_page_answers_416_for_a_range_of_an_empty_file(
+    pool: Pool, redis_url: str, database_url: str, tmp_path: Path
+) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         one.held["shop"] = b""
         await says(pool, "", id="wamid.empty", **one.message())
@@ -347,3 +349,14 @@ async def test_an_empty_file_has_no_part(pool: Pool, redis_url: str, database_ur
         async with signed_in(pool, redis_url, database_url, media_archive=f"file:{tmp_path}") as http:
             assert (await http.get("/media/wamid.empty", headers={"Range": "bytes=0-"})).status_code == 416
             assert (await http.get("/media/wamid.empty")).content == b""
+
+
+async def test_page_serves_files_from_kapso_when_the_archive_cannot_be_opened(
+    pool: Pool, redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("")
+    async with shelf() as one:
+        await says(pool, "", id="wamid.shop", **one.message())
+        given: dict[str, Any] = {"media_archive": f"file:{tmp_path}/taken/below", "media_hosts": (one.host,)}
+        async with signed_in(pool, redis_url, database_url, **given) as http:
+            assert (await http.get("/media/wamid.shop")).content == BYTES

@@ -14,7 +14,7 @@ from tools.simulator.town import Event
 
 WEEKS = 8
 DAY = 86_400.0
-# Seconds before a line, by who writes it.
+# (shortest, longest) pause before a line in seconds, for each author.
 PAUSES = {"customer": (25, 200), "bot": (4, 12), "seller": (180, 1500)}
 SHOP_DAY = (8, 21)
 """Hours of the day in Jakarta in which chats begin."""

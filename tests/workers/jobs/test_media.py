@@ -50,6 +50,8 @@ class Shelf:
     asked: Counter[str] = field(default_factory=Counter)
     open: asyncio.Event = field(default_factory=asyncio.Event)
     chunked: bool = False
+    declares: int = 0
+    """A Content-Length whose body never ends."""
     host: str = ""
 
     def __post_init__(self) -> None:
@@ -62,12 +64,19 @@ class Shelf:
         code = self.codes.get(name, 200)
         if name not in self.held or code != 200:
             return Response(status_code=code if code != 200 else 404)
+        if self.declares:
+            return StreamingResponse(_endless(), headers={"Content-Length": str(self.declares)})
         if self.chunked:
             return StreamingResponse(iter([self.held[name]]), media_type="image/png")
         return Response(self.held[name], media_type="image/png")
 
     def message(self, name: str = "shop", **more: Any) -> Mapping[str, Any]:
         return {"type": "image", "image": {"id": "1", "link": f"http://{self.host}/{name}", **more}}
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    yield b"x"
+    await asyncio.Event().wait()
 
 
 @asynccontextmanager
@@ -148,6 +157,16 @@ async def test_keeper_refuses_a_file_that_is_too_large(pool: Pool, tmp_path: Pat
         assert (row["state"], "MEDIA_FILE_BYTES" in row["error"], stored(tmp_path)) == ("refused", True, [])
 
 
+async def test_keeper_refuses_a_declared_length_without_reading_the_body(pool: Pool, tmp_path: Path) -> None:
+    async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
+        one.declares = 10_001
+        await says(pool, "", **one.message())
+        async with asyncio.timeout(10):
+            await keeping.tick()
+        (row,) = await rows(pool, "media_files")
+        assert (row["state"], "MEDIA_FILE_BYTES" in row["error"]) == ("refused", True)
+
+
 async def test_keeper_never_requests_a_file_from_another_host(pool: Pool, tmp_path: Path) -> None:
     async with shelf() as one, keeper(pool, one, tmp_path) as keeping:
         for n, url in enumerate(("http://127.0.0.1:1/x", "https://evil.invalid/x", "file:///etc/passwd")):
@@ -208,8 +227,9 @@ async def test_erase_removes_files_also_those_that_are_being_downloaded(
         assert done.rows["media_files"] == 2
         one.open.set()
         await fetching
+        assert stored(tmp_path) == [BYTES, BYTES], "the late one was deleted by the worker that stored it"
         await keeping.tick()
-        assert stored(tmp_path) == [BYTES], "his"
+        assert (stored(tmp_path), len(await rows(pool, "media_removals"))) == ([BYTES], 2)
         # A worker that died after it had stored a file: the second removal takes it.
         for row in await rows(pool, "media_removals"):
             path = tmp_path / row["key"][:2] / row["key"].replace("-", "")
@@ -262,10 +282,12 @@ async def test_keeper_stops_at_the_limit_of_a_day_and_continues_the_next_day(poo
 async def test_keeper_raises_an_alarm_and_counts_no_attempt_when_the_archive_fails(pool: Pool, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     async with shelf() as one, keeper(pool, one, folder) as keeping:
-        folder.rmdir()
+        await keeping.tick()
+        shutil.rmtree(folder)
         folder.write_text("not a folder any more")
         await says(pool, "", **one.message())
         await keeping.tick()
+        assert one.asked["shop"] == 1
         (row,) = await rows(pool, "media_files")
         (alarm,) = await alarms.standing(pool)
         assert (row["state"], row["attempts"], "media archive fails" in alarm.what) == ("waiting", 0, True)
@@ -335,6 +357,9 @@ async def test_keeper_runs_one_tick_at_a_time_and_pauses_after_a_failure(pool: P
         for _ in range(3):
             await due_now(pool)
             await keeping.tick()
+        folder.unlink()
+        folder.mkdir()
+        await keeping.tick()
         # One download, one alarm that stands, no second try within its rest.
         assert (one.asked["shop"], len(await alarms.standing(pool)), await rows(pool, "incidents")) == (2, 1, [])
 

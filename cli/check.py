@@ -144,12 +144,11 @@ async def _provider(settings: ReceiverSettings) -> list[Finding]:
 
 async def _archive(address: str | None) -> list[Finding]:
     """Write, read and delete a small file in the archive of files."""
+    if address is None:
+        text = "MEDIA_ARCHIVE is not set: files of messages are lost when Kapso and WhatsApp delete them."
+        return [Finding("note", text)]
     try:
-        archive = archive_at(address)
-        if archive is None:
-            text = "MEDIA_ARCHIVE is not set: files of messages are gone when Kapso and WhatsApp delete them."
-            return [Finding("note", text)]
-        await archive.probe()
+        await archive_at(address).probe()
     except NoArchive as error:
         return [Finding("wrong", f"{error}. Correct MEDIA_ARCHIVE.")]
     except ArchiveFailed as error:

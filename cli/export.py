@@ -15,7 +15,7 @@ from config.environment import load
 from config.stores import DatabaseSettings, StoreSettings
 from store.leads import leads
 from store.media import files
-from store.media.archive import ArchiveFailed, MediaArchive, NoArchive, archive_at
+from store.media.archive import ArchiveFailed, MediaArchive, archive_at
 from store.media.files import KeptFile
 from store.postgres import Pool
 from store.privacy import export
@@ -26,16 +26,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("contact", help=FORMS)
     parser.add_argument("--to", type=Path, help="a file to write (default: standard output)")
     parser.add_argument(
-        "--files", type=Path, metavar="FOLDER", help="write the files that MEDIA_ARCHIVE holds of them there"
+        "--files", type=Path, metavar="FOLDER", help="also write the person's files from MEDIA_ARCHIVE into FOLDER"
     )
     parser.add_argument("--by", default=None, help="who exports, for the access log (default: the user of this system)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     try:
-        archive = archive_at(load(StoreSettings).media_archive) if arguments.files else None
+        address = load(StoreSettings).media_archive if arguments.files else None
+        archive = archive_at(address) if address else None
         return asyncio.run(run_reporting_store_errors(lambda: _run(arguments, archive)))
-    except (NoArchive, ArchiveFailed) as error:
+    except ArchiveFailed as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -93,8 +94,9 @@ async def _files(pool: Pool, archive: MediaArchive, who: StoredPerson, folder: P
 
 
 def name_of(file: KeptFile) -> str:
-    """Return a file name that is safe in every folder, and unique by the id of the message."""
+    """Return a file name that is safe in every folder, and unique by the key of the file."""
     name = file.filename or f"file.{file.content_type.partition('/')[2]}"
     parts = [re.sub(r"[^\w.-]+", "_", part).lstrip(".").encode() for part in (file.message_id, name)]
-    # The longest name that file systems take is 255 bytes.
-    return "-".join(part[-120:].decode(errors="ignore") for part in parts)
+    # File systems allow 255 bytes.
+    short = [part[-110:].decode(errors="ignore") for part in parts]
+    return "-".join((short[0], file.key.hex[:8], short[1]))

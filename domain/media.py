@@ -5,7 +5,7 @@ import binascii
 from typing import Final
 
 PAUSES: Final = (30, 120, 600, 3600, 21_600, 86_400, 172_800)
-"""Seconds before each retry: about three and a half days in all. WhatsApp keeps a file for seven."""
+"""Seconds before each retry, together a little over three days. WhatsApp keeps a file for seven days."""
 DIGEST_BYTES: Final = 32
 
 

@@ -14,6 +14,7 @@ import uvloop
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from httpx._transports import default
+from hypothesis import settings
 from playwright.async_api import Browser
 from redis.asyncio import Redis
 
@@ -25,6 +26,9 @@ from tests.desk import chromium
 from tools.devstack.servers import free_port
 
 HERE = Path(__file__).parent
+# A deadline for one example measures what else the machine does: the time of a test is bounded by pytest.
+settings.register_profile("mirror", deadline=None)
+settings.load_profile("mirror")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -123,7 +123,7 @@ class Faces:
 def _media(settings: ReceiverSettings, pool: Pool) -> MediaPages:
     """If the archive cannot be opened, serve files from Kapso alone: the receiver must not depend on it."""
     try:
-        archive = archive_at(settings.media_archive)
+        archive = archive_at(settings.media_archive) if settings.media_archive else None
     except NoArchive as error:
         log.error("files are served from Kapso alone", why=str(error))
         archive = None

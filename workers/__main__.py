@@ -22,7 +22,6 @@ from store.crm.handoffs import NoCRMClient, crm_client
 from store.hooks.notifications import Notification
 from store.inbox import inbox
 from store.media import files
-from store.media.archive import NoArchive, archive_at
 from store.media.source import MediaSource
 from store.ops import drains, heartbeats
 from store.ops.alive import keep_touching
@@ -105,8 +104,8 @@ async def run(settings: WorkerSettings) -> None:
     keeper = media_keeper(settings, general)
     if keeper:
         jobs.append(Job("media", keeper.tick, 1800, {"second": set(range(60))}))
-        jobs.append(Job("expire_media", keeper.expire, 600, {"minute": {11}, "second": {0}}))
-    enable_media = partial(files.enable, general, on=keeper is not None)
+        jobs.append(Job("expire_media", keeper.expire, 600, {"minute": set(range(1, 60, 5)), "second": {0}}))
+    enable_media = partial(files.enable, general, on=settings.media_archive is not None)
     jobs.append(Job("enable_media", enable_media, 600, {"minute": {13}, "second": {0}}))
     asked = partial(run_asked, pool, release=settings.release, tombstones=tombstones, bounds=bounds)
     jobs.append(Job("asked_replays", asked, 24 * 3600, {"second": set(range(60))}))
@@ -167,16 +166,11 @@ def channels(settings: WorkerSettings) -> dict[str, Channel]:
 
 
 def media_keeper(settings: WorkerSettings, pool: Pool) -> MediaKeeper | None:
-    """Return None without MEDIA_ARCHIVE, and if it cannot be opened: the mirror must not depend on it."""
-    try:
-        archive = archive_at(settings.media_archive)
-    except NoArchive as error:
-        log.error("files of messages are not kept", why=str(error))
-        return None
-    if archive is None:
+    """Return None without MEDIA_ARCHIVE."""
+    if settings.media_archive is None:
         return None
     limits = MediaLimits(settings.media_file_bytes, settings.media_day_bytes, settings.media_days)
-    return MediaKeeper(pool, MediaSource(settings.media_hosts), archive, limits)
+    return MediaKeeper(pool, MediaSource(settings.media_hosts), settings.media_archive, limits)
 
 
 def kapso_client(settings: WorkerSettings, redis: Redis) -> Client | None:

@@ -506,7 +506,7 @@ BEGIN
 END $$;
 
 
--- Queue the file of a message for the archive. A new URL gives a refused file another chance; a revoked message loses it.
+-- Queue the file of a message for the archive. A new URL is tried at once. A revoked message loses its file.
 CREATE FUNCTION queue_media() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.revoked_at IS NOT NULL THEN
@@ -514,14 +514,14 @@ BEGIN
     ELSIF NEW.media_url IS NOT NULL AND EXISTS (SELECT FROM mirror WHERE archives_media) THEN
         INSERT INTO media_files AS f (message_id) VALUES (NEW.id)
         ON CONFLICT (message_id) DO UPDATE SET state = 'waiting', attempts = 0, next_try_at = now(), error = NULL
-        WHERE f.state = 'refused';
+        WHERE f.state IN ('waiting', 'refused');
     END IF;
     RETURN NULL;
 END $$;
 
 
--- Delete a file from the archive whose row is gone or expired. A worker may be about to store it, for the 15 minutes of its
--- claim: so delete it a second time after them.
+-- Queue two deletions of a file whose row is gone or expired: one now, one in 20 minutes. A worker that claimed the file before
+-- may still store it, for at most 15 minutes.
 CREATE FUNCTION remove_media() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO media_removals (key, due_at) VALUES (OLD.key, now()), (OLD.key, now() + interval '20 minutes');

@@ -15,7 +15,7 @@ CREATE TABLE media_files (
 );
 COMMENT ON TABLE media_files IS 'One row for each message with a file, while MEDIA_ARCHIVE is set: waiting for its download, kept in the archive, refused, or expired.';
 CREATE INDEX media_files_due ON media_files (next_try_at) WHERE state = 'waiting';
-CREATE INDEX media_files_by_day ON media_files (kept_at) INCLUDE (bytes, state) WHERE kept_at IS NOT NULL;
+CREATE INDEX media_files_by_day ON media_files (kept_at) INCLUDE (bytes) WHERE state = 'kept';
 CREATE TABLE media_removals (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key     uuid NOT NULL,

@@ -14,15 +14,15 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 CHUNK_BYTES: Final = 256 * 1024
 PUT_SECONDS: Final = 300.0
-"""With the time to download a file, less than the lease of its claim."""
-
-
-class NoArchive(Exception):
-    """The text says which archive can't be used and why."""
+"""PUT_SECONDS + DOWNLOAD_SECONDS must be less than files.LEASE."""
 
 
 class ArchiveFailed(Exception):
-    """The folder or the bucket failed. The text says how, without credentials."""
+    """The folder or the bucket failed. The text gives the reason, without credentials."""
+
+
+class NoArchive(ArchiveFailed):
+    """The archive that MEDIA_ARCHIVE names cannot be opened."""
 
 
 class ArchivedFile(NamedTuple):
@@ -34,21 +34,25 @@ class ArchivedFile(NamedTuple):
     chunks: AsyncIterator[bytes]
 
 
-def archive_at(address: str | None) -> "MediaArchive | None":
-    """Open the archive that MEDIA_ARCHIVE names, if it names one. Raises NoArchive."""
-    if address is None:
-        return None
+def archive_at(address: str) -> "MediaArchive":
+    """Open the archive that MEDIA_ARCHIVE names. Raises NoArchive."""
+    parts = urlsplit(address)
+    folder = Path(parts.path) if parts.scheme == "file" else None
     try:
-        return MediaArchive(_store(address))
+        if folder:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return MediaArchive(LocalStore(folder) if folder else _bucket(address), folder)
     except (BaseError, ValueError, OSError) as error:
-        raise NoArchive(f"MEDIA_ARCHIVE={address} can't be used: {_brief(error)}") from None
+        raise NoArchive(f"MEDIA_ARCHIVE={address} cannot be opened: {_brief(error)}") from None
 
 
 class MediaArchive:
     """Methods raise ArchiveFailed."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, folder: Path | None) -> None:
+        """`folder` is the root of a store in the file system."""
         self._store = store
+        self._folder = folder
 
     async def put(self, key: UUID, file: IO[bytes]) -> None:
         """Store the file under this key, whether or not there is one."""
@@ -59,7 +63,7 @@ class MediaArchive:
             raise ArchiveFailed(_brief(error)) from None
 
     async def get(self, key: UUID, start: int = 0, end: int | None = None) -> ArchivedFile | None:
-        """Open a file, or a part of it. None if there is no such file, or `start` is beyond its end."""
+        """Open a file, or a part of it that begins before its end. None if there is no such file."""
         try:
             if end is not None:
                 found = await obstore.get_async(self._store, _path(key), options={"range": (start, end)})
@@ -74,8 +78,10 @@ class MediaArchive:
         return ArchivedFile(found.meta["size"], *found.range, _chunks(found))
 
     async def delete(self, key: UUID) -> None:
-        """Delete the file, if there is one."""
+        """Delete the file, if there is one, and in a folder what a killed `put` left of it: key#1, key#2 …"""
         try:
+            for part in self._folder.glob(f"{_path(key)}#*") if self._folder else ():
+                part.unlink(missing_ok=True)
             await obstore.delete_async(self._store, _path(key))
         except FileNotFoundError:
             return
@@ -91,13 +97,8 @@ class MediaArchive:
         await self.delete(key)
 
 
-def _store(address: str) -> ObjectStore:
-    """S3 takes credentials, region and endpoint from AWS_* variables. An endpoint of one's own may be http://."""
-    parts = urlsplit(address)
-    if parts.scheme == "file":
-        folder = Path(parts.path)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return LocalStore(folder)
+def _bucket(address: str) -> ObjectStore:
+    """Credentials, region and endpoint come from AWS_* variables. The endpoint may be http://."""
     return S3Store.from_url(
         address,
         client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "120s"},

@@ -8,7 +8,7 @@ from uuid import UUID
 from store.postgres import Pool, statement
 
 LEASE = timedelta(minutes=15)
-"""After so long, another worker retries what a dead worker had claimed. The second removal is later than that."""
+"""A claim ends after this time; then another worker may retry. The second removal comes later (20 minutes)."""
 CHUNK = 1000
 BACKLOG = timedelta(days=7)
 """Files of messages of so many days are queued when the archive is switched on: WhatsApp keeps no older ones."""
@@ -51,13 +51,13 @@ async def claim(pool: Pool, count: int) -> list[WaitingFile]:
 
 
 async def kept(pool: Pool, file: WaitingFile, sha256: bytes, size: int, content_type: str) -> bool:
-    """Mark the file as kept. False if its row is gone meanwhile: then the file must be removed."""
+    """Mark the file as kept. False if it must not stay: its row is gone, or its message is revoked."""
     return bool(await pool.fetchval(statement("media_kept"), file.key, sha256, size, content_type))
 
 
 async def failed(pool: Pool, file: WaitingFile, error: str, again: float | None) -> None:
     """Store the error. Retry after `again` seconds; None marks the file as refused."""
-    await pool.execute(statement("media_failed"), file.key, error, again)
+    await pool.execute(statement("media_failed"), file.key, file.url, error, again)
 
 
 async def postpone(pool: Pool, file: WaitingFile, seconds: float) -> None:
@@ -70,8 +70,9 @@ async def bytes_today(pool: Pool) -> int:
     return int(await pool.fetchval(statement("media_bytes_today")))
 
 
-async def waiting(pool: Pool) -> int:
-    return int(await pool.fetchval(statement("count_waiting_media")))
+async def due(pool: Pool) -> int:
+    """Return how many files could be downloaded now."""
+    return int(await pool.fetchval(statement("count_due_media")))
 
 
 async def of_message(pool: Pool, message_id: str) -> KeptFile | None:

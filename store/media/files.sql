@@ -7,6 +7,7 @@ INSERT INTO media_files (message_id)
 SELECT m.id FROM messages AS m
 WHERE (SELECT archives_media FROM changed) AND m.sent_at > now() - :age::interval AND m.media_url IS NOT NULL
   AND m.revoked_at IS NULL
+ORDER BY m.id FOR KEY SHARE OF m SKIP LOCKED
 ON CONFLICT DO NOTHING
 
 
@@ -25,30 +26,33 @@ FROM claimed AS c JOIN messages AS m ON m.id = c.message_id
 
 
 -- name: media_kept(key, sha256, bytes, content_type)
--- Returns nothing if the row is gone: the person was erased meanwhile, or the message was. Another worker may have kept it.
+-- Returns no row if the file was deleted, refused or expired meanwhile. If another worker has kept it already, returns one.
 UPDATE media_files SET state = 'kept', kept_at = now(), sha256 = :sha256, bytes = :bytes, content_type = :content_type,
     error = NULL
-WHERE key = :key AND state IN ('waiting', 'kept') RETURNING true
+WHERE key = :key AND state IN ('waiting', 'kept') AND NOT EXISTS (
+    SELECT FROM messages AS m WHERE m.id = message_id AND m.revoked_at IS NOT NULL)
+RETURNING true
 
 
--- name: media_failed(key, error, seconds)
--- :seconds before the next attempt; null marks the file as refused
+-- name: media_failed(key, url, error, seconds)
+-- :seconds before the next attempt; null marks the file as refused. Changes nothing if the message has another URL meanwhile.
 UPDATE media_files SET error = :error, state = CASE WHEN :seconds::float8 IS NULL THEN 'refused' ELSE 'waiting' END,
     next_try_at = now() + make_interval(secs => coalesce(:seconds::float8, 0))
 WHERE key = :key AND state = 'waiting'
+  AND EXISTS (SELECT FROM messages AS m WHERE m.id = message_id AND m.media_url = :url)
 
 
 -- name: postpone_media(key, seconds)
-UPDATE media_files SET attempts = attempts - 1, next_try_at = now() + make_interval(secs => :seconds::float8)
+UPDATE media_files SET attempts = greatest(attempts - 1, 0), next_try_at = now() + make_interval(secs => :seconds::float8)
 WHERE key = :key AND state = 'waiting'
 
 
 -- name: media_bytes_today
-SELECT coalesce(sum(bytes), 0) FROM media_files WHERE kept_at >= date_trunc('day', now(), 'UTC')
+SELECT coalesce(sum(bytes), 0) FROM media_files WHERE state = 'kept' AND kept_at >= date_trunc('day', now(), 'UTC')
 
 
--- name: count_waiting_media
-SELECT count(*) FROM media_files WHERE state = 'waiting'
+-- name: count_due_media
+SELECT count(*) FROM media_files WHERE state = 'waiting' AND next_try_at <= now()
 
 
 -- name: kept_media(message_id)
@@ -65,7 +69,7 @@ WHERE (m.contact_id = :contact_id OR m.group_member = ANY (:names::text[])) AND 
 
 
 -- name: expire_media(before, count)
--- The trigger queues the removal of each. Rows that somebody deletes just now are left to them.
+-- The trigger queues the removal of each. Skips rows that another transaction is deleting.
 WITH old AS (
     SELECT f.message_id FROM media_files AS f WHERE f.state = 'kept' AND f.kept_at < :before
     LIMIT :count FOR UPDATE SKIP LOCKED
@@ -83,7 +87,7 @@ UPDATE media_removals AS r SET due_at = now() + :lease::interval FROM due WHERE 
 
 
 -- name: overdue_removals
-SELECT count(*) FROM media_removals WHERE due_at < now() - interval '1 hour'
+SELECT count(DISTINCT key) FROM media_removals WHERE due_at < now() - interval '1 hour'
 
 
 -- name: media_removed(id)

@@ -30,7 +30,7 @@ CHATS_LATE_SECONDS = 300.0
 POLLS_FAILED_SECONDS = 180.0
 # The status reports what it has read by then: a locked table must not hide the rest.
 PATIENCE_SECONDS = 10.0
-NOT_REMOVED = "{0} files of deleted messages are still in the media archive: set MEDIA_ARCHIVE for the workers"
+NOT_REMOVED = "{0} files of deleted messages are still in the archive: set MEDIA_ARCHIVE for the workers, or correct it"
 UNFINISHED = "the erasure of contact {0}, begun {1:%Y-%m-%d %H:%M} UTC, is not finished: run mirror erase {0}"
 
 

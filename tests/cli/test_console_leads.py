@@ -60,7 +60,6 @@ async def test_export_writes_the_files_of_a_person(
     monkeypatch.setenv("MEDIA_ARCHIVE", f"file:{tmp_path}/archive")
     await files.enable(pool, on=True)
     archive = archive_at(f"file:{tmp_path}/archive")
-    assert archive is not None
     shown = {
         "type": "document",
         "document": {"id": "1", "link": "https://kapso.ai/1", "filename": f"../../{'価' * 120}.pdf"},

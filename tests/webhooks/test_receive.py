@@ -207,14 +207,14 @@ MEMBERS = ("message", "conversation", "contact", "kapso", "id", "timestamp", "ty
            "entry", "object", "previous", "properties", "phone_numbers", "phone_number_id", "name", "errors")  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(event=st.sampled_from(EVENTS), body=st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=6))
 def test_no_body_whatever_makes_reading_raise(event: str, body: dict[str, object]) -> None:
     reading = interpret(delivery(body, event), bounds())
     assert booked(reading) == 1 or isinstance(body.get("data"), list) or "object" in body
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_payload_with_any_part_replaced_is_read_or_dead_but_never_raises(data: st.DataObject) -> None:
     found = payload(data.draw(st.sampled_from(["received_image", "read_played", "meta_several_numbers", "v1_received",

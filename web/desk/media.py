@@ -40,7 +40,7 @@ class MediaPages:
 
     async def show(self, request: Request, _: User) -> Response:
         message = await lead_detail.message(self._pool, request.path_params["id"])
-        if message is None or not message["media_url"]:
+        if message is None or not message["media_url"] or message["revoked_at"]:
             return PlainTextResponse(GONE, 404)
         wanted = request.headers.get("range")
         if self._archive and (kept := await files.of_message(self._pool, message["id"])):
@@ -67,14 +67,14 @@ class MediaPages:
 
 
 async def _archived(archive: MediaArchive, kept: KeptFile, wanted: str | None) -> Response:
-    """Raises ArchiveFailed, also for a file that is not there."""
+    """Raises ArchiveFailed, also for a file that is missing or cut off."""
     part = RANGE.fullmatch(wanted or "")
     start, last = (int(part[1]), int(part[2]) if part[2] else None) if part else (0, None)
     if part and (start >= kept.bytes or (last is not None and last < start)):
         return Response(status_code=416, headers={"Content-Range": f"bytes */{kept.bytes}"})
     found = await archive.get(kept.key, start, None if last is None else min(last + 1, kept.bytes))
-    if found is None:
-        raise ArchiveFailed("a file is not there")
+    if found is None or found.size != kept.bytes:
+        raise ArchiveFailed("a file is missing or cut off")
     headers = {"Content-Length": str(found.end - found.start), "Accept-Ranges": "bytes"} | _safe(kept.content_type)
     if part:
         headers["Content-Range"] = f"bytes {found.start}-{found.end - 1}/{found.size}"

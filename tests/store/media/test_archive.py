@@ -64,7 +64,6 @@ async def holds_files(archive: MediaArchive) -> None:
 
 async def test_archive_keeps_files_in_a_folder(tmp_path: Path) -> None:
     archive = archive_at(f"file:{tmp_path}/with space/and more")
-    assert archive is not None
     await holds_files(archive)
     assert (tmp_path / "with space" / "and more").stat().st_mode & 0o777 == 0o700
 
@@ -73,10 +72,8 @@ async def test_archive_keeps_files_in_a_bucket(monkeypatch: pytest.MonkeyPatch) 
     with s3(monkeypatch) as url:
         await until(lambda: has_a_bucket(url))
         archive = archive_at("s3://bucket/files of the mirror")
-        assert archive is not None
         await holds_files(archive)
         other = archive_at("s3://no-such-bucket")
-        assert other is not None
         with pytest.raises(ArchiveFailed):
             await other.probe()
 
@@ -86,7 +83,6 @@ async def test_archive_reports_a_dead_bucket_without_credentials(monkeypatch: py
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "an-id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
     archive = archive_at("s3://bucket/prefix")
-    assert archive is not None
     with pytest.raises(ArchiveFailed) as failed:
         await archive.probe()
     said = str(failed.value)
@@ -95,5 +91,5 @@ async def test_archive_reports_a_dead_bucket_without_credentials(monkeypatch: py
 
 async def test_archive_at_refuses_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(NoArchive, match=r"MEDIA_ARCHIVE=.*can't be used"):
+    with pytest.raises(NoArchive, match=r"MEDIA_ARCHIVE=.*cannot be opened"):
         archive_at(f"file:{tmp_path}/file/below")

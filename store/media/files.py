@@ -51,7 +51,7 @@ async def claim(pool: Pool, count: int) -> list[WaitingFile]:
 
 
 async def kept(pool: Pool, file: WaitingFile, sha256: bytes, size: int, content_type: str) -> bool:
-    """Mark the file as kept. False if it must not stay: its row is gone, or its message is revoked."""
+    """Mark the file as kept. False if its row is gone meanwhile: then the file must be removed."""
     return bool(await pool.fetchval(statement("media_kept"), file.key, sha256, size, content_type))
 
 

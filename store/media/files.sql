@@ -29,9 +29,7 @@ FROM claimed AS c JOIN messages AS m ON m.id = c.message_id
 -- Returns no row if the file was deleted, refused or expired meanwhile. If another worker has kept it already, returns one.
 UPDATE media_files SET state = 'kept', kept_at = now(), sha256 = :sha256, bytes = :bytes, content_type = :content_type,
     error = NULL
-WHERE key = :key AND state IN ('waiting', 'kept') AND NOT EXISTS (
-    SELECT FROM messages AS m WHERE m.id = message_id AND m.revoked_at IS NOT NULL)
-RETURNING true
+WHERE key = :key AND state IN ('waiting', 'kept') RETURNING true
 
 
 -- name: media_failed(key, url, error, seconds)

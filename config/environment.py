@@ -3,6 +3,7 @@
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 
 
+@cache
 def version() -> str:
     """The version of the program, from its pyproject.toml."""
     named: str = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["version"]

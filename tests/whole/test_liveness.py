@@ -17,6 +17,7 @@ from store.ops.heartbeats import Heartbeat, loops
 from store.ops.status import MirrorStatus, status
 from store.postgres import Pool
 from store.privacy.tombstones import Tombstones
+from tests.databases import name_of
 from tests.helpers import SECRET, delivery, payload, post, queue, until
 from tests.webhooks.test_receive import BODY, signed
 from tests.workers.processes import ROOT, worker
@@ -95,7 +96,7 @@ async def test_status_reports_a_loop_without_progress(pool: Pool, redis: Redis) 
 
 
 async def test_status_says_that_postgres_is_read_only(pool: Pool, redis: Redis, database_url: str) -> None:
-    name = database_url.rpartition("/")[2]
+    name = name_of(database_url)
     await pool.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     async with asyncpg.create_pool(database_url, min_size=1, max_size=1) as reading:
         assert any("read-only" in problem for problem in (await now(reading, redis)).problems)

@@ -22,6 +22,17 @@ from tools.devstack.environment import VENV
 LOOPBACK = "127.0.0.1"
 
 
+DURABLE = {"wal_compression": "on"}
+THROWN_AWAY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # Results must not depend on when it runs.
+    "autovacuum": "off",
+}
+
+
 def site_packages() -> Path:
     return VENV / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
 
@@ -106,7 +117,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres:{self.password_file.read_text()}@{LOOPBACK}:{self.port}/postgres"
+        return f"postgresql://postgres:{self.password_file.read_text()}@{LOOPBACK}:{self.port}/postgres?sslmode=disable"
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -120,12 +131,9 @@ class Postgres:
             "dynamic_shared_memory_type": "mmap",
             "shared_buffers": "256MB",
             "max_wal_size": "2GB",
-            "wal_compression": "on",
             "max_connections": 100,
             "track_commit_timestamp": "on",
-            "fsync": "on" if self.durable else "off",
-            # Throw-away servers run without autovacuum, so that results do not depend on when it runs.
-            "autovacuum": "on" if self.durable else "off",
+            **(DURABLE if self.durable else THROWN_AWAY),
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = processes.start(

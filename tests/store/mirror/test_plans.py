@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import asyncpg
 import pytest
 
 from store.postgres import Pool, statement
@@ -67,3 +68,22 @@ async def test_an_empty_database_is_no_reason_to_read_whole_tables(name: str, po
             assert re.search(r"\$\d|[\w\"]\.\w", node.get("Index Cond", "")), node
     used = {node["Index Name"] for node in nodes(root["Plan"]) if "Index Name" in node}
     assert used == BY_KEY[name]  # not another one that happens to do
+
+
+async def test_many_new_people_cost_their_number_and_not_its_square(gate: asyncpg.Connection) -> None:
+    """Triggers look for the numbers of each person; without statistics, never among the numbers of everybody."""
+    people = 5_000
+    async with gate.transaction():
+        await gate.execute(
+            "INSERT INTO contacts (id, phone, first_seen_at) "
+            "SELECT gen_random_uuid(), '+62' || n, now() FROM generate_series(1, $1::int) AS n",
+            people,
+        )
+        await gate.execute(
+            "INSERT INTO contact_identities (kind, value, contact_id) SELECT 'phone', phone, id FROM contacts"
+        )
+        read = await gate.fetchval(
+            "SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) FROM pg_index "
+            "WHERE indrelid = 'contact_identities'::regclass"
+        )
+    assert read < 5 * people

@@ -19,7 +19,7 @@ from store.leads import leads
 from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import extracted, lead
-from tests.databases import execute
+from tests.databases import execute, name_of
 from tests.desk import NUMBER, Seat, says, seat, user, web
 from tests.helpers import SECRET, rows
 from webhooks.app import create_app
@@ -313,7 +313,7 @@ async def test_a_page_says_that_postgres_is_away_and_goes_on_when_it_is_back(
     """The line to the web process lives on meanwhile: nothing else would tell."""
     await says(pool, "halo", name="Rina")
     await user(pool)
-    name = database_url.rpartition("/")[2]
+    name = name_of(database_url)
     async with web(redis_url, database_url) as base, seat(pool, browser, base) as at:
         await at.open()
         await at.first_says("halo")

@@ -12,7 +12,7 @@ from domain.delivery import Delivery
 from store.inbox.inbox import StreamReader, stream_name, waiting
 from store.inbox.lease import Lease
 from store.postgres import Pool
-from tests.databases import execute
+from tests.databases import execute, name_of
 from tests.helpers import HERE, delivery, payload, queue, rows, until
 from tests.workers.processes import worker
 
@@ -134,7 +134,7 @@ async def test_the_lease_is_handed_over_before_it_is_given_up(
 async def test_postgres_away_for_a_while_loses_nothing_and_makes_no_dead_letter(
     pool: Pool, redis: Redis, database_url: str, redis_url: str, server_url: str
 ) -> None:
-    name = database_url.rpartition("/")[2]
+    name = name_of(database_url)
     async with worker(database_url, redis_url):
         await until(lambda: _is(redis.exists("drain:{0}"), 1))
         await execute(server_url, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")

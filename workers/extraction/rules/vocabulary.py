@@ -102,21 +102,23 @@ def _spelled_out(way: str) -> str:
 
 def around(rule: str, what: str, *, before: str = "", behind: str = "") -> re.Pattern[str]:
     """What one rule looks for around its finds; `before` and `behind` go on with the pattern."""
-    ways = tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))[rule][what]
-    return _pattern(ways, before=before, behind=behind)
+    return _pattern(_around()[rule][what], before=before, behind=behind)
 
 
 def gate(rule: str, what: str) -> frozenset[str] | None:
     """Beginnings of words of which one stands in whatever `around` of these finds; None where that can't be told."""
-    ways = tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))[rule][what]
-    known = [stems_of(_spelled_out(way), FREQUENT) for way in ways]
+    known = [stems_of(_spelled_out(way), FREQUENT) for way in _around()[rule][what]]
     return frozenset().union(*(starts(stems) for stems in known if stems)) if all(known) else None
 
 
 def as_written(rule: str, what: str) -> str:
     """The same for messages as they were written: nothing is spelled out, and words may begin and end anywhere."""
-    ways = tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))[rule][what]
-    return "|".join(ways)
+    return "|".join(_around()[rule][what])
+
+
+@cache
+def _around() -> Mapping[str, Mapping[str, list[str]]]:
+    return tomllib.loads((WORDS / "around.toml").read_text(encoding="utf-8"))
 
 
 def _pattern(ways: list[str], *, before: str = "", behind: str = "") -> re.Pattern[str]:

@@ -9,8 +9,9 @@ from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
 import httpx
-import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from domain.body import parsed_json
 
 PLATFORM = "/platform/v1"
 META = "/meta/whatsapp/v24.0"
@@ -150,9 +151,12 @@ class Client:
     # -- how it is asked
 
     async def ask(self, method: str, path: str, priority: Priority, **more: Any) -> dict[str, Any]:
-        """The JSON object of the answer. Raises a KapsoError, after the retries that make sense."""
+        """The JSON object of the answer. Raises a KapsoError, after the retries that make sense.
+
+        A POST is tried again only after 429: if only the answer was lost, a second one would create a second object.
+        """
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(KapsoUnavailable),
+            retry=retry_if_exception_type(Limited if method == "POST" else KapsoUnavailable),
             wait=self._pause,
             stop=stop_after_attempt(TRIES),
             reraise=True,
@@ -186,11 +190,11 @@ class Client:
             raise KapsoUnavailable(f"answered {code}")
         if code >= 400:
             raise Rejected(f"answered {code}")
-        try:
-            # The same reader as for what is pushed, so that the same number is the same number.
-            return _object(orjson.loads(answer.content) if answer.content else {})
-        except orjson.JSONDecodeError:
-            raise KapsoUnavailable("answered something else than JSON (a proxy's page?)") from None
+        # Parse like a webhook body, so that both ways store the same value, and an odd character costs no list.
+        parsed = parsed_json(answer.content) if answer.content else {}
+        if parsed is None:
+            raise KapsoUnavailable("answered something else than JSON (a proxy's page?)")
+        return _object(parsed)
 
     async def _page(self, path: str, asked: dict[str, Any], after: str | None, priority: Priority) -> KapsoPage:
         params = asked | {"limit": PAGE} | ({"after": after} if after else {})

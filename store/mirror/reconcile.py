@@ -22,6 +22,8 @@ class ComparisonCounts:
     repaired: Counter[str] = field(default_factory=Counter)
     extra: int = 0
     late: int = 0
+    refused: int = 0
+    """Lists that Kapso has, but refused to give."""
     troubles: list[str] = field(default_factory=list)
     """What could not be asked; the rest was."""
 
@@ -32,6 +34,7 @@ class ComparisonCounts:
         self.repaired += other.repaired
         self.extra += other.extra
         self.late += other.late
+        self.refused += other.refused
         self.troubles += other.troubles
 
 

@@ -52,6 +52,16 @@ async def test_each_answer_has_its_outcome(
     assert len(asked) == tries
 
 
+async def test_a_webhook_is_not_made_twice_because_an_answer_was_lost() -> None:
+    async with scripted([html(502), OK]) as (url, asked), client(url) as kapso:
+        with pytest.raises(KapsoUnavailable):
+            await kapso.make_webhook(None, {})
+        assert len(asked) == 1
+    limited = JSONResponse({"error": "slow"}, 429, {"Retry-After": "0.1"})
+    async with scripted([limited, JSONResponse({"data": {"id": "w"}})]) as (url, asked), client(url) as kapso:
+        assert (await kapso.make_webhook(None, {}))["id"] == "w"
+
+
 async def test_a_refusal_names_the_credential() -> None:
     async with scripted([JSONResponse({}, 401)]) as (url, _), client(url) as kapso:
         with pytest.raises(KapsoRefused, match="KAPSO_API_KEY"):

@@ -82,6 +82,7 @@ class Comparer:
             reading = DeliveryReading(failures=[EventFailure(0, "refused", describe(error))])
         await self._bury(event, elements, reading)
         found = self._found(event, facts, watch.changes, len(elements))
+        found.equal = max(0, found.equal - len(reading.failures) - reading.ignored)
         if self._heard:
             self._heard(event, found)
         return found

@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 OVERLAP = timedelta(seconds=60)
 # The API lists runs by workflow only: workflows that ran lately are asked for, a request each.
 MOST_WORKFLOWS = 10
-# A delivery fails minutes after it was made, by which the log is sorted.
+# The log is sorted by creation time, but a delivery is listed as failed only minutes later.
 LOG_OVERLAP = timedelta(minutes=10)
+REFUSED_REST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Poll:
         self._pool = pool
         self._client = client
         self._comparer = comparer
+        self._refused_until = datetime.min.replace(tzinfo=UTC)
+        self._refused_what: list[str] = []
 
     async def fresh(self, numbers: Iterable[str]) -> ComparisonCounts:
         """All sources from where each was left to now."""
@@ -73,11 +76,16 @@ class Poll:
                 else "Kapso refused our request for this list"
             )
             log.warning(said, source=source.name, error=str(error))
-            return ComparisonCounts(troubles=[f"{source.name}: {error}"])
+            return ComparisonCounts(refused=int(isinstance(error, Rejected)), troubles=[f"{source.name}: {error}"])
 
     async def reread_gaps(self, numbers: list[str], now: datetime) -> ComparisonCounts:
-        """Windows in which Kapso's own log says that deliveries failed, read again once they are over."""
+        """Windows in which Kapso's own log says that deliveries failed, read again once they are over.
+
+        A window stays open while Kapso refuses one of its lists. Then all wait for REFUSED_REST.
+        """
         await self._find_gaps(now)
+        if now < self._refused_until:
+            return ComparisonCounts(troubles=self._refused_what)
         known = await cursors.open_gaps(self._pool)
         found = ComparisonCounts()
         for gap in merged(known):
@@ -86,6 +94,9 @@ class Poll:
             of = [gap.phone_number_id] if gap.phone_number_id in numbers else numbers
             read = await self.window(of, gap.since, gap.until, Priority.REPAIR)
             found.add(read)
+            if read.refused:
+                self._refused_until, self._refused_what = now + REFUSED_REST, read.troubles
+                continue
             inside = [
                 one
                 for one in known

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis.asyncio import Redis
 
-from kapso.client import Client, KapsoError, KapsoRefused, Priority
+from kapso.client import Client, KapsoError, KapsoRefused, Priority, Rejected
 from store.inbox import inbox
 from store.inbox.lease import Lease
 from store.inbox.spill import Spill
@@ -32,6 +32,7 @@ WITHIN_SECONDS = {"fresh": 600.0, "webhooks": 1800.0, "trailing": 3 * 3600.0, "c
 A_DAY = timedelta(days=1)
 # If the inbox lags by more than this, polls are skipped: what waits in the inbox would count as missing, a false alarm.
 CATCH_UP_SECONDS = 30.0
+BEHIND = f"the inbox lags by more than {CATCH_UP_SECONDS:.0f} s; it polls again when the inbox has caught up"
 API_KEY = "api key"
 PUSH_PATH = "push path"
 WEBHOOKS = "webhooks"
@@ -87,13 +88,18 @@ class KapsoWatch:
         await self._run("contacts", lambda: full_pass.contacts(self._pool, self._client, self._comparer))
 
     async def repair(self, loss: Loss) -> int:
-        """Read the window of a loss again; returns how many rows were missing. Raises KapsoError."""
+        """Read the window of a loss again; returns how many rows were missing. Raises KapsoError.
+
+        Raises Rejected if Kapso refused a list of it: then the window was not read whole.
+        """
         began = datetime.now(UTC)
         since, until = loss.since - BEFORE, loss.until + AFTER
         ours = await numbers(self._pool, self._client, Priority.REPAIR)
         found = await self._poll.window(ours, since, until, Priority.REPAIR)
         error = "; ".join(found.troubles) or None
         await reconcile.keep_run(self._pool, "loss", found, began_at=began, since=since, until=until, error=error)
+        if found.refused:
+            raise Rejected(error)
         return found.missing
 
     async def webhooks(self) -> None:
@@ -131,6 +137,7 @@ class KapsoWatch:
                 return
             if await self._is_behind():
                 log.info("polling waits until the inbox has caught up", kind=kind)
+                self._heartbeats[kind].waits(BEHIND)
                 return
             await self._keep(kind, work)
 

@@ -2,17 +2,24 @@
 
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
-from starlette.responses import JSONResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from kapso.client import Client, KapsoError, Priority
 from store.mirror import cursors
+from store.mirror.cursors import Gap
 from store.ops import alarms
 from store.postgres import Pool
-from tests.helpers import delivery, mirrored, payload, rows, settled
+from tests.helpers import delivery, mirrored, payload, rows, served, settled
 from tests.servers import KEY, NUMBER, client, kapso_api, scripted
 from tools.simulator.town import Event, Town
 from workers.poll import full_pass
@@ -21,6 +28,7 @@ from workers.poll.gaps import gaps_of, merged
 from workers.poll.poll import Poll
 
 LONG_AGO = timedelta(days=3650)
+LONG, SOON = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -98,6 +106,58 @@ async def test_a_number_that_left_does_not_hold_back_how_far_polling_has_come(po
         await pool.execute("UPDATE cursors SET complete_to = '2020-01-01Z' WHERE name = 'messages:left'")
         await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
     assert await pool.fetchval("SELECT verified_to > now() - interval '1 minute' FROM mirror_freshness")
+
+
+@asynccontextmanager
+async def refusing(what: str, code: int = 400) -> AsyncIterator[str]:
+    """An API with empty lists, which refuses requests for paths that contain `what`."""
+
+    async def answer(request: Request) -> JSONResponse:
+        return JSONResponse({"error": "params"}, code) if what in request.url.path else JSONResponse({"data": []})
+
+    async with served(Starlette(routes=[Route("/{path:path}", answer)])) as url:
+        yield url
+
+
+@pytest.mark.parametrize(("code", "left"), [(400, 1), (404, 0)])
+async def test_a_gap_stays_open_while_kapso_refuses_one_of_its_lists(pool: Pool, code: int, left: int) -> None:
+    now = datetime.now(UTC)
+    gap = Gap(NUMBER, now - timedelta(hours=2), now - timedelta(hours=1), now - timedelta(hours=1))
+    await cursors.add_gaps(pool, [gap])
+    async with refusing("/messages", code) as url, client(url) as kapso:
+        poll = Poll(pool, kapso, comparer(pool))
+        found = await poll.reread_gaps([NUMBER], now)
+        assert (found.refused, len(await cursors.open_gaps(pool))) == (left, left)
+        # Repairs go before everything else: what is refused is not asked for again every minute.
+        again = await poll.reread_gaps([NUMBER], now + timedelta(minutes=1))
+        assert (again.refused, again.troubles != []) == (0, left == 1)
+        assert (await poll.reread_gaps([NUMBER], now + timedelta(minutes=11))).refused == left
+    async with kapso_api() as (url, _, _), client(url) as kapso:
+        await Poll(pool, kapso, comparer(pool)).reread_gaps([NUMBER], now)
+    assert await cursors.open_gaps(pool) == []
+
+
+async def test_one_odd_character_in_a_list_costs_one_character(pool: Pool) -> None:
+    """As in a delivery: half of a surrogate pair, and bytes that are no UTF-8."""
+    message = payload("received_text")["body"]["message"]
+    for text in (b"\\ud83d", b"\xff"):
+        body = orjson.dumps({"data": [message]}).replace(b"Halo <b>", b"Halo " + text)
+        assert text in body
+        async with scripted([Response(body, media_type="application/json")]) as (url, asked), client(url) as kapso:
+            (item,) = (await kapso.messages(NUMBER, LONG, SOON, None, Priority.FRESH)).items
+        assert (item["text"]["body"][:5], len(asked)) == ("Halo ", 1)
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_odd_fields_of_a_listed_run_are_dropped_and_the_run_is_kept(pool: Pool) -> None:
+    now = datetime.now(UTC).isoformat()
+    run = {"id": "r", "status": "failed", "workflow_id": "w", "created_at": now, "updated_at": now,
+           "error": "boom", "handoff": "x", "channel": {"name": "whatsapp"}}  # fmt: skip
+    await comparer(pool).page("poll.executions", [run])
+    assert (await rows(pool, "dead_letters"), [row["id"] for row in await rows(pool, "workflow_executions")]) == (
+        [],
+        ["r"],
+    )
 
 
 @pytest.mark.usefixtures("began_long_ago")
@@ -179,7 +239,8 @@ async def test_through_a_service_that_fails_every_fourth_time_all_is_read(pool: 
 async def test_an_object_that_can_not_be_read_is_one_letter_however_often_it_is_polled(pool: Pool) -> None:
     bad, good = {"message": {"id": ""}}, {"message": payload("received_text")["body"]["message"]}
     for _ in range(3):
-        await comparer(pool).page("poll.messages", [bad, good])
+        found = await comparer(pool).page("poll.messages", [bad, good])
+    assert (found.checked, found.missing, found.equal) == (2, 0, 1)
     (letter,) = await rows(pool, "dead_letters")
     assert (letter["error_kind"], letter["attempts"], letter["event"]) == ("malformed", 3, "poll.messages")
     assert len(await rows(pool, "messages")) == 1

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from kapso.client import Client
 from kapso.events import subscribed
 from store.mirror import cursors
-from store.ops import alarms
+from store.ops import alarms, heartbeats
 from store.postgres import Pool
 from store.privacy.tombstones import NOBODY_ERASED
 from tests.cli.test_console import run
@@ -71,6 +71,8 @@ async def test_while_the_inbox_is_far_behind_polling_would_only_raise_false_alar
     async with kapso_api() as (url, _, _), client(url) as kapso:
         await watch(pool, redis, kapso).poll()
     assert await rows(pool, "reconcile_runs") == []
+    (loop,) = await heartbeats.loops(redis)
+    assert (loop.name, "inbox" in (loop.waits_for or "")) == ("polling (fresh)", True)
 
 
 async def test_one_worker_at_a_time_polls(pool: Pool, redis: Redis) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from domain.types import Facts
-from kapso.base import iso_time
+from kapso.base import iso_time, read
 from kapso.conversation import ContactEvent
 from kapso.message import MessageEvent
 from kapso.project import ListedExecution, WorkflowEvent
@@ -27,7 +27,7 @@ def polled_execution(event: ListedExecution, context: EventContext) -> Facts:
     """A run as the API lists it. Kapso pushes handoffs and failures; only polls find that a run began or completed."""
     at = event.updated_at or event.ended_at or event.created_at
     pushed = event.model_dump(exclude={"id"}) | {"workflow_execution_id": event.id, "occurred_at": at}
-    (row,) = workflow_event(WorkflowEvent.model_validate(pushed), context).workflow_executions
+    (row,) = workflow_event(read(WorkflowEvent, pushed, context.dropped), context).workflow_executions
     row = row._replace(started_at=iso_time(event.created_at, context.latest))
     if event.status in UNDER_WAY:
         row = row._replace(status=None, status_at=None, ended_at=None)

@@ -70,7 +70,8 @@ def _worker(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event) -> Worker:
                 await (job.run() if job.finishes else _until(stop, job.run()))
             except Exception as error:
                 if isinstance(error, AWAY) and not isinstance(error, FAULTS_OF_OURS):
-                    log.warning("a store is down: the job runs again at its next time", error=describe(error))
+                    text = "a store is down: the job runs again at its next time"
+                    log.warning(text, job=job.name, error=describe(error))
                     return
                 log.error("job failed, it runs again at its next time", job=job.name, exc_info=error)
 

@@ -13,6 +13,7 @@ from store.postgres import Pool, statement
 
 DEAD_SHOWN = 50
 HTTP = r"https?://[^\s/@]+(/\S*)?"
+ADDRESS = r"[^\s@,;<>]+@[^\s@,;<>]+"
 NO_URL = "A webhook needs a URL such as https://example.com/hook."
 NO_ADDRESS = "An e-mail hook needs an e-mail address."
 NO_EVENT = "Choose at least one event."
@@ -41,7 +42,7 @@ async def add(pool: Pool, name: str, kind: str, target: str | None, events: Sequ
     """Raises HookRefused."""
     if kind == "webhook" and not re.fullmatch(HTTP, target or ""):
         raise HookRefused(NO_URL)
-    if kind == "email" and "@" not in (target or ""):
+    if kind == "email" and not re.fullmatch(ADDRESS, target or ""):
         raise HookRefused(NO_ADDRESS)
     if not events or set(events) - set(EVENTS):
         raise HookRefused(NO_EVENT)

@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 import socket
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -92,7 +93,10 @@ class SlackChannel:
 
 
 class EmailChannel:
-    """Sends an e-mail through an SMTP server: `smtps://`, or `smtp://` with STARTTLS if the server offers it."""
+    """Sends an e-mail through an SMTP server: `smtps://`, or `smtp://` with STARTTLS if the server offers it.
+
+    With TLS the server's certificate must be valid. A password is sent over TLS only.
+    """
 
     def __init__(self, url: str, sender: str, link: Callable[[Notification], str | None]) -> None:
         self._server = urlsplit(url)
@@ -111,15 +115,26 @@ class EmailChannel:
         message.set_content("\n".join((subject, *lines)))
         try:
             await asyncio.to_thread(self._deliver, message)
+        except ssl.SSLCertVerificationError as error:
+            raise SendFailed(f"the SMTP server's certificate is not valid ({error.verify_message})") from error
         except (smtplib.SMTPException, OSError) as error:
             raise SendFailed(f"the SMTP server did not accept it ({type(error).__name__})") from error
 
     def _deliver(self, message: EmailMessage) -> None:
-        server, kind = self._server, smtplib.SMTP_SSL if self._server.scheme == "smtps" else smtplib.SMTP
-        with kind(server.hostname or "", server.port or 0, timeout=SMTP_SECONDS) as connection:
+        server, tls = self._server, ssl.create_default_context()
+        to = (server.hostname or "", server.port or 0)
+        is_private = server.scheme == "smtps"
+        with (
+            smtplib.SMTP_SSL(*to, timeout=SMTP_SECONDS, context=tls)
+            if is_private
+            else smtplib.SMTP(*to, timeout=SMTP_SECONDS)
+        ) as connection:
             connection.ehlo()
-            if server.scheme == "smtp" and connection.has_extn("starttls"):
-                connection.starttls()
+            if not is_private and connection.has_extn("starttls"):
+                connection.starttls(context=tls)
+                is_private = True
+            if server.username and not is_private:
+                raise SendFailed("the SMTP server offers no TLS: the password of SMTP_URL is not sent without")
             if server.username:
                 connection.login(unquote(server.username), unquote(server.password or ""))
             connection.send_message(message)
@@ -143,8 +158,9 @@ async def _address(url: httpx.URL, *, private: bool) -> str:
     """Return an address of the host. Raises SendFailed if the host is unknown or an address is not public."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise SendFailed(f"the host is not known ({error.strerror})") from error
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not a host name"
+        raise SendFailed(f"the host is not known ({why})") from error
     addresses = [str(one[4][0]) for one in found]
     if not private and not are_public(addresses):
         raise SendFailed("its address is private (HOOKS_PRIVATE=true allows private addresses)")

@@ -49,8 +49,15 @@ class HookSender:
                 raise SendFailed(NO_CHANNEL[one.kind])
             await channel.send(one)
         except SendFailed as error:
-            again = pause(PAUSES, one.attempts, random.random())
-            log.warning("sending to a hook failed", hook=one.hook, error=str(error), attempts=one.attempts, again=again)
-            await notifications.failed(self._pool, one.id, str(error), again)
+            await self._failed(one, str(error))
+        except Exception as error:
+            # Of whatever kind: without an attempt that counts, it would be sent again for ever.
+            log.error("a channel of hooks broke", hook=one.hook, exc_info=error)
+            await self._failed(one, f"it could not be sent ({type(error).__name__})")
         else:
             await notifications.sent(self._pool, one.id)
+
+    async def _failed(self, one: Notification, why: str) -> None:
+        again = pause(PAUSES, one.attempts, random.random())
+        log.warning("sending to a hook failed", hook=one.hook, error=why, attempts=one.attempts, again=again)
+        await notifications.failed(self._pool, one.id, why, again)

@@ -1,6 +1,7 @@
 """Kapso's handoffs go to the CRM by themselves, and are tried until it has them."""
 
 import asyncio
+import time
 from typing import Any
 
 import asyncpg
@@ -13,9 +14,10 @@ from store.postgres import Pool
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 20
-# Seconds that a CRM may take for one.
+MOST_PER_RUN = 20
+# Seconds that a CRM may take for one, and that a run goes on to the next one: together less than the job's timeout.
 PATIENCE = 30.0
+RUN_SECONDS = 200.0
 
 
 class HandoffSender:
@@ -25,26 +27,33 @@ class HandoffSender:
         self._pool = pool
         self._client = client
         self._phones = phones
+        self._works = asyncio.Lock()
 
     async def tick(self) -> None:
-        if taken := await self.deliver():
-            log.info("handed over", handoffs=taken)
+        """Returns at once while another tick works: a slow CRM must not take all connections of the worker."""
+        if self._works.locked():
+            return
+        async with self._works:
+            if taken := await self.deliver():
+                log.info("handed over", handoffs=taken)
 
     async def deliver(self) -> int:
-        """Whatever is due; returns how many the CRM took."""
+        """Deliver what is due, one after the other, up to MOST_PER_RUN. Returns how many the CRM took."""
         await handoffs.prepare_records(self._pool)
-        taken = 0
-        for _ in range(AT_ONCE):
+        taken, until = 0, time.monotonic() + RUN_SECONDS
+        for _ in range(MOST_PER_RUN):
             took = await self._deliver_next()
             if took is None:
                 break
             taken += took
+            if time.monotonic() > until:
+                break
         return taken
 
     async def _deliver_next(self) -> bool | None:
-        """Deliver the next due handoff in its own transaction, and return whether the CRM took it.
+        """Deliver the next due handoff, and return whether the CRM took it. None if no handoff is due.
 
-        A slow CRM can't roll back the stored id of another handoff. None if no handoff is due.
+        Each has its own transaction, so that a failure of one does not undo the stored id of another.
         """
         async with handoffs.due(self._pool) as (connection, row):
             if row is None:

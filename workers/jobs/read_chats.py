@@ -23,6 +23,10 @@ END_SECONDS = 15.0
 WITHIN_SECONDS = 300.0
 
 
+class ChatReaderFailed(Exception):
+    """The process that reads chats ended, or did not answer in time."""
+
+
 class ChatReading:
     """`every` is in seconds. arq's cron can't say every interval: `tick` is called often, and sees what is due."""
 
@@ -39,7 +43,11 @@ class ChatReading:
             return
         async with Lease(self._redis, "extraction", milliseconds=LEASE_MS).held() as ours:
             if ours and await self._is_due():
-                answer = await self._ask()
+                try:
+                    answer = await self._ask()
+                except ChatReaderFailed as error:
+                    log.error("chats were not read, it is tried again", error=str(error))
+                    return
                 if answer.get("error"):
                     log.warning("a pass of reading chats failed", **answer)
                     return
@@ -78,15 +86,25 @@ class ChatReading:
                 child.stdin.write(b"read\n")
                 await child.stdin.drain()
                 line = await child.stdout.readline()
-        except (TimeoutError, OSError, asyncio.CancelledError):
+        except asyncio.CancelledError:
             # An answer that nobody waits for would be taken for the next one's.
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             raise
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            raise self._failed(f"the chat reader did not answer within {ANSWER_SECONDS:.0f} s and was ended") from None
+        except OSError:  # it does not listen: its end says more
+            line = b""
         if not line:
-            self._rests_until = time.monotonic() + self._every
-            ended = f"the chat reader ended with exit code {await child.wait()} instead of reading"
-            self._heartbeat.waits(f"{ended}: the worker's log says why")
-            raise ChildProcessError(ended)
+            code = await child.wait()
+            raise self._failed(f"the chat reader ended with exit code {code} instead of reading")
         answer: dict[str, Any] = orjson.loads(line)
         return answer
+
+    def _failed(self, why: str) -> ChatReaderFailed:
+        """Rest for a pass, and say why in the status."""
+        self._rests_until = time.monotonic() + self._every
+        self._heartbeat.waits(f"{why}: the worker's log says more")
+        return ChatReaderFailed(why)

@@ -5,6 +5,7 @@ import contextlib
 import json
 import signal
 import socket
+import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,12 +13,19 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -331,7 +339,12 @@ async def test_slack_channel_sends_a_sentence_summary_and_link_with_escaped_text
 class Mailbox:
     def __init__(self) -> None:
         self.got: list[Message] = []
+        self.passwords: list[object] = []
         self.refuse = False
+
+    def authenticate(self, *given: object) -> AuthResult:
+        self.passwords.append(given[-1])
+        return AuthResult(success=True)
 
     async def handle_DATA(self, _: Any, __: Any, envelope: Any) -> str:  # noqa: N802  (aiosmtpd's name)
         if self.refuse:
@@ -341,16 +354,29 @@ class Mailbox:
 
 
 @contextmanager
-def smtp_server() -> Iterator[tuple[str, Mailbox]]:
-    """A real one, on a port of its own."""
+def smtp_server(tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, Mailbox]]:
+    """A real one, on a port of its own, which takes every password."""
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=0)
+    controller = Controller(box, hostname="127.0.0.1", port=0, ssl_context=tls, authenticator=box.authenticate,
+                            auth_require_tls=False)  # fmt: skip
     controller.port = _free_port()
     controller.start()
     try:
-        yield f"smtp://127.0.0.1:{controller.port}", box
+        yield f"{'smtps' if tls else 'smtp'}://127.0.0.1:{controller.port}", box
     finally:
         controller.stop()
+
+
+def own_certificate(folder: Path) -> ssl.SSLContext:
+    """Of a server at 127.0.0.1, signed by nobody but itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(key, SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    (folder / "server.pem").write_bytes(pem)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "server.pem")
+    return context
 
 
 def _free_port() -> int:
@@ -374,6 +400,48 @@ async def test_email_channel_sends_through_a_real_server_and_retries_after_a_ref
     (got,) = box.got
     assert (got["To"], got["From"], got["Bcc"]) == ("night@example.com", "mirror@example.com", None)
     assert got["Subject"].startswith("Alarm: make another key")
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [("webhook", "https://crm..example.com/"), ("webhook", f"https://{'a' * 64}.example.com/"),
+     ("email", "night@exa\nmple.com")],
+)  # fmt: skip
+async def test_sender_counts_every_failure_of_whatever_kind(kind: str, target: str, pool: Pool) -> None:
+    with smtp_server() as (url, _):
+        id = await pool.fetchval(
+            "INSERT INTO hooks (name, kind, target, events, created_by) VALUES ('odd', $1, $2, '{hook.test}', 'test') RETURNING id",
+            kind, target,
+        )  # fmt: skip
+        assert id
+        assert await hooks.test(pool, "odd")
+        await sender(pool, email=EmailChannel(url, "mirror@example.com", no_link)).tick()
+    (row,) = await rows(pool, "notifications")
+    assert (row["state"], row["attempts"], bool(row["error"])) == ("waiting", 1, True)
+
+
+async def test_add_refuses_an_address_with_a_space_or_line_break(pool: Pool) -> None:
+    for target in ("night@example.com\nBcc: all@example.com", "a b@example.com", "@", "night@"):
+        with pytest.raises(HookRefused):
+            await hooks.add(pool, "night", "email", target, ["alarm.began"], by="test")
+
+
+async def test_email_channel_sends_a_password_only_over_tls_with_a_valid_certificate(
+    pool: Pool, tmp_path: Path
+) -> None:
+    """A password in the clear, or to whoever answers, would be a gift."""
+    with smtp_server() as (plain, box), smtp_server(own_certificate(tmp_path)) as (selfsigned, _):
+        await hooks.add(pool, "night", "email", "night@example.com", ["alarm.began"], by="test")
+        for url, words in (
+            (plain.replace("//", "//user:pw@"), "TLS"),
+            (selfsigned.replace("//", "//user:pw@"), "certificate"),
+        ):
+            await hooks.test(pool, "night")
+            await sender(pool, email=EmailChannel(url, "mirror@example.com", no_link)).tick()
+            row = (await rows(pool, "notifications"))[-1]
+            assert words in row["error"], row["error"]
+            await pool.execute("DELETE FROM notifications")
+    assert (box.got, box.passwords) == ([], [])
 
 
 async def test_claim_returns_the_notifications_of_a_dead_worker_after_the_lease(pool: Pool) -> None:

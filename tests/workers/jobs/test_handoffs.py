@@ -132,6 +132,35 @@ async def test_a_crm_that_hangs_is_left_and_the_next_has_its_turn(pool: Pool, mo
     assert waiting == ["TimeoutError"]
 
 
+async def test_one_run_at_a_time_holds_a_connection_while_a_crm_is_slow(pool: Pool) -> None:
+    class Slow(OtherCRM):
+        asked = 0
+
+        async def create_lead(self, context_packet: ContextPacket) -> str:
+            self.asked += 1
+            await goes_on.wait()
+            return await super().create_lead(context_packet)
+
+    goes_on, crm = asyncio.Event(), Slow()
+
+    async def asked_once() -> bool:
+        return crm.asked == 1
+
+    await chat(pool, "halo")
+    for n in range(4):
+        await handed_over(pool, f"e{n}", None)
+    sender = HandoffSender(pool, crm)
+    first = asyncio.create_task(sender.tick())
+    await until(asked_once)
+    for _ in range(3):
+        async with asyncio.timeout(1):
+            await sender.tick()
+    assert crm.asked == 1
+    goes_on.set()
+    await first
+    assert crm.asked == 4
+
+
 async def test_another_crm_takes_its_place_and_may_fail(pool: Pool) -> None:
     await chat(pool, "halo")
     await handed_over(pool, "e1", "llm_failure")

@@ -308,11 +308,14 @@ BEGIN
 END $$;
 
 
+-- Of at most 40 inbound messages.
 CREATE FUNCTION message_that_says(near text, terms text[]) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT coalesce((
         SELECT m.id
         FROM messages AS f CROSS JOIN LATERAL (
-            SELECT n.id, coalesce(n.text, n.transcript, '') AS said, row_number() OVER () AS place FROM messages AS n
+            SELECT n.id, coalesce(n.text, n.transcript, '') AS said,
+                row_number() OVER (ORDER BY n.sent_at NULLS FIRST, coalesce(n.first_received_at, '-infinity'), n.id) AS place
+            FROM messages AS n
             WHERE n.contact_id = f.contact_id AND n.direction = 'inbound'
               AND (coalesce(n.sent_at, '-infinity'), coalesce(n.first_received_at, '-infinity'), n.id)
                   >= (coalesce(f.sent_at, '-infinity'), coalesce(f.first_received_at, '-infinity'), f.id)
@@ -324,7 +327,7 @@ CREATE FUNCTION message_that_says(near text, terms text[]) RETURNS text LANGUAGE
         WHERE f.id = near AND held.words > 0
         ORDER BY held.words DESC, m.place LIMIT 1), near)
 $$;
-COMMENT ON FUNCTION message_that_says IS 'Of the messages of a passage, which begins near, the one with most of these words; near itself where none has them.';
+COMMENT ON FUNCTION message_that_says IS 'The id of the message with most of these words among the 40 inbound messages of its chat that begin with the message near; near itself where none has them.';
 
 
 CREATE FUNCTION count_values(relation text, attribute text) RETURNS bigint LANGUAGE plpgsql STABLE AS $$

@@ -5,7 +5,7 @@ RETURNING id, name, role, created_at
 
 -- name: lock_admins
 -- Serializes changes that could remove an admin: two admins cannot demote each other at the same time.
-SELECT pg_advisory_xact_lock(7209321)
+SELECT pg_advisory_xact_lock(7209322)
 
 
 -- name: is_last_admin(name, no_password)

@@ -21,8 +21,8 @@ async def merge_leads(connection: Connection, retired: Sequence[tuple[UUID, UUID
     leads = {lead.contact_id: lead for lead in map(lead_of, rows)}
     held = await _held(connection, {lead.id: lead for lead in leads.values()})
     moved: list[tuple[UUID, UUID]] = []
-    carried: list[tuple[UUID, UUID]] = []
-    """Where the status that counts is that of the lead that goes."""
+    carried: dict[UUID, UUID] = {}
+    """Leads that stay, and the lead that goes whose status counts: of several the last that won."""
     writes: dict[UUID, Write] = {}
     for old, new in retired:
         if (gone := leads.get(old)) and (kept := leads.get(new)):
@@ -32,12 +32,12 @@ async def merge_leads(connection: Connection, retired: Sequence[tuple[UUID, UUID
             held.setdefault(kept.id, {}).update({one.claim.field: one for one in folded})
             moved.append((gone.id, kept.id))
             if any(one.claim.field == STATUS and one.at == held[gone.id][STATUS].at for one in folded):
-                carried.append(moved[-1])
+                carried[kept.id] = gone.id
     if not moved:
         return
     await connection.execute(statement("carry_client"), *columns(moved, 2))
     await write(connection, list(writes.values()))
-    await connection.execute(statement("carry_status"), *columns(carried, 2))
+    await connection.execute(statement("carry_status"), list(carried.values()), list(carried))
     for name in ("move_lead_history", "move_lead_suggestions", "alias_leads"):
         await connection.execute(statement(name), *columns(moved, 2))
     await connection.execute(statement("move_lead_contacts"), *columns(moved, 2), *columns(retired, 2))

@@ -5,12 +5,18 @@ WHERE r.contact_id = ANY (:contact_ids::uuid[]) ORDER BY r.id FOR UPDATE OF r
 
 
 -- name: carry_client(from_lead, to_lead)
--- The client, and being in sight, come with the lead that goes.
+-- Copies the client of merged leads to the lead that stays, if that one has none: of several the first. The lead that stays
+-- is deleted only if all of them were. Several leads may become one at once.
 UPDATE lead_records AS k SET
-    converted_to_client_id = coalesce(k.converted_to_client_id, g.converted_to_client_id),
-    deleted_at = CASE WHEN g.deleted_at IS NOT NULL THEN k.deleted_at END
-FROM unnest(:from_lead::uuid[], :to_lead::uuid[]) AS v (gone, kept) JOIN lead_records AS g ON g.id = v.gone
-WHERE k.id = v.kept
+    converted_to_client_id = coalesce(k.converted_to_client_id, g.client),
+    deleted_at = CASE WHEN g.are_deleted THEN k.deleted_at END
+FROM (
+    SELECT v.kept, bool_and(g.deleted_at IS NOT NULL) AS are_deleted,
+        (array_agg(g.converted_to_client_id ORDER BY g.converted_at, g.id)
+            FILTER (WHERE g.converted_to_client_id IS NOT NULL))[1] AS client
+    FROM unnest(:from_lead::uuid[], :to_lead::uuid[]) AS v (gone, kept) JOIN lead_records AS g ON g.id = v.gone
+    GROUP BY v.kept) AS g
+WHERE k.id = g.kept
 
 
 -- name: carry_status(from_lead, to_lead)

@@ -74,23 +74,26 @@ UPDATE lead_records SET deleted_at = CASE WHEN :away THEN now() END, version = v
 
 
 -- name: outdate_suggestions(lead_id, field, newer)
--- Open suggestions that something newer takes the place of: another suggestion, or a person's own value. A status does
--- not take the place of one that is further on. :newer value
+-- Open suggestions that something newer takes the place of: another suggestion, or a person's own value (:newer is null).
+-- A suggested status does not take the place of one that is further on; a person's own status: see outdate_reached.
 UPDATE lead_suggestions AS s SET state = 'outdated', answered_at = now()
 FROM unnest(:lead_id::uuid[], :field::text[], :newer::jsonb[]) AS v (lead_id, field, value)
 WHERE s.lead_id = v.lead_id AND s.field = v.field AND s.state = 'open' AND s.value IS DISTINCT FROM v.value
-  AND NOT (s.field = 'status' AND v.value IN ('"qualified"', '"contacted"')
+  AND (s.field <> 'status' OR (v.value IS NOT NULL AND NOT (
+           v.value IN ('"qualified"', '"contacted"')
            AND array_position('{qualified,contacted,converted}'::text[], s.value #>> '{}')
-               > array_position('{qualified,contacted,converted}'::text[], v.value #>> '{}'))
+               > array_position('{qualified,contacted,converted}'::text[], v.value #>> '{}'))))
 
 
 -- name: outdate_reached(lead_ids, statuses)
--- Open suggestions of a status that the lead has reached. :statuses their statuses
+-- Open suggestions of a status that the lead has reached, and all of a lead that is archived now. A suggestion to archive
+-- ends with every new status. :statuses their statuses
 UPDATE lead_suggestions AS s SET state = 'outdated', answered_at = now()
 FROM unnest(:lead_ids::uuid[], :statuses::text[]) AS v (lead_id, status)
 WHERE s.lead_id = v.lead_id AND s.field = 'status' AND s.state = 'open'
-  AND array_position('{new,qualified,contacted,converted}'::text[], s.value #>> '{}')
-      <= array_position('{new,qualified,contacted,converted}'::text[], v.status)
+  AND (v.status = 'archived' OR s.value = '"archived"'
+       OR array_position('{new,qualified,contacted,converted}'::text[], s.value #>> '{}')
+           <= array_position('{new,qualified,contacted,converted}'::text[], v.status))
 
 
 -- name: insert_suggestions(lead_id, field, value, source, actor, reason, message_id, quote, confidence)

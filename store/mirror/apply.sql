@@ -122,8 +122,8 @@ UPDATE contacts AS c SET
     last_message_text = v.last_message_text, last_message_type = v.last_message_type,
     last_message_direction = v.last_message_direction, last_inbound_at = v.last_inbound_at,
     last_outbound_at = v.last_outbound_at, waiting_since = waiting_since(c.id),
-    -- Messages came from another contact: they count as written now.
-    questions = c.questions + (c.last_inbound_at IS DISTINCT FROM v.last_inbound_at)::integer
+    -- Newer messages came from another contact: they count as written now. Messages that went wake nobody.
+    questions = c.questions + coalesce(v.last_inbound_at > c.last_inbound_at, v.last_inbound_at IS NOT NULL)::integer
 FROM (
     SELECT t.id, held.phone, held.wa_id, bsuid.bsuid, username.username, name.name, first.first_seen_at,
         marketing.marketing_preference, marketing.marketing_preference_at, last.sent_at AS last_message_at,

@@ -176,6 +176,18 @@ async def test_ai_only_proposes_a_status(pool: Pool) -> None:
         await leads.answer(pool, suggestion["id"], accept=True, by=BUDI)
 
 
+@pytest.mark.parametrize(
+    ("suggested", "status", "left"),
+    [("qualified", "contacted", 0), ("converted", "contacted", 1), ("archived", "archived", 0), ("archived", "contacted", 0),
+     ("contacted", "archived", 0)],
+)  # fmt: skip
+async def test_a_persons_status_outdates_what_it_answers(pool: Pool, suggested: str, status: str, left: int) -> None:
+    id = await new_lead(pool)
+    assert (await leads.set_status(pool, id, suggested, by=AI)).suggested == ["status"]
+    await leads.set_status(pool, id, status, by=BUDI)
+    assert len((await lead_detail.read(pool, id, BUDI)).suggestions) == left
+
+
 async def test_a_corrected_note_keeps_its_old_text(pool: Pool) -> None:
     id = await new_lead(pool)
     first = await leads.add_note(pool, id, " wants a demo on Monday ", by=BUDI)

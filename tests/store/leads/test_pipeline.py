@@ -129,6 +129,24 @@ async def test_two_leads_that_are_one_person_keep_the_client_and_stay_in_sight(f
     assert [row["id"] for row in await pool.fetch("SELECT id FROM clients")] == [only["converted_to_client_id"]]
 
 
+@pytest.mark.parametrize("converted", [0, 1, 2])
+@pytest.mark.parametrize("deleted", [1, 2])
+async def test_three_leads_that_turn_out_to_be_one_person_at_once_lose_nothing(
+    converted: int, deleted: int, pool: Pool
+) -> None:
+    await settled(pool, [message("m1", 0, number="621", bsuid=None), message("m2", 1, number=None, bsuid="ID.1"),
+                         message("m3", 2, number="622", bsuid=None)])  # fmt: skip
+    ids = [row["id"] for row in await pool.fetch("SELECT id FROM leads ORDER BY created_at, id")]
+    await leads.set_status(pool, ids[converted], "converted", by=BUDI)
+    client = await pool.fetchval("SELECT id FROM clients")
+    await leads.delete(pool, ids[(converted + deleted) % 3], by=BUDI)
+    await settled(pool, [message("m4", 3, number="621", bsuid="ID.1"), message("m5", 4, number="622", bsuid="ID.1")])
+    (only,) = await pool.fetch("SELECT * FROM leads")
+    assert only["status"] == "converted"
+    assert [row["id"] for row in await pool.fetch("SELECT id FROM clients")] == [client]
+    assert only["converted_to_client_id"] == client
+
+
 async def test_the_standing_of_a_customer_is_the_same_in_python_and_in_the_table(pool: Pool) -> None:
     rows = await pool.fetch("SELECT lead_status, was_converted, is_cold, customer_status FROM customer_statuses")
     assert len(rows) == len(STATUSES) * 4

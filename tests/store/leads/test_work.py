@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from redis.asyncio import Redis
 
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
@@ -13,6 +14,8 @@ from domain.lead_filter import NOBODYS, LeadFilter, narrowed_by_search
 from store.leads import lead_detail, lead_list, leads, owner_rules, saved_views
 from store.leads.leads import Actor
 from store.postgres import Pool
+from store.privacy import retention
+from store.privacy.retention import Retention
 from tests.chats import extracted, lead
 from tests.desk import NUMBER, says, user
 
@@ -89,6 +92,15 @@ async def test_what_they_write_wakes_them_whenever_it_comes(pool: Pool, message:
     await says(pool, "masih di situ?", name="Rina", **message)
     assert await found(pool, snoozed=True) == (set() if wakes else {"Rina"})
     assert (await lead(pool, number=NUMBER))["snoozed_until"] == (None if wakes else LATER)
+
+
+async def test_what_retention_deletes_wakes_nobody(pool: Pool, redis: Redis) -> None:
+    await two(pool)
+    await says(pool, "harganya?", name="Rina", at=NOW - timedelta(days=40))
+    await snoozed(pool)
+    await retention.prune(pool, redis, Retention(messages=-1), b"k" * 32, shards=1)
+    assert await pool.fetchval("SELECT count(*) FROM messages WHERE text = 'harganya?'") == 0
+    assert await found(pool, snoozed=True) == {"Rina"}
 
 
 async def test_a_message_of_the_same_second_wakes_and_its_repetition_does_not(pool: Pool) -> None:

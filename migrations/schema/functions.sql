@@ -227,12 +227,20 @@ CREATE FUNCTION index_lead_words(contact uuid) RETURNS void LANGUAGE sql AS $$
 $$;
 
 
--- Only who has several numbers: the first one stands in contacts.phone. The kind is no condition of the search: without
+-- Only who has or had several numbers: the first one stands in contacts.phone. The kind is no condition of the search: without
 -- statistics Postgres would look it up in the primary key, which finds the numbers of everybody, once for each contact.
 CREATE FUNCTION numbers_known() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM index_lead_words(b.contact_id) FROM (SELECT DISTINCT contact_id FROM known WHERE kind = 'phone') AS b
     WHERE (SELECT count(*) FILTER (WHERE i.kind = 'phone') FROM contact_identities AS i WHERE i.contact_id = b.contact_id) > 1;
+    RETURN NULL;
+END $$;
+
+
+CREATE FUNCTION numbers_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM index_lead_words(g.contact_id) FROM (
+        SELECT contact_id FROM gone WHERE kind = 'phone' GROUP BY contact_id HAVING count(*) > 1) AS g;
     RETURN NULL;
 END $$;
 

@@ -27,6 +27,8 @@ CREATE TRIGGER copy_preference AFTER INSERT OR UPDATE OF marketing_sequence ON s
     WHEN (NEW.marketing_sequence IS NOT NULL AND NEW.marketing_preference IS NOT NULL) EXECUTE FUNCTION copy_preference();
 CREATE TRIGGER numbers_known AFTER INSERT ON contact_identities REFERENCING NEW TABLE AS known
     FOR EACH STATEMENT EXECUTE FUNCTION numbers_known();
+CREATE TRIGGER numbers_gone AFTER DELETE ON contact_identities REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION numbers_gone();
 CREATE TRIGGER register_session BEFORE INSERT ON handoffs FOR EACH ROW EXECUTE FUNCTION register_session();
 CREATE TRIGGER forget_sessions AFTER DELETE ON handoffs REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION forget_sessions();

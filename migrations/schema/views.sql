@@ -156,7 +156,7 @@ COMMENT ON COLUMN leads.owner IS 'The user who looks after them; null: nobody ye
 COMMENT ON COLUMN leads.tags IS 'Words that people sort their leads by.';
 COMMENT ON COLUMN leads.snoozed_until IS 'Until then the inbox leaves them out; the year 9999: until they write. Null once they wrote again. A time that is over is a reminder that is due.';
 COMMENT ON COLUMN leads.snoozed IS 'Whether the inbox leaves them out now: until snoozed_until, or until they write.';
-COMMENT ON COLUMN leads.questions IS 'How many messages of theirs are stored (contacts.questions): another number, and they wrote since.';
+COMMENT ON COLUMN leads.questions IS 'Rises with each inbound message except reactions, and by 1 when newer messages or another lead are merged in (contacts.questions). A snooze ends when it changes. It is not the number of stored messages.';
 COMMENT ON COLUMN leads.deleted_at IS 'Null in every row: who was deleted is in no list until they are restored.';
 
 

@@ -147,6 +147,20 @@ async def test_three_leads_that_turn_out_to_be_one_person_at_once_lose_nothing(
     assert only["converted_to_client_id"] == client
 
 
+async def test_a_search_finds_a_number_under_whoever_has_it_now(pool: Pool) -> None:
+    async def found(number: str) -> list[str | None]:
+        page = await lead_list.page(pool, LeadFilter(parts=[number]))
+        return [await pool.fetchval("SELECT business_scoped_user_id FROM contacts WHERE id = $1", one["contact_id"])
+                for one in page.leads]  # fmt: skip
+
+    await settled(
+        pool, [message("m1", 0, number="6281111111", bsuid="ID.1"), message("m2", 1, number="6282222222", bsuid="ID.1")]
+    )
+    assert (await found("6281111111"), await found("6282222222")) == (["ID.1"], ["ID.1"])
+    await settled(pool, [message("m3", 2, number="6281111111", bsuid="ID.2")])
+    assert (await found("6281111111"), await found("6282222222")) == (["ID.2"], ["ID.1"])
+
+
 async def test_the_standing_of_a_customer_is_the_same_in_python_and_in_the_table(pool: Pool) -> None:
     rows = await pool.fetch("SELECT lead_status, was_converted, is_cold, customer_status FROM customer_statuses")
     assert len(rows) == len(STATUSES) * 4

@@ -69,10 +69,10 @@ async def _list(pool: Pool, arguments: argparse.Namespace) -> int:
     total = await dead_letters.count(pool, wanted)
     if found:
         print(f"{len(found)} of {total} dead letters")
-    elif there := await dead_letters.count(pool, LetterQuery()):
-        print(f"none of the {there} open dead letters fits")
+    elif there := await dead_letters.count(pool, LetterQuery(state=wanted.state)):
+        print(f"none of the {there} {wanted.state or ''} dead letters fits".replace("  ", " "))
     else:
-        print("no open dead letters: nothing to look after")
+        print(f"no {wanted.state or ''} dead letters: nothing to look after".replace("  ", " "))
     return 1 if found else 0
 
 

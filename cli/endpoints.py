@@ -67,7 +67,9 @@ async def _look(client: httpx.AsyncClient, one: Endpoint) -> Finding:
         text = f"{one.setting} {one.url} does not answer with JSON. Correct the address."
         return Finding("wrong", f"{text} {one.meanwhile}")
     if answer.is_success:
-        return Finding("ok", f"{one.setting} {one.url} answers, and takes {one.key_setting}")
+        return Finding(
+            "ok", f"{one.setting} {one.url} answers" + (f", and takes {one.key_setting}" if one.headers else "")
+        )
     # An endpoint may lack a list of models, or be another service.
     text = f"{one.setting} {one.url} answers {answer.status_code} to GET {one.path}. Check the address."
     return Finding("note", f"{text} {one.meanwhile.replace('Meanwhile', 'If it is wrong')}")

@@ -13,7 +13,7 @@ from store.ops import dead_letters
 from store.ops.dead_letters import LetterQuery
 from store.postgres import Pool
 
-WHEN = "2026-11-23T08:00 (UTC), or 30m, 6h, 2d ago"
+WHEN = "2026-11-23T08:00 (UTC), or an age: 30m, 6h, 2d"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -124,6 +124,8 @@ async def _pause(pool: Pool, arguments: argparse.Namespace) -> int:
 
 
 async def _dead(pool: Pool, arguments: argparse.Namespace) -> int:
+    if await hooks.read(pool, arguments.name) is None:
+        return _missing(arguments)
     rows = await hooks.dead(pool, arguments.name)
     if arguments.json:
         print(json.dumps({"dead": [dict(row) for row in rows]}, default=str))
@@ -136,6 +138,8 @@ async def _dead(pool: Pool, arguments: argparse.Namespace) -> int:
 
 
 async def _replay(pool: Pool, arguments: argparse.Namespace) -> int:
+    if await hooks.read(pool, arguments.name) is None:
+        return _missing(arguments)
     return _report(arguments, f"{await hooks.replay(pool, arguments.name)} notifications are retried")
 
 

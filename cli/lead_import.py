@@ -15,7 +15,7 @@ from config.stores import DatabaseSettings
 from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_import import FIELDS_OF_IMPORTS, columns, row_of
-from domain.tables import headers_of, read
+from domain.tables import read
 from store.leads import imports
 from store.leads.imports import ImportedRow
 from store.leads.leads import Actor
@@ -36,7 +36,7 @@ examples:
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
-    parser.add_argument("file", type=Path, help="CSV (UTF-8; comma, semicolon or tab), XLSX, XLS or ODS")
+    parser.add_argument("file", type=Path, help="CSV (UTF-8; comma, semicolon, tab or |), XLSX, XLS, XLSB or ODS")
     parser.add_argument(
         "--map",
         action="append",
@@ -55,16 +55,16 @@ async def run(arguments: argparse.Namespace) -> int:
     try:
         given = dict(_pair(text) for text in arguments.map)
         table = read(arguments.file.name, arguments.file.read_bytes())
-        chosen = columns(headers_of(table), given)
+        chosen = columns(table.headers, given)
     except (NotAllowed, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     phones = load(DatabaseSettings).phones
-    given_rows = [row_of(row, chosen.fields, phones) for row in table[1:]]
+    given_rows = [row_of(row, chosen.fields, phones) for row in table.rows]
     if chosen.ignored and not arguments.json:
         print(f"columns without a field: {', '.join(chosen.ignored)}. Map them with --map COLUMN=FIELD.")
     async with database() as pool:
-        return await _import(pool, arguments, given_rows)
+        return await _import(pool, arguments, given_rows, table.numbers)
 
 
 async def undo(arguments: argparse.Namespace) -> int:
@@ -78,27 +78,23 @@ async def undo(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _import(pool: Pool, arguments: argparse.Namespace, table: list[dict[str, Any] | NotAllowed]) -> int:
+async def _import(
+    pool: Pool, arguments: argparse.Namespace, table: list[dict[str, Any] | NotAllowed], numbers: list[int]
+) -> int:
+    """`numbers` are those of the rows in the file."""
     id = await imports.begin(pool, arguments.file.name, by=f"user:{getpass.getuser()}") if arguments.go else None
     counts, remarks = Counter[Any](), list[str]()
     progress = Progress(len(table), quiet=arguments.json)
-    async for row in _numbered(imports.rows(pool, table, id)):
-        counts[row[1].outcome] += 1
-        remarks += _line(*row)
+    number = iter(numbers)
+    async for row in imports.rows(pool, table, id):
+        counts[row.outcome] += 1
+        remarks += _line(next(number), row)
         progress.tell(counts.total())
     progress.end()
     if id is not None:
         await imports.end(pool, id, counts)
     _report(arguments, id, counts, remarks)
     return 1 if counts["refused"] else 0
-
-
-async def _numbered(rows: Any) -> Any:
-    """Yield each outcome with the number of its row in the file; the headers are row 1."""
-    number = 1
-    async for row in rows:
-        number += 1
-        yield number, row
 
 
 def _line(number: int, row: ImportedRow) -> list[str]:

@@ -128,7 +128,7 @@ def _tell(
     if len(failures) > EXAMPLES:
         print(f"… and {len(failures) - EXAMPLES} more that fail")
     words = (f"{total.applied} applied, {total.unchanged} changed nothing (rows are as new or newer), "
-             f"{total.ignored} ignored, {total.failed} failed again")  # fmt: skip
+             f"{total.ignored} ignored, {total.failed} failed")  # fmt: skip
     if arguments.go:
         print(f"replay {record} {state}, {done} of {planned}: {words}")
         return

@@ -14,7 +14,8 @@ from store.privacy.retention import Retention
 from store.privacy.tombstones import Tombstones
 
 NOTHING = (
-    "Everything is kept for ever. Set MESSAGE_DAYS, DEAD_LETTER_DAYS or LEAD_DAYS (DELIVERY_DAYS has its own job)."
+    "No setting limits messages, dead letters or leads, so nothing is deleted: set MESSAGE_DAYS, DEAD_LETTER_DAYS or "
+    "LEAD_DAYS. Workers delete deliveries, handoffs, the access log and media by settings of their own."
 )
 
 

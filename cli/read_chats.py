@@ -16,9 +16,7 @@ from workers.extraction.suggest import suggest
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = (
-        "A pass that a worker makes at the same moment is harmless: each lead is locked while it is written."
-    )
+    parser.epilog = "If a worker is reading chats at this moment, this command does nothing and exits with 1."
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,10 +34,12 @@ async def _run(arguments: argparse.Namespace) -> int:
         for reader in asking:
             await reader.close()
     print(json.dumps(asdict(done)) if arguments.json else _line(done))
-    return 0
+    return int(done.skipped)
 
 
 def _line(done: ReadingPass) -> str:
+    if done.skipped:
+        return "Another pass is running. Try again in a minute."
     return (
         f"{done.due} chats with something new: {done.read} read, {done.unchanged} said nothing new, "
         f"{done.changed} leads changed, {done.suggested} suggestions, {done.busy} being edited just now"

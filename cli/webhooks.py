@@ -31,7 +31,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         changed: list[str] = []
         if arguments.action == "register":
             if not opened.secrets:
-                print("KAPSO_WEBHOOK_SECRETS is not set: the first of them is registered.", file=sys.stderr)
+                print("KAPSO_WEBHOOK_SECRETS is not set. Set it: Kapso gets the first secret.", file=sys.stderr)
                 return 2
             changed = await _register(opened, found)
         elif arguments.action == "resume":

@@ -47,7 +47,7 @@ Key: TypeAlias = Annotated[SecretStr, AfterValidator(_visible)]
 
 # Begin of a pattern, and the advice for a value that does not match it.
 PLACES = "; its places are {conversation_id}, {contact_id} and {phone}"
-FORMS = {"^https?://": "it must begin with https://", "^https://": f"it must begin with https://{PLACES}",
+FORMS = {"^https?://": "it must begin with http:// or https://", "^https://": f"it must begin with https://{PLACES}",
          "^[A-Za-z_]": "write it as module:Class"}  # fmt: skip
 FORM = "it does not have the form that it must have"
 Kind = TypeVar("Kind", bound=Settings)

@@ -75,18 +75,25 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         status=both(wanted.status, "status"),
         temperature=both(wanted.temperature, "temperature"),
         phase=both(wanted.phase, "phase"),
-        city=wanted.city or asked.city,
+        city=_same(wanted.city, asked.city),
         owner=both(wanted.owner, "owner"),
         tag=[*(wanted.tag or ()), *asked.chosen.get("tag", ())] or None,
         snoozed=True if asked.snoozed else wanted.snoozed,
         awaiting_reply=True if asked.waiting else wanted.awaiting_reply,
-        least_score=asked.least_score if wanted.least_score is None else wanted.least_score,
-        most_score=asked.most_score if wanted.most_score is None else wanted.most_score,
+        least_score=max((one for one in (wanted.least_score, asked.least_score) if one is not None), default=None),
+        most_score=min((one for one in (wanted.most_score, asked.most_score) if one is not None), default=None),
         parts=[*wanted.parts, *asked.parts],
         fields={**asked.fields, **wanted.fields},
         unread_by=reader if asked.unread else wanted.unread_by,
     )
     return ParsedSearch(narrowed, [])
+
+
+def _same(one: str | None, other: str | None) -> str | None:
+    """The value that both ask for, in any case; NO_VALUE if they differ."""
+    if not one or not other:
+        return one or other
+    return one if one.lower() == other.lower() else NO_VALUE
 
 
 def in_both(one: Sequence[str] | None, other: Sequence[str] | None) -> list[str] | None:

@@ -111,16 +111,18 @@ def _value(name: str, cell: object) -> Any:
     if name in LISTS:
         return [one.strip() for one in re.split(r"[,;]", text) if one.strip()]
     if name in NUMBERS:
-        return _number(name, text) if text else None
+        is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
+        return float(text) if is_number else _number(name, text) if text else None
     allowed = BY_NAME[name].kind.schema.get("enum", ()) if name in BY_NAME else ()
     return next((one for one in allowed if one.lower() == text.lower()), text)
 
 
 def _number(name: str, text: str) -> float:
-    """Read 5.000.000, 5,000,000, Rp 5.000.000 or 349000. Raises NotAllowed."""
+    """Read 5.000.000, 5,000,000, Rp 5.000.000,50, 349000 or 0.25. Raises NotAllowed."""
     digits = re.sub(r"(?i)^rp\.?\s*|[\s]", "", text)
-    if re.fullmatch(r"\d{1,3}([.,]\d{3})+", digits):
-        digits = re.sub(r"[.,]", "", digits)
+    if grouped := re.fullmatch(r"([1-9]\d{0,2}(?:\.\d{3})+)(,\d+)?|([1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?", digits):
+        whole, part = grouped[1] or grouped[3], grouped[2] or grouped[4] or ""
+        digits = re.sub(r"[.,]", "", whole) + part
     try:
         return float(digits.replace(",", "."))
     except ValueError:

@@ -15,6 +15,7 @@ NAMES = {
     "business": "business_type", "usaha": "business_type", "bahasa": "language", "urgency": "urgency_level",
     "suhu": "temperature", "pemilik": "owner", "label": "tag", "tags": "tag", "adalah": "is", "kendala": "pain_points",
     "layanan": "services", "asal": "source", "urgensi": "urgency_level",
+    "trade": "business_type", "troubles": "pain_points",
 }  # fmt: skip
 # What Indonesian users type for a value; the desk shows the same words.
 INDONESIAN = {
@@ -27,7 +28,9 @@ CHOICES = {"status": STATUSES, "temperature": TEMPERATURES, "phase": PHASES}
 
 @dataclass(slots=True)
 class Search:
-    """What was asked for. `strange` are qualifiers that nobody understands, as they were typed."""
+    """What was asked for. `strange` are known qualifiers with an unknown value, as they were typed. Other words with a
+    colon are words.
+    """
 
     parts: list[str] = field(default_factory=list)
     """Pieces that all stand in the names and numbers of a lead, as a search compares them."""

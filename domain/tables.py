@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -19,12 +19,20 @@ SPREADSHEETS: Final = (".xlsx", ".xls", ".xlsb", ".ods")
 DELIMITERS: Final = ",;\t|"
 
 
+class Table(NamedTuple):
+    """`rows` are rows of cells without empty ones; `numbers` are their numbers in the file, from 1."""
+
+    headers: list[str]
+    rows: list[Sequence[Any]]
+    numbers: list[int]
+
+
 class NoTable(NotAllowed):
     """The file holds no table that can be read. The text gives the reason."""
 
 
-def read(name: str, content: bytes, *, most_bytes: int = MOST_BYTES) -> list[Sequence[Any]]:
-    """Return rows of cells, the first with the headers, without empty rows.
+def read(name: str, content: bytes, *, most_bytes: int = MOST_BYTES) -> Table:
+    """Return the table. The first row that is not empty holds the headers.
 
     The suffix of `name` decides between spreadsheet and text. `most_bytes` bounds the file; a spreadsheet may unpack to
     UNPACKED_RATIO times as much. Raises NoTable.
@@ -33,16 +41,13 @@ def read(name: str, content: bytes, *, most_bytes: int = MOST_BYTES) -> list[Seq
         raise NoTable("The file is larger than {megabytes} MB. Split it.", megabytes=most_bytes // MEGABYTE)
     is_sheet = name.lower().endswith(SPREADSHEETS)
     found = _sheet(content, UNPACKED_RATIO * most_bytes) if is_sheet else _text(content)
-    table = [row for row in found if any(str(cell).strip() for cell in row if cell is not None)]
-    if len(table) < 2:
+    full = [(number, row) for number, row in enumerate(found, 1) if any(str(cell or "").strip() for cell in row)]
+    if len(full) < 2:
         raise NoTable("The file has no row below its headers.")
-    if len(table) > MOST_ROWS + 1:
+    if len(full) > MOST_ROWS + 1:
         raise NoTable("The file has more than {rows} rows. Split it.", rows=MOST_ROWS)
-    return table
-
-
-def headers_of(table: Sequence[Sequence[Any]]) -> list[str]:
-    return [str(cell or "").strip() for cell in table[0]]
+    headers = [str(cell or "").strip() for cell in full[0][1]]
+    return Table(headers, [row for _, row in full[1:]], [number for number, _ in full[1:]])
 
 
 def _sheet(content: bytes, most_unpacked: int) -> list[Sequence[Any]]:

@@ -36,6 +36,8 @@ class ReadingPass:
     error: str | None = None
     moves: bool = True
     """Whether AI moves leads forward in this pass; else it proposes."""
+    skipped: bool = False
+    """Whether nothing was done because another pass was running."""
 
 
 class Answered(NamedTuple):

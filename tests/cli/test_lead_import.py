@@ -190,11 +190,27 @@ def test_values_reads_numbers_and_lists() -> None:
         values(["081234567001", "banyak", ""], fields, PHONES)
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [(0.125, 0.125), (12.345, 12.345), (349_000, 349_000), ("0.125", 0.125), ("0,5", 0.5), ("12,5", 12.5), ("5.000.000", 5e6),
+     ("5,000,000", 5e6), ("Rp 5.000.000,50", 5_000_000.5), ("1,234.56", 1234.56), ("1.234", 1234), ("349000", 349_000)],
+)  # fmt: skip
+def test_values_reads_a_number_as_a_spreadsheet_or_a_person_writes_it(cell: object, number: float) -> None:
+    name = "predicted_close_probability" if number < 1 else "estimated_value"
+    assert values(["081234567001", cell], {0: "phone", 1: name}, PHONES)[name] == number
+
+
 def test_read_accepts_csv_and_spreadsheets_and_refuses_others() -> None:
     comma = b'name,phone\n"Rina, Bandung",0812\n\n'
-    assert read("a.csv", comma) == [["name", "phone"], ["Rina, Bandung", "0812"]]
-    assert read("b.txt", "name\tphone\nJosé\t0812\n".encode("cp1252"))[1] == ["José", "0812"]
-    assert read("C.XLSX", spreadsheet([["name", "phone"], ["Rina", "0812"]])) == [["name", "phone"], ["Rina", "0812"]]
+    assert read("a.csv", comma) == (["name", "phone"], [["Rina, Bandung", "0812"]], [2])
+    assert read("b.txt", "name\tphone\nJosé\t0812\n".encode("cp1252")).rows == [["José", "0812"]]
+    assert read("C.XLSX", spreadsheet([["name", "phone"], ["Rina", "0812"]])) == (
+        ["name", "phone"],
+        [["Rina", "0812"]],
+        [2],
+    )
+    blank = b"\nname,phone\n,\nRina,0812\n\nBudi,0813\n"
+    assert read("blank.csv", blank) == (["name", "phone"], [["Rina", "0812"], ["Budi", "0813"]], [4, 6])
     for name, content in (("d.xlsx", b"PK\x03\x04broken"), ("e.csv", b"name,phone\n"), ("f.csv", b"a,b\n" * 50_002)):
         with pytest.raises(NoTable):
             read(name, content)

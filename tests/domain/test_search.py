@@ -1,9 +1,12 @@
 """What somebody types into the search box."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.lead_filter import LeadFilter, narrowed_by_search
 from domain.phone import part
 from domain.search import parse
 
@@ -40,3 +43,19 @@ def test_what_nobody_understands_is_told_and_does_not_hide_everybody() -> None:
 def test_nothing_that_is_typed_fails(text: str) -> None:
     found = parse(text)
     assert all("\0" not in part and part == part.lower() for part in found.parts)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed", "fits"),
+    [
+        (LeadFilter(city="Jakarta"), "city:bandung", LeadFilter(city="")),
+        (LeadFilter(city="Jakarta"), "kota:jakarta", LeadFilter(city="Jakarta")),
+        (LeadFilter(least_score=50), "score:>80", LeadFilter(least_score=81)),
+        (LeadFilter(least_score=90), "score:>80", LeadFilter(least_score=90)),
+        (LeadFilter(most_score=50), "score:<80", LeadFilter(most_score=50)),
+        (LeadFilter(status=["new"]), "status:qualified", LeadFilter(status=[""])),
+        (LeadFilter(), "trade:laundry", LeadFilter(fields={"business_type": "laundry"})),
+    ],
+)
+def test_a_search_narrows_the_filters_and_never_widens_them(chosen: LeadFilter, typed: str, fits: LeadFilter) -> None:
+    assert narrowed_by_search(chosen, typed) == (replace(fits, parts=[]), [])

@@ -12,7 +12,7 @@ from domain.field_kinds import NotAllowed
 from domain.lead_fields import BY_NAME, label_of
 from domain.lead_import import FIELDS_OF_IMPORTS, columns, guessed, row_of
 from domain.phone import Phones
-from domain.tables import MEGABYTE, NoTable, headers_of, read
+from domain.tables import MEGABYTE, NoTable, Table, read
 from store.access.accounts import User
 from store.leads import imports
 from store.leads.imports import ImportedRow
@@ -51,23 +51,23 @@ class ImportPages:
             table = await asyncio.to_thread(read, query.get("name", ""), content, most_bytes=MOST_BYTES)
         except NoTable as error:
             return self._part(request, user, wrong=error, headers=[])
-        headers = headers_of(table)
+        headers = table.headers
         given = {header: query[f"column-{n}"] for n, header in enumerate(headers) if query.get(f"column-{n}")}
         try:
-            if len(table) > MOST_ROWS + 1:
+            if len(table.rows) > MOST_ROWS:
                 raise NotAllowed("The file has more than {n} rows. Run: mirror leads import FILE", n=MOST_ROWS)
             chosen = columns(headers, given)
         except NotAllowed as error:
             shown = {"headers": headers, "table": table, "fields": guessed(headers, given)}
             return self._part(request, user, wrong=error, **shown)
-        given_rows = [row_of(row, chosen.fields, self.phones) for row in table[1:]]
+        given_rows = [row_of(row, chosen.fields, self.phones) for row in table.rows]
         made = await imports.begin(self.pool, query["name"], by=actor(user).name) if query.get("go") == "yes" else None
         rows = [row async for row in imports.rows(self.pool, given_rows, made)]
         counts = Counter[Any](row.outcome for row in rows)
         if made is not None:
             await imports.end(self.pool, made, counts)
         return self._part(request, user, wrong=None, table=table, fields=chosen.fields, made=made, counts=counts,
-                          remarks=_remarks(rows), headers=headers)  # fmt: skip
+                          remarks=_remarks(table, rows), headers=headers)  # fmt: skip
 
     async def undo(self, request: Request, user: User) -> Response:
         done = await imports.undo(self.pool, request.path_params["id"], by=actor(user))
@@ -102,7 +102,8 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _remarks(rows: list[ImportedRow]) -> list[tuple[int, ImportedRow]]:
+def _remarks(table: Table, rows: list[ImportedRow]) -> list[tuple[int, ImportedRow]]:
     """Return refused rows and possible doubles, each with its number in the file, at most REMARKS."""
-    found = [(number, row) for number, row in enumerate(rows, 2) if row.outcome == "refused" or row.doubles]
+    numbered = zip(table.numbers, rows, strict=True)
+    found = [(number, row) for number, row in numbered if row.outcome == "refused" or row.doubles]
     return found[:REMARKS]

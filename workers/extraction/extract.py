@@ -69,7 +69,7 @@ class Extraction:
         """
         async with reading.alone(self.pool) as ours:
             if not ours:
-                return ReadingPass()
+                return ReadingPass(skipped=True)
             id, run = await reading.begin_run(self.pool), ReadingPass()
             try:
                 run.moves = self.ai_applies and not await reading.agents_move(self.pool)

@@ -16,6 +16,7 @@ from store.leads.leads import Actor
 from store.postgres import Pool
 from store.privacy import retention
 from store.privacy.retention import Retention
+from store.privacy.tombstones import NOBODY_ERASED
 from tests.chats import extracted, lead
 from tests.desk import NUMBER, says, user
 
@@ -98,7 +99,7 @@ async def test_what_retention_deletes_wakes_nobody(pool: Pool, redis: Redis) -> 
     await two(pool)
     await says(pool, "harganya?", name="Rina", at=NOW - timedelta(days=40))
     await snoozed(pool)
-    await retention.prune(pool, redis, Retention(messages=-1), b"k" * 32, shards=1)
+    await retention.prune(pool, redis, Retention(messages=-1), NOBODY_ERASED, shards=1)
     assert await pool.fetchval("SELECT count(*) FROM messages WHERE text = 'harganya?'") == 0
     assert await found(pool, snoozed=True) == {"Rina"}
 

@@ -66,11 +66,11 @@ def said() -> set[str]:
     found |= set(
         re.findall(r'(?:Headline|TraceVerdict)\(\s*"([^"]+)"', traced + (ROOM / "ops" / "health.py").read_text())
     )
-    found |= {*hooks.CHANNELS.values(), *hooks.EVENT_WORDS.values(), hooks.NO_KEY, hooks.GONE}
+    found |= {*hooks.CHANNELS.values(), *hooks.EVENT_WORDS.values(), hooks.NO_KEY, hooks.NO_KIND, hooks.GONE}
     found |= {getattr(stored_hooks, one) for one in ("NO_URL", "NO_ADDRESS", "NO_EVENT", "NAME_TAKEN", "BAD_NAME")}
     found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
-    found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY}
+    found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY, login.CANCELLED}
     found |= {
         users.BAD_NAME,
         users.BAD_EMAIL,
@@ -79,6 +79,11 @@ def said() -> set[str]:
         users.LAST_ADMIN,
         users.NO_SCOPE,
         users.BAD_DAYS,
+    }
+    found |= {
+        match
+        for path in ROOM.glob("desk/*.py")
+        for match in re.findall(r'self\._words\(request\)\(\s*"([^"]+)"', path.read_text())
     }
     found |= {account.WRONG, account.SHORT, account.ALREADY_SET, *ACTIONS}
     found |= {away.AWAY, away.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}

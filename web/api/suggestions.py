@@ -68,7 +68,7 @@ class _New(Strict):
     lead_id: Annotated[UUID, Field(strict=False)]
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     reasoning: Why | None = None
-    draft: bool = Field(False, description="Not to be decided on before it is submitted.")
+    draft: bool = Field(False, description="Shown as a draft until it is submitted. People may decide on it already.")
 
 
 class NewTask(_New):

@@ -114,11 +114,12 @@ class LeadWrites:
         """Delete the lead; the toast offers Undo."""
         id = request.path_params["id"]
         try:
+            name = called(await leads.current(self._pool, id))
             await leads.delete(self._pool, id, by=actor(user))
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         self._hub.forget()
-        toast = {"text": "deleted", "url": f"/leads/{id}/restore", "undo": {}}
+        toast = {"text": self._words(request)("{name}: deleted", name=name), "url": f"/leads/{id}/restore", "undo": {}}
         return Response("", headers={"HX-Trigger": json.dumps({"toast": toast})})
 
     async def restore(self, request: Request, user: User) -> Response:

@@ -19,10 +19,11 @@ from web.render import Pages
 
 WRONG = "That name and password do not go together."
 WRONG_CODE = "The code is wrong or was used already. Enter the next one."
-LATER = "Too many wrong passwords from here. Try again in a quarter of an hour."
+LATER = "Too many failed attempts from here. Try again in a quarter of an hour."
 AGAIN = "The sign-in expired. Sign in again."
 UNKNOWN = "No user has this account. Ask an admin to invite your e-mail address."
 AWAY = "Single sign-on does not answer. Try again, or use your password."
+CANCELLED = "The sign-in was cancelled or refused. Try again, or use your password."
 STEP = "signing_in"
 STEP_SECONDS = 15 * 60
 DAYS_7 = 7 * 86_400
@@ -138,7 +139,7 @@ class Login:
         if not departure.is_of(given.get("state", "")):
             return self._page(request, 401, "/", AGAIN)
         if "code" not in given:  # the provider refused, or the user cancelled
-            return self._page(request, 401, behind, AWAY)
+            return self._page(request, 401, behind, CANCELLED)
         try:
             who = await self._provider.identity(given["code"], departure, _back(request))
             session = await single_sign_on.begin_session(

@@ -1,5 +1,6 @@
 """Next steps that were suggested: a list, and what people make of them."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -71,12 +72,14 @@ class StepPages:
         return self._pages.page(request, "steps.html", view=view, views=VIEWS, **given)
 
     async def decide(self, request: Request, user: User) -> Response:
-        """Approve (with what was edited), reject, done or failed. Answers with the row as it stands then."""
+        """Approve (with what was edited), reject, done or failed. Return the row; after a refusal a toast alone."""
         id, given = request.path_params["id"], await form(request)
         try:
             await decide(self._pool, id, request.path_params["verdict"], given.get("text"), user)
         except NotAllowed as error:
-            return PlainTextResponse(told(error, translator(self._pages.preferences(request).language)), 409)
+            text = told(error, translator(self._pages.preferences(request).language))
+            trigger = json.dumps({"toast": {"text": text}})  # ASCII, as headers must be
+            return Response("", 409, {"HX-Trigger": trigger, "HX-Reswap": "none"})
         except NotFound as error:
             return PlainTextResponse(str(error), 404)
         self._hub.forget()

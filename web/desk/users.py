@@ -111,7 +111,9 @@ class KeyPages:
             key = await api_keys.add(
                 self.pool, given.get("name", "").strip().lower(), scopes, expires_at=until, by=actor(user).name
             )
-        except (asyncpg.CheckViolationError, BadScope):
+        except BadScope:
+            return await self._page(request, user, wrong=NO_SCOPE)
+        except asyncpg.CheckViolationError:
             return await self._page(request, user, wrong=BAD_NAME)
         return await self._page(request, user, key=key)
 

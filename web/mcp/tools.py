@@ -143,12 +143,15 @@ class Tools:
 
     async def list_recent_activity(
         self,
+        context: Context[Any, Any],
         lead: Annotated[UUID | None, Field(description="Of one lead; without it, of all.")] = None,
         limit: Limit = 20,
     ) -> answers.Activity:
         """What changed lately: fields, statuses, who, and why; the newest first."""
         with tool_errors():
             rows = await lead_detail.recent(self._pool, lead, limit=limit)
+        seen = list(dict.fromkeys(row["lead_id"] for row in rows))
+        self._access_log.note(self._by(context).name, "list", {"tool": "list_recent_activity"}, seen)
         return answers.Activity(
             changes=[
                 answers.ChangeAnswer(

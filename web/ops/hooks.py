@@ -15,6 +15,7 @@ from web.access import actor
 from web.forms import form
 from web.render import Pages
 
+NO_KIND: Final = "Choose where notifications go."
 NO_KEY: Final = "HOOKS_KEY is not set: webhooks can't be signed. Set it for the web processes and the workers."
 GONE: Final = "This hook was removed."
 CHANNELS: Final = {"webhook": "webhook (a URL)", "slack": "Slack", "email": "e-mail (an address)"}
@@ -41,7 +42,9 @@ class HookPages:
         """Add a hook, and show the secret of a webhook. Form fields: `name`, `kind`, `target`, `event-…`."""
         given = await form(request)
         kind, name = given.get("kind", ""), given.get("name", "").strip().lower()
-        if kind not in KINDS or (kind == "webhook" and self.key is None):
+        if kind not in KINDS:
+            return await self._page(request, user, wrong=NO_KIND)
+        if kind == "webhook" and self.key is None:
             return await self._page(request, user, wrong=NO_KEY)
         events = [one for one in EVENTS if f"event-{one}" in given]
         try:

@@ -1,6 +1,6 @@
 // Moves a lead when its card is dropped on a column, its menu is used, or Alt with an arrow key is pressed.
 import { write } from "./live.js";
-import { tell, toldBy } from "./toast.js";
+import { accepted, tell, toldBy } from "./toast.js";
 
 const board = document.getElementById("board");
 let moving = null;
@@ -20,8 +20,8 @@ const move = async (card, status) => {
   before = before.then(send, send);
   try {
     const answer = await before;
+    if (!await accepted(answer)) takeBack();
     toldBy(answer);
-    if (!answer.ok) takeBack();
   } catch {
     takeBack();
     tell(document.getElementById("said").dataset.failed);

@@ -1,4 +1,4 @@
-// Copies a number or an answer, and opens the chat in which it is pasted. Nothing is sent from here.
+// Copies a number or an answer, and opens the chat in which it is pasted. Nothing is sent from here; in a step it approves.
 import { tell } from "./toast.js";
 
 const said = document.getElementById("said");

@@ -1,6 +1,6 @@
 // Selecting leads, and acting on all that are selected.
 import { renew, rows } from "./list.js";
-import { tell } from "./toast.js";
+import { accepted, tell } from "./toast.js";
 
 const bar = document.getElementById("selected");
 const said = document.getElementById("said");
@@ -21,7 +21,8 @@ const show = () => {
 const set = (box, on) => { if (on) selected.add(box.value); else selected.delete(box.value); };
 const none = () => { selected.clear(); selecting = false; show(); };
 const post = async (body) => {
-  const answer = await fetch("/leads/many", { method: "POST", body: new URLSearchParams(body) });
+  const answer = await fetch("/leads/many", { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(body) });
+  if (answer.headers.get("Content-Type") !== "application/json") throw await accepted(answer);
   return { ok: answer.ok, ...await answer.json() };
 };
 const act = async (action, value) => {
@@ -31,8 +32,8 @@ const act = async (action, value) => {
     if (ok) none();
     tell(text, undo && (() => takeBack(undo)));
     renew(true);
-  } catch {
-    tell(said.dataset.failed);
+  } catch (error) {
+    if (error !== false) tell(said.dataset.failed);
   }
   bar.removeAttribute("aria-busy");
 };
@@ -43,8 +44,8 @@ const takeBack = async (undo) => {
   try {
     for (const part of undo) texts.add((await post(part)).text);
     tell([...texts].join(" "));
-  } catch {
-    tell(said.dataset.failed);
+  } catch (error) {
+    if (error !== false) tell(said.dataset.failed);
   }
   renew(true);
 };

@@ -30,6 +30,15 @@ export const toldBy = (answer) => {
   if (said) document.dispatchEvent(new CustomEvent("toast", { detail: JSON.parse(said).toast }));
 };
 
+const refuse = (why) => show(said.dataset.refused.replace("{why}", why.slice(0, 200)), WRONG_MS);
+// Return whether the server did what a fetch asked for. If not, say why, or go to the login.
+export const accepted = async (answer) => {
+  const login = answer.headers.get("HX-Redirect");
+  if (login) location.href = login;
+  else if (!answer.ok) refuse(await answer.text());
+  return answer.ok && !login;
+};
+
 export const undo = () => {
   const act = takesBack;
   takesBack = null;
@@ -57,6 +66,6 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (status < 400 || status === 409 || status === 422) return;
   event.preventDefault();  // an error page must not replace what is shown
   if (event.target.matches("[data-live]")) return;
-  show(said.dataset.refused.replace("{why}", event.detail.ctx.text.slice(0, 200)), WRONG_MS);
+  refuse(event.detail.ctx.text);
 });
 toast.addEventListener("click", ({ target }) => { if (target === toast) toast.replaceChildren(); });

@@ -88,7 +88,7 @@ async def searched(page: Page, words: str) -> None:
 async def beside_the_chat(page: Page) -> None:
     """A reply is approved in other words, Budi is put on the lead, a ticket is opened."""
     await page.locator("#step-text-1").fill("Halo Kak Rina!")
-    await page.locator("#step-1").get_by_role("button", name="Approve").click()
+    await page.locator("#step-1").get_by_role("button", name="Approve", exact=True).click()
     await expect(page.locator("#step-1").get_by_role("button", name="Done", exact=True)).to_be_visible()
     await page.locator("#section-people summary").click()
     await page.get_by_label("Number or @username").fill("0812-0000-0001")

@@ -379,7 +379,7 @@ async def test_an_answer_is_copied_and_the_chat_opens(
         await page.context.route("https://wa.me/**", lambda route: route.fulfill(body="WhatsApp"))
         await page.locator("[id^=step-text]").fill("Halo Kak Rina!")
         async with page.context.expect_page() as opening:
-            await page.locator(".suggestion").get_by_role("button", name="Copy & open").click()
+            await page.locator(".suggestion").get_by_role("button", name="Approve, copy & open").click()
         assert (await opening.value).url == f"https://wa.me/{NUMBER}?text=Halo+Kak+Rina%21"
         await (await opening.value).close()
         await expect(page.locator("#toast")).to_contain_text("Copied")

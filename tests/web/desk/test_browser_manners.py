@@ -84,6 +84,27 @@ async def test_who_types_when_the_session_ends_comes_back_to_what_was_typed(
         at.complaints.clear()  # the browser tells of the 401
 
 
+async def test_who_may_no_longer_write_is_told_so_by_board_and_selection(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina")
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        for path, act in (
+            ("/", lambda: at.page.evaluate("""() => {
+                document.querySelector("#rows .select input").click();
+                document.querySelector("#selected [data-act=status][data-value=archived]").click(); }""")),
+            ("/board", lambda: at.page.locator("[data-move]").first.select_option("archived")),
+        ):  # fmt: skip
+            await pool.execute("UPDATE users SET role = 'sales' WHERE name = 'budi'")
+            await at.open(path)
+            await expect(at.page.get_by_text("Rina").first).to_be_visible()
+            await pool.execute("UPDATE users SET role = 'viewer' WHERE name = 'budi'")
+            await act()
+            await expect(at.page.locator("#toast")).to_contain_text("Not done: this needs the role sales")
+            at.complaints.clear()  # the browser tells of the 403
+    assert await pool.fetchval("SELECT status FROM leads") == "new"
+
+
 async def test_drafts_are_shown_to_nobody_else_in_the_same_tab(
     pool: Pool, browser: Browser, redis_url: str, database_url: str
 ) -> None:

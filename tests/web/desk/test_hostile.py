@@ -1,6 +1,7 @@
 """What strangers send: broken headers, numbers without end, NUL, ids of other leads, users who may not."""
 
 import asyncio
+import json
 from uuid import UUID
 
 import httpx
@@ -101,7 +102,12 @@ async def test_a_step_that_was_carried_out_can_not_fail(pool: Pool, redis_url: s
     step = await next_steps.propose(pool, rina, SuggestedStep("TASK", {"title": "call"}), by=AI)
     async with signed_in(pool, redis_url, database_url) as http:
         for verdict, status in (("approve", 200), ("done", 200), ("failed", 409), ("done", 404)):
-            assert (await http.post(f"/suggestions/{step}/{verdict}")).status_code == status, verdict
+            answer = await http.post(f"/suggestions/{step}/{verdict}")
+            assert answer.status_code == status, verdict
+            if status == 409:
+                # A page shows it in a toast, and keeps the row and what is typed in it.
+                assert (answer.headers["HX-Reswap"], answer.text) == ("none", "")
+                assert json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
 
 
 async def test_an_export_of_ids_that_are_none_exports_nobody(pool: Pool, redis_url: str, database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""A short soak with every kind of wound, and its control: a receiver that answers too early must be caught."""
+"""A short soak that kills each process and server once, and its control: a receiver that answers too early is caught."""
 
 import asyncio
 import json
@@ -23,8 +23,11 @@ async def soak(*arguments: str) -> tuple[int, dict[str, Any], str]:
     return process.returncode or 0, found, err.decode()
 
 
-async def test_nothing_is_lost_or_wrong_whatever_is_killed() -> None:
-    code, found, told = await soak("--minutes", "0.5", "--every", "6", "--rate", "60", "--seed", "2")
+async def test_soak_loses_nothing_while_everything_is_killed_and_redis_is_emptied() -> None:
+    assert {(act.target, act.manner) for act in acts(13, 30, 6, list(TARGETS))} == {
+        ("receiver", "kill"), ("worker", "kill both"), ("postgres", "kill"), ("redis", "flush"),
+    }  # fmt: skip
+    code, found, told = await soak("--minutes", "0.5", "--every", "6", "--rate", "60", "--seed", "13")
     assert code == 0, told
     assert (found["missing"], found["wrong"], found["extra"], found["waiting"]) == (0, 0, 0, 0)
     assert found["accepted"] == found["applied"] + found["ignored"] + found["dead"] > 500

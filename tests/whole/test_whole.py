@@ -28,7 +28,7 @@ async def test_a_chaotic_town_with_the_worker_killed_three_times_is_mirrored_wit
             await one.start()
         tally = await town
         await until(lambda: _empty(redis), seconds=60)
-    assert (tally.refused, tally.unheard) == (0, 0)
+    assert (tally.refused, tally.unanswered) == (0, 0)
     report = await compare(database_url, ledger, waiting=0)
     assert report.is_right, report.examples
     assert report.accepted == report.applied + report.ignored + report.dead == tally.accepted

@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=amount(0, above=True), help="end after that many seconds")
     parser.add_argument("--people", type=whole(1, 1_000_000), default=300, help="people in the town (default 300)")
     parser.add_argument(
-        "--seed", type=whole(0, 2**63 - 1), help="the same seed tells the same story (default: a new one)"
+        "--seed", type=whole(0, 2**63 - 1), help="the same seed produces the same events (default: a new one)"
     )
     parser.add_argument(
         "--retries",
@@ -88,17 +88,17 @@ def run(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    return 1 if tally.refused or tally.unheard else 0
+    return 1 if tally.refused or tally.unanswered else 0
 
 
 def _tell(arguments: argparse.Namespace, plan: Plan, tally: SimulatorTally) -> None:
     if arguments.json:
         print(json.dumps({"seed": plan.seed, "events": tally.events, "deliveries": tally.deliveries,
-                          "accepted": tally.accepted, "refused": tally.refused, "unheard": tally.unheard,
+                          "accepted": tally.accepted, "refused": tally.refused, "unanswered": tally.unanswered,
                           "lost": tally.lost}))  # fmt: skip
     else:
         print(f"seed {plan.seed}: {tally.events} events in {tally.deliveries} deliveries, {tally.accepted} accepted, "
-              f"{tally.refused} refused, {tally.unheard} unheard, {tally.lost} lost on purpose")  # fmt: skip
+              f"{tally.refused} refused, {tally.unanswered} unanswered, {tally.lost} not posted")  # fmt: skip
     for answer, count in tally.answers.items():
         print(f"{count} deliveries not taken: {WHY.get(answer, f'answered {answer}')}", file=sys.stderr)
     sys.stdout.flush()

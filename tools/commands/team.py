@@ -1,4 +1,4 @@
-"""`dev.py team`: do what the sellers of the demo's story do with their leads, then date it."""
+"""`python -m tools team`: do what the sellers of the demo's story do with their leads, then date it."""
 
 import argparse
 import asyncio

@@ -12,6 +12,8 @@ from tools.devstack.stack import Stack
 BEFORE_SECONDS = 30
 ALLOWED_SECONDS = 300
 LOOK_SECONDS = 10
+KAPSOS_LIMIT = "100"
+"""Requests a minute."""
 
 
 def absence(stack: Stack, arguments: argparse.Namespace) -> int:
@@ -19,10 +21,12 @@ def absence(stack: Stack, arguments: argparse.Namespace) -> int:
     stack.start_servers()
     stack.migrate()
     stack.expect_api(poll_seconds=60)
+    stack.environment["KAPSO_REQUESTS_PER_MINUTE"] = KAPSOS_LIMIT
     stack.start_processes()
     ledger, seconds = stack.folder / "ledger.jsonl", BEFORE_SECONDS + arguments.absence * 60
     options = ["--seconds", str(seconds), "--rate", str(arguments.rate), "--seed", str(arguments.seed)]
-    start_simulator(stack, ledger, *options, "--retries", "10,40", "--pauses")
+    options += ["--retries", "10,40", "--pauses"]
+    start_simulator(stack, ledger, *options, api_per_minute=KAPSOS_LIMIT)
     begun = time.monotonic()
     time.sleep(BEFORE_SECONDS)
     stack.processes["web"].kill()

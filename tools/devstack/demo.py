@@ -120,7 +120,9 @@ def check(stack: Stack, ledger: Path, *, since: str) -> int:
     return run(stack, "tools", "verify", "--ledger", str(ledger))
 
 
-def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Popen[bytes]:
+def start_simulator(
+    stack: Stack, ledger: Path, *options: str, api_per_minute: str = API_PER_MINUTE
+) -> subprocess.Popen[bytes]:
     """Start the simulator with a new ledger: rows of earlier demos are not compared."""
     ledger.unlink(missing_ok=True)
     log = stack.folder / SIMULATOR_LOG
@@ -128,7 +130,7 @@ def start_simulator(stack: Stack, ledger: Path, *options: str) -> subprocess.Pop
     given = stack.environment
     where = ["--url", given["WEBHOOK_URL"], f"--secret={given['KAPSO_WEBHOOK_SECRETS']}", "--ledger", str(ledger)]
     port = given["KAPSO_API_URL"].rpartition(":")[2]
-    api = ["--api-port", port, f"--api-key={given['KAPSO_API_KEY']}", "--api-per-minute", API_PER_MINUTE]
+    api = ["--api-port", port, f"--api-key={given['KAPSO_API_KEY']}", "--api-per-minute", api_per_minute]
     return stack.run("tools", "simulate", *where, *api, *options, log=log)
 
 

@@ -73,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "test",
         help="every check that CI runs; more arguments go to pytest",
-        description="Format, lint, types, imports and tests on throw-away servers, in one process more than there are "
-        "cores. With arguments pytest alone: dev.py test -k order -x. --changed runs the tests of the rooms that "
+        description="Format, lint, types, imports and tests on throw-away servers, in two processes for each "
+        "core. With arguments pytest alone: dev.py test -k order -x. --changed runs the tests of the rooms that "
         "differ from the last commit; --long what takes longer than CI may; --processes N spreads the tests over N "
         "processes; --postgres BIN and --redis BIN take servers of yours (a folder of programs, and a program).",
     ).set_defaults(run=lambda _: 0)

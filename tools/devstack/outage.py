@@ -6,9 +6,9 @@ import subprocess
 import time
 
 from tools.devstack import processes
-from tools.devstack.demo import LEDGER, check, has_finished, mirror, now, talking, watch
+from tools.devstack.demo import CHAOS_RATE, LEDGER, check, has_finished, mirror, now, talking, watch
 from tools.devstack.environment import say
-from tools.devstack.probe import glance, recover
+from tools.devstack.probe import Recovery, glance, recover
 from tools.devstack.servers import Valkey, postgres_binary
 from tools.devstack.stack import Stack, running_stack
 
@@ -24,9 +24,13 @@ def outage(arguments: argparse.Namespace) -> int:
             say("The outage kills its servers: it runs on embedded ones only. Unset DATABASE_URL and REDIS_URL.")
             return 2
         began = now()
-        options = ["--seconds", str(SECONDS), "--rate", str(arguments.rate), "--chaos", "reorder,duplicate"]
-        with talking(stack, LEDGER, *options, "--retries", "0.5,1") as simulator:
+        with talking(stack, LEDGER, *simulator_options(arguments)) as simulator:
             return _story(stack, simulator, began)
+
+
+def simulator_options(arguments: argparse.Namespace) -> list[str]:
+    rate = str(arguments.rate or CHAOS_RATE)
+    return ["--seconds", str(SECONDS), "--rate", rate, "--chaos", "reorder,duplicate", "--retries", "0.5,1"]
 
 
 def _story(stack: Stack, simulator: subprocess.Popen[bytes], began: str) -> int:
@@ -51,8 +55,15 @@ def _worker_dies(stack: Stack) -> None:
         time.sleep(1)
         _look(stack)
     stack.start_process("worker")
-    found = recover(stack)
+    found = _recovered(stack)
     _say(f"A worker is back: all {found.largest_backlog:.0f} that waited were settled within {found.seconds:.1f} s.")
+
+
+def _recovered(stack: Stack) -> Recovery:
+    found = recover(stack)
+    if not found.recovered:
+        raise SystemExit(f"Deliveries still wait after {found.seconds:.0f} s. See {stack.folder / 'worker.log'}.")
+    return found
 
 
 def _redis_dies(stack: Stack) -> None:
@@ -64,7 +75,7 @@ def _redis_dies(stack: Stack) -> None:
     time.sleep(4)
     mirror(stack, "status")
     valkey.start()
-    found = recover(stack)
+    found = _recovered(stack)
     _say(f"Redis is back; fresh again after {found.seconds:.1f} s. Nobody had to do anything.")
 
 
@@ -74,7 +85,7 @@ def _receiver_dies(stack: Stack) -> None:
     stack.processes["web"].wait()
     time.sleep(5)
     stack.start_process("web")
-    recover(stack)
+    _recovered(stack)
 
 
 def _dead_letters_come(stack: Stack) -> None:

@@ -18,7 +18,7 @@ class Glance(NamedTuple):
 
 
 def glance(stack: Stack) -> Glance | None:
-    """None while the web process or both stores do not answer."""
+    """Return None if the web process or one of the stores does not answer."""
     url = stack.environment["WEBHOOK_URL"].replace("/webhooks/kapso", "/metrics")
     headers = {"Authorization": f"Bearer {stack.environment['METRICS_TOKEN']}"}
     try:
@@ -35,10 +35,14 @@ def glance(stack: Stack) -> Glance | None:
 
 
 class Recovery(NamedTuple):
-    """The largest backlog that was seen, and the seconds until nothing in it was older than a second."""
+    """The largest backlog that was seen, and the seconds until nothing in it was older than a second.
+
+    If that did not happen in time, `recovered` is false.
+    """
 
     largest_backlog: float
     seconds: float
+    recovered: bool
 
     @property
     def allowed_seconds(self) -> float:
@@ -47,12 +51,11 @@ class Recovery(NamedTuple):
 
 def recover(stack: Stack, *, patience: float = 120) -> Recovery:
     """Look until nothing waits for longer than a second."""
-    begun, most = time.monotonic(), 0.0
-    while time.monotonic() - begun < patience:
+    begun, most, recovered = time.monotonic(), 0.0, False
+    while not recovered and time.monotonic() - begun < patience:
         now = glance(stack)
         if now is not None:
             most = max(most, now.waiting + now.spilled)
-            if now.oldest_seconds < 1:
-                break
-        time.sleep(0.2)
-    return Recovery(most, time.monotonic() - begun)
+            recovered = now.oldest_seconds < 1
+        time.sleep(0.05 if recovered else 0.2)
+    return Recovery(most, time.monotonic() - begun, recovered)

@@ -39,7 +39,7 @@ class Healed(NamedTuple):
     @property
     def in_time(self) -> bool:
         limit = TAKEN_UP_SECONDS if self.act.target == "worker" else self.recovery.allowed_seconds
-        return self.recovery.seconds <= limit
+        return self.recovery.recovered and self.recovery.seconds <= limit
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +108,8 @@ class Soak:
         while not has_finished(stack) and simulator.poll() is None:
             time.sleep(0.5)
         last = recover(stack)
-        say(f"the town is done; the last {last.largest_backlog:.0f} were settled within {last.seconds:.1f} s")
+        how = "were settled within" if last.recovered else "STILL WAIT after"
+        say(f"the town is done; the last {last.largest_backlog:.0f} {how} {last.seconds:.1f} s")
         mirror(stack, "reconcile", "--since", began)
         self._until_repaired()
         return self._judge()

@@ -58,7 +58,7 @@ class SimulatorTally:
     deliveries: int = 0
     accepted: int = 0
     refused: int = 0
-    unheard: int = 0
+    unanswered: int = 0
     lost: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     """Refused deliveries by the status they got; 0 where no answer came."""
@@ -66,7 +66,7 @@ class SimulatorTally:
     def outcome(self, answer: int, events: int) -> None:
         self.accepted += events if answer == 200 else 0
         self.refused += events if answer not in (0, 200) else 0
-        self.unheard += events if answer == 0 else 0
+        self.unanswered += events if answer == 0 else 0
         if answer != 200:
             self.answers[answer] += 1
 
@@ -107,8 +107,8 @@ class Simulation:
     async def run(self) -> SimulatorTally:
         server = await self._serve() if self._plan.api_port is not None else None
         try:
-            if self._plan.story and isinstance(self._town, Story) and not self._plan.story.exists():
-                await self._send_history(self._town, self._plan.story)
+            if self._plan.story and isinstance(self._town, Story):
+                await self._begin_story(self._town, self._plan.story)
             async with asyncio.TaskGroup() as group:
                 await self._pace(group)
             if server:
@@ -133,8 +133,14 @@ class Simulation:
                   faults=plan.api_faults, seed=plan.seed)  # fmt: skip
         return await serve(api, plan.api_port or 0)
 
-    async def _send_history(self, story: Story, file: Path) -> None:
-        """Send the history in its order. Writes the file at the end: by then all events are accepted."""
+    async def _begin_story(self, story: Story, file: Path) -> None:
+        """Send the history in its order, unless the file says that it was sent.
+
+        Raises OSError if the receiver did not accept all of it.
+        """
+        if await asyncio.to_thread(file.exists):
+            story.recall(json.loads(await asyncio.to_thread(file.read_text)))
+            return
         events, chats = story.history()
         for start in range(0, len(events), AT_ONCE):
             batch = events[start : start + AT_ONCE]
@@ -145,6 +151,8 @@ class Simulation:
             await asyncio.gather(*(self._deliver(post, now) for post in posts))
             self._tally.events += sum(post.events for post in posts)
             self._tally.deliveries += len(posts)
+        if self._tally.accepted < self._tally.events:
+            raise OSError("The receiver did not accept all of the eight weeks. Start again when it answers.")
         await asyncio.to_thread(file.write_text, json.dumps([outcome(one) for one in chats]))
 
     async def _pace(self, group: asyncio.TaskGroup) -> None:
@@ -171,11 +179,14 @@ class Simulation:
                 told = now
                 self._progress(tally)
             await asyncio.sleep(TICK_SECONDS)
-        # What was begun is finished, late statuses included, but not waited for by the clock.
-        self._due += [(0.0, 0, late) for late in self._chaos.rest()]
-        for at, _, post in sorted(self._due, key=lambda one: one[:2]):
+        # Post what is due later, such as late statuses, without waiting for its time.
+        for late in self._chaos.rest():
+            tally.events += late.events
+            tally.deliveries += 1
+            self._due.append((0.0, tally.deliveries, late))
+        for _, _, post in sorted(self._due, key=lambda one: one[:2]):
             await asyncio.sleep(1 / max(plan.rate, 1))
-            group.create_task(self._deliver(post, max(at, time.monotonic())))
+            group.create_task(self._deliver(post, time.monotonic()))
 
     def _posts(self) -> Iterator[PlannedPost]:
         for scene in self._town.scenes():

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -18,8 +19,8 @@ from tests.helpers import SECRET, drained, receiver
 from tools.simulator import media
 from tools.simulator.story import script
 from tools.simulator.story.people import players
-from tools.simulator.story.script import arcs, cast, filled
-from tools.simulator.story.story import DAY, PAUSES, WEEKS, Story
+from tools.simulator.story.script import ScriptLine, arcs, cast, filled
+from tools.simulator.story.story import DAY, PAUSES, WEEKS, Story, outcome
 
 NOW = 1_800_000_000.0
 STATUSES = {"new", "qualified", "contacted", "converted", "archived"}
@@ -81,6 +82,28 @@ def test_it_goes_on_live_with_every_arc() -> None:
         events = next(scenes)
         last = int(events[-1].body["message"]["timestamp"])
         assert (events != [], last - clock[0] <= 5) == (True, True)
+
+
+def test_people_of_the_eight_weeks_come_back_with_later_chats_also_after_a_restart() -> None:
+    first = Story(7, clock=lambda: NOW)
+    _, had = first.history()
+    phones = {one.player.person.phone for one in had}
+    kept = json.loads(json.dumps([outcome(one) for one in had]))
+    again = Story(8, clock=lambda: NOW + DAY)
+    again.recall(kept)
+    for story in (first, again):
+        came, scenes = set[str | None](), story.scenes()
+        for _ in range(400):
+            came |= {event.body["conversation"]["phone_number"] for event in next(scenes) if "message" in event.body}
+        assert len(came & {(phone or "").lstrip("+") for phone in phones}) > len(came) / 2 > 5
+
+
+@pytest.mark.parametrize("lines", script.later())
+def test_every_later_chat_can_be_filled_with_the_facts_of_everybody(lines: Sequence[ScriptLine]) -> None:
+    for arc in script.arcs():
+        player = next(players(script.cast(), arc, Random(1)))
+        for line in lines:
+            assert "{" not in filled(line.text, {**player.facts, "salam": "pagi"}, Random(2))
 
 
 async def test_its_eight_weeks_are_mirrored_read_and_worked_on(

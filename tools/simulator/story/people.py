@@ -18,6 +18,14 @@ class Player:
     seller: str | None
 
 
+def recalled(chat: Mapping[str, Any]) -> Player:
+    """Return the person of a chat, from what `outcome` kept of them."""
+    facts, number = chat["facts"], chat["phone"].removeprefix("+")
+    person = SimulatedPerson(name=chat["shown_name"], number=number, phone=number, bsuid=chat["bsuid"], parent=None,
+                             username=None, facts={})  # fmt: skip
+    return Player(person, facts, chat["seller"])
+
+
 def players(cast: Mapping[str, Any], arc: Arc, rng: Random) -> Iterator[Player]:
     """New people without end, each unlike the ones before."""
     words = {**cast, **cast["english"]} if arc.english else cast

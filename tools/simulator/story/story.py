@@ -1,6 +1,6 @@
 """The story as Kapso events: eight weeks at once, then a message every few seconds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from random import Random
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tools.simulator.payloads import Ids, conversation_body, message_body, v2_body
 from tools.simulator.person import SimulatedPerson
 from tools.simulator.story import script
-from tools.simulator.story.people import Player, players
+from tools.simulator.story.people import Player, players, recalled
 from tools.simulator.story.script import Arc, ScriptLine
 from tools.simulator.town import Event
 
@@ -50,15 +50,17 @@ def _greeting(at: float) -> str:
 
 
 def outcome(chat: StoryChat) -> dict[str, Any]:
-    """Return what `dev.py team` needs to work on the lead of this chat, as JSON values."""
+    """Return what `python -m tools team` and `Story.recall` need of this chat, as JSON values."""
+    person = chat.player.person
     return {
-        "phone": chat.player.person.phone, "name": chat.player.facts["name"], "began_at": chat.began_at,
+        "phone": person.phone, "name": chat.player.facts["name"], "began_at": chat.began_at, "arc": chat.arc.name,
+        "facts": dict(chat.player.facts), "bsuid": person.bsuid, "shown_name": person.name,
         "seller": chat.player.seller, "actions": [one._asdict() for one in chat.actions], **chat.arc.details,
     }  # fmt: skip
 
 
 class Story:
-    """Has the interface of Town. Call `history` once before `scenes`."""
+    """Has the interface of Town. Call `history` or `recall` once before `scenes`: its people come back."""
 
     def __init__(self, seed: int, *, clock: Callable[[], float], files: str = "https://media.invalid") -> None:
         self._random = Random(f"story {seed}")
@@ -70,21 +72,27 @@ class Story:
         self._cast = script.cast()
         self._arcs = script.arcs()
         self._later = script.later()
-        self._chats: list[StoryChat] = []
+        self._met: list[tuple[Arc, Player]] = []
 
     # -- eight weeks
 
     def history(self) -> tuple[list[Event], list[StoryChat]]:
         """Return all events up to now, the oldest first, and all chats."""
         timed: list[tuple[float, Event]] = []
-        self._chats = []
+        chats: list[StoryChat] = []
         for arc in self._arcs:
             people = players(self._cast, arc, self._random)
             for _ in range(arc.people):
                 chat, events = self._play(arc, next(people))
-                self._chats.append(chat)
+                chats.append(chat)
                 timed += events
-        return [event for _, event in sorted(timed, key=lambda one: one[0])], self._chats
+        self._met = [(chat.arc, chat.player) for chat in chats]
+        return [event for _, event in sorted(timed, key=lambda one: one[0])], chats
+
+    def recall(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
+        """Remember the people of an earlier run, from the outcomes of its chats."""
+        arcs = {arc.name: arc for arc in self._arcs}
+        self._met = [(arcs[one["arc"]], recalled(one)) for one in outcomes if one.get("arc") in arcs]
 
     def _play(self, arc: Arc, player: Player) -> tuple[StoryChat, list[tuple[float, Event]]]:
         offsets = self._offsets(arc)
@@ -137,9 +145,8 @@ class Story:
 
     def _enter(self) -> tuple[tuple[Arc, Player], Iterator[ScriptLine]]:
         """Choose the next chat. One with a new person ends before the first pause or answer of a seller."""
-        if self._chats and self._random.random() < AGAIN:
-            one = self._random.choice(self._chats)
-            return (one.arc, one.player), iter(self._random.choice(self._later))
+        if self._met and self._random.random() < AGAIN:
+            return self._random.choice(self._met), iter(self._random.choice(self._later))
         arc = self._random.choice(self._arcs)
         lines = takewhile(lambda line: line.kind in ("customer", "bot", "status"), arc.lines)
         said = [line for line in lines if line.kind != "status"]

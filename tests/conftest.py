@@ -1,4 +1,4 @@
-"""Real servers for every test: a database of its own, copied from a migrated template, and an emptied Redis."""
+"""Real servers for every test: a database that is as new, and a Redis that the fixture `redis` empties."""
 
 import asyncio
 import logging
@@ -44,10 +44,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = bool(config.getoption("--long"))
     chosen = [item for item in items if bool(item.get_closest_marker("long")) == wanted]
     config.hook.pytest_deselected(items=[item for item in items if bool(item.get_closest_marker("long")) != wanted])
-    items[:] = sorted(chosen, key=_late)
+    items[:] = sorted(chosen, key=_starts_late)
 
 
-def _late(item: pytest.Item) -> bool:
+def _starts_late(item: pytest.Item) -> bool:
     """What waits for processes and browsers begins first, so that no single test is left at the end."""
     return not item.path.is_relative_to(HERE / "whole") and not item.get_closest_marker("browser")
 
@@ -74,7 +74,7 @@ def logs_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_secrets() -> Iterator[None]:
-    """No test speaks TLS, or waits to see that passwords are dear to guess: each would cost a tenth of a second."""
+    """One TLS context for all clients, and the cheapest hash of passwords: each costs a tenth of a second."""
     with pytest.MonkeyPatch.context() as patch:
         name = "create_ssl_context"
         patch.setattr(default, name, cache(getattr(default, name)))

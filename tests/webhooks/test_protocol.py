@@ -141,10 +141,12 @@ async def test_connection_is_kept_between_requests_for_longer_than_a_request_may
 
 
 async def test_more_requests_than_fit_on_one_connection_at_once_are_refused(redis: Redis, redis_url: str) -> None:
-    async with receiver(redis_url) as url:
+    answers = Counter[int]()
+    async with receiver(redis_url, answers=answers) as url:
         async with Line.to(url) as line:
             await line.send(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
             assert await line.answer() in (200, 400)
+        assert answers[400] == 1
         assert (await post(url, BODY, signed(BODY)))[0] == 200
 
 

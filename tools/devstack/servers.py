@@ -191,7 +191,7 @@ class Postgres:
 
 @dataclass
 class Valkey:
-    """A Valkey in `folder`, with an append-only file that is fsynced before each answer."""
+    """A Valkey in `folder`, with an append-only file; if `durable`, it is fsynced before each answer."""
 
     folder: Path
     durable: bool = True

@@ -117,7 +117,7 @@ class Stack:
         return {"DEFAULT_REGION": AT_HOME, **os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
 
     def stop(self) -> None:
-        """In the order of the events' way, so that nothing is cut off; the servers last."""
+        """End all processes together, then the servers."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

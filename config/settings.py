@@ -178,6 +178,12 @@ class WorkerSettings(KapsoSettings):
         min_length=1,
         description="The name that the mirror records as the author of the bot's field values and notes.",
     )
+    sells: str = Field(
+        "",
+        max_length=300,
+        description="What your business sells, in English, such as: software by the month that answers a shop's chats."
+        " A language model reads chats better if it knows.",
+    )
     note_event: str = Field(
         "lead.note", description="The project event by which the bot writes a note; its property text is the note."
     )

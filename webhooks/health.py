@@ -37,7 +37,7 @@ class Readiness:
         """Either store is enough: if a balancer took the process out, Kapso would pause the webhook."""
         if may_see(request, self._token):
             now = await self.look()
-            up = {"redis": now.stream is not None, "postgres": now.received is not None}
+            up = {"redis": now.stream is not None, "postgres": now.postgres_answers}
             return JSONResponse({**up, "problems": now.problems}, 200 if any(up.values()) else 503)
         stores = (_answers(self._client.ping()), _answers(answers(self._pool)))
         for answered in asyncio.as_completed(stores):

@@ -67,7 +67,7 @@ def _inbox(now: MirrorStatus) -> Iterator[Metric]:
             age.add_metric([store], waiting.oldest_seconds)
     up = GaugeMetricFamily("mirror_store_up", "1 where the store answers.", labels=["store"])
     up.add_metric(["redis"], now.stream is not None)
-    up.add_metric(["postgres"], now.received is not None)
+    up.add_metric(["postgres"], now.postgres_answers)
     yield from (depth, age, up)
 
 

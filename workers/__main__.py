@@ -194,7 +194,8 @@ def days_of(settings: WorkerSettings, pool: Pool) -> Callable[[], Awaitable[None
 
 def upkeep_jobs(settings: WorkerSettings, pool: Pool, redis: Redis) -> list[Job]:
     hours = BusinessHours.parse(settings.business_hours)
-    silence = partial(check_silence, pool, hours=hours, longest=timedelta(minutes=settings.silence_minutes))
+    longest = timedelta(minutes=settings.silence_minutes)
+    silence = partial(check_silence, pool, redis, shards=settings.inbox_shards, hours=hours, longest=longest)
     keep = Retention(settings.message_days, settings.dead_letter_days, settings.lead_days)
     tombstones = Tombstones(settings.erasure_bytes)
     pruning = partial(forget, pool, redis, keep, tombstones, shards=settings.inbox_shards)

@@ -102,6 +102,8 @@ class MirrorStatus:
     stream: Waiting | None = None
     spill: Waiting | None = None
     received: int | None = None
+    postgres_answers: bool = False
+    """Whether it answered a first, short query. The longer ones may still have failed."""
     applied: int | None = None
     ignored: int | None = None
     dead: int | None = None
@@ -222,6 +224,7 @@ async def status(pool: Pool, redis: Redis, shards: int, since: datetime) -> Mirr
 async def _of_postgres(found: MirrorStatus, pool: Pool, since: datetime) -> None:
     """What others wait for comes first, what reads the largest tables last."""
     found.waits = await waits(pool)
+    found.postgres_answers = True
     row = await pool.fetchrow(statement("status"), since)
     p50, p99 = row["freshness_ms"] or (None, None)
     found.applied, found.ignored, found.dead = row["applied"], row["ignored"], row["dead"]

@@ -58,7 +58,7 @@ def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[ChatSource], An
     endpoint = endpoints.ModelEndpoint(
         pool, url=settings.model_url, name=settings.model_name, key=key, tokens_per_day=settings.model_tokens_per_day
     )
-    return [models.ChatModel(endpoint), Rules(settings.default_region)], drafts.Drafter(endpoint)
+    return [models.ChatModel(endpoint, sells=settings.sells), Rules(settings.default_region)], drafts.Drafter(endpoint)
 
 
 async def run(settings: WorkerSettings) -> None:

@@ -61,10 +61,14 @@ async def forget(pool: Pool, redis: Redis, keep: Retention, tombstones: Tombston
     log.info("dropped what was too old", messages=done.messages, dead_letters=done.dead_letters, leads=done.leads)
 
 
-async def check_silence(pool: Pool, *, hours: BusinessHours, longest: timedelta) -> None:
-    """An alarm stands while nothing has been received for `longest` of business hours."""
+async def check_silence(pool: Pool, redis: Redis, *, shards: int, hours: BusinessHours, longest: timedelta) -> None:
+    """Raise an alarm while nothing has been received for `longest` of business hours.
+
+    While deliveries wait in Redis, something was received: that they wait is an alarm of its own.
+    """
     at = await reconcile.last_received_at(pool)
-    quiet = hours.between(at, datetime.now(UTC)) > longest
+    waiting = await inbox.waiting(redis, shards)
+    quiet = not waiting.deliveries and hours.between(at, datetime.now(UTC)) > longest
     await alarms.stand(pool, SILENCE, QUIET.format(at=at.astimezone(UTC)) if quiet else None)
 
 

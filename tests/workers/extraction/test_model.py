@@ -17,7 +17,7 @@ from tests.servers import scripted
 from tests.workers.extraction.windows import window
 from workers.extraction.__main__ import model_of
 from workers.extraction.endpoint import ModelEndpoint
-from workers.extraction.model import ChatModel
+from workers.extraction.model import ChatModel, task
 from workers.extraction.rules.reader import Rules
 
 
@@ -146,3 +146,8 @@ async def test_a_worker_with_a_model_asks_it_before_the_rules(pool: Pool, databa
     assert (model.name.split()[0], type(rules)) == ("model@2", Rules)
     assert drafter is not None
     await model.close()
+
+
+def test_the_model_is_told_what_the_business_sells_if_that_is_known() -> None:
+    assert "The seller sells solar panels. The chat is JSON" in task("solar panels.")
+    assert "themself.\nThe chat is JSON" in task("")

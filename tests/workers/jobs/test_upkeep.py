@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from redis.asyncio import Redis
 
 from config.hours import BusinessHours
 from store.mirror import cursors, reconcile
@@ -11,7 +12,7 @@ from store.mirror.reconcile import ComparisonCounts
 from store.ops import alarms
 from store.postgres import Pool
 from tests.chats import chat
-from tests.helpers import delivery, rows, settled
+from tests.helpers import delivery, queue, rows, settled
 from workers.jobs.upkeep import SILENCE, check_orphans, check_silence, keep_days
 
 ALWAYS = BusinessHours.parse("Mon-Sun 00:00-23:59 UTC")
@@ -20,20 +21,27 @@ HOUR = timedelta(hours=1)
 
 @pytest.mark.parametrize(("minutes", "standing"), [(90, [SILENCE]), (5, [])])
 async def test_nothing_received_for_too_long_is_an_alarm_until_something_comes(
-    minutes: int, standing: list[str], pool: Pool
+    minutes: int, standing: list[str], pool: Pool, redis: Redis
 ) -> None:
     await pool.execute("UPDATE mirror SET began_at = '2020-01-01Z'")
     at = datetime.now(UTC) - timedelta(minutes=minutes)
     await settled(pool, [delivery(b"{}", "whatsapp.something.new", at=at)])
-    await check_silence(pool, hours=ALWAYS, longest=HOUR)
+    await check_silence(pool, redis, shards=1, hours=ALWAYS, longest=HOUR)
     assert [alarm.name for alarm in await alarms.standing(pool)] == standing
     await settled(pool, [delivery(b"{}", "whatsapp.something.new", at=datetime.now(UTC))])
-    await check_silence(pool, hours=ALWAYS, longest=HOUR)
+    await check_silence(pool, redis, shards=1, hours=ALWAYS, longest=HOUR)
     assert await alarms.standing(pool) == []
 
 
-async def test_a_mirror_that_has_just_begun_is_not_too_quiet(pool: Pool) -> None:
-    await check_silence(pool, hours=ALWAYS, longest=HOUR)
+async def test_what_waits_in_redis_was_received(pool: Pool, redis: Redis) -> None:
+    await pool.execute("UPDATE mirror SET began_at = '2020-01-01Z'")
+    await queue(redis, delivery(b"{}", "whatsapp.something.new"))
+    await check_silence(pool, redis, shards=1, hours=ALWAYS, longest=HOUR)
+    assert await alarms.standing(pool) == []
+
+
+async def test_a_mirror_that_has_just_begun_is_not_too_quiet(pool: Pool, redis: Redis) -> None:
+    await check_silence(pool, redis, shards=1, hours=ALWAYS, longest=HOUR)
     assert await alarms.standing(pool) == []
 
 

@@ -45,7 +45,16 @@ from workers.jobs.asked_replays import run_asked
 from workers.jobs.handoffs import HandoffSender
 from workers.jobs.media import MediaKeeper, MediaLimits
 from workers.jobs.read_chats import ChatReading
-from workers.jobs.upkeep import check_orphans, check_silence, end_stalled, forget, give_leads, keep_days, sample
+from workers.jobs.upkeep import (
+    check_orphans,
+    check_silence,
+    end_stalled,
+    fill_reply_times,
+    forget,
+    give_leads,
+    keep_days,
+    sample,
+)
 from workers.poll.losses import LossWatch
 from workers.poll.watch_kapso import KapsoWatch, WantedWebhooks
 
@@ -206,6 +215,7 @@ def upkeep_jobs(settings: WorkerSettings, pool: Pool, redis: Redis) -> list[Job]
         Job("sample", partial(sample, pool, redis, shards=settings.inbox_shards), 8, {"second": set(range(0, 60, 10))}),
         Job("end_stalled", partial(end_stalled, pool), 5, {"second": set(range(0, 60, 5))}),
         Job("check_silence", silence, 30, {"second": {10}}),
+        Job("reply_times", partial(fill_reply_times, pool), 300, {"second": {5, 35}}),
         Job("give_leads", partial(give_leads, pool), 60, {"second": set(range(0, 60, 5))}),
     ]
 

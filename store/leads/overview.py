@@ -1,5 +1,6 @@
 """Aggregates for managers: this period against the one before, the funnel, who waits, and what AI changed today."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ RANGES: Final = (7, 30, 90)
 WEEKS: Final = 8
 LONGEST_LIST: Final = 8
 FEED: Final = 30
+FILLED: Final = timedelta(days=2 * max(RANGES) + 1)
+FILLED_AT_ONCE: Final = 5000
 AGES: Final = ("under an hour", "1 to 4 hours", "4 to 24 hours", "1 to 7 days", "over a week")
 
 
@@ -99,32 +102,47 @@ class Overview(NamedTuple):
 
 
 async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overview:
-    """Run the statements one after the other on one connection: a page must not take the pool from the others."""
+    """Read on two connections at once, and no more: a page must not take the pool from the others."""
     whose, is_open = (asked.city, asked.owner, asked.origin), list(OPEN_STATUSES)
     cohort, before = (asked.since, asked.now, *whose), (asked.before, asked.since, *whose)
+    of_period, of_now = await asyncio.gather(
+        _read(pool, {
+            "now": ("overview_replies", *cohort),
+            "before": ("overview_replies", *before),
+            "funnel": ("overview_funnel", *cohort),
+            "words": ("overview_words", *cohort, LONGEST_LIST),
+            "cities": ("overview_cities", *cohort, LONGEST_LIST),
+            "origins": ("overview_origins", *cohort, LONGEST_LIST),
+        }),
+        _read(pool, {
+            "waiting": ("overview_waiting", *whose, is_open),
+            "value": ("overview_value", *whose, is_open),
+            "weeks": ("overview_weeks", asked.now - timedelta(weeks=WEEKS), zone.key, *whose),
+            "owners": ("overview_owners", *cohort, is_open),
+        }),
+    )  # fmt: skip
+    (value,) = of_now["value"]
+    waiting = {row["age"]: row["leads"] for row in of_now["waiting"]}
+    return Overview(
+        now=_figures(of_period["now"]),
+        before=_figures(of_period["before"]),
+        expected_value=float(value["expected"]),
+        leads_with_value=value["leads"],
+        funnel=of_period["funnel"],
+        weeks=of_now["weeks"],
+        cities=of_period["cities"],
+        origins=of_period["origins"],
+        owners=_owners(of_now["owners"], of_period["now"]),
+        waiting=[waiting.get(age, 0) for age in range(len(AGES))],
+        pains=[row for row in of_period["words"] if row["field"] == "pain_points"],
+        objections=[row for row in of_period["words"] if row["field"] == "objection_raised"],
+    )
+
+
+async def _read(pool: Pool, asked: Mapping[str, tuple[Any, ...]]) -> dict[str, list[asyncpg.Record]]:
+    """Run statements one after the other on one connection. Each is (its name, its arguments …)."""
     async with pool.acquire() as connection:
-
-        async def rows(name: str, *given: object) -> list[asyncpg.Record]:
-            return list(await connection.fetch(statement(name), *given))
-
-        (value,) = await rows("overview_value", *whose, is_open)
-        waiting = {row["age"]: row["leads"] for row in await rows("overview_waiting", *whose, is_open)}
-        words = await rows("overview_words", *cohort, LONGEST_LIST)
-        replies = await rows("overview_replies", *cohort)
-        return Overview(
-            now=_figures(replies),
-            before=_figures(await rows("overview_replies", *before)),
-            expected_value=float(value["expected"]),
-            leads_with_value=value["leads"],
-            funnel=await rows("overview_funnel", *cohort),
-            weeks=await rows("overview_weeks", asked.now - timedelta(weeks=WEEKS), zone.key, *whose),
-            cities=await rows("overview_cities", *cohort, LONGEST_LIST),
-            origins=await rows("overview_origins", *cohort, LONGEST_LIST),
-            owners=_owners(await rows("overview_owners", *cohort, is_open), replies),
-            waiting=[waiting.get(age, 0) for age in range(len(AGES))],
-            pains=[row for row in words if row["field"] == "pain_points"],
-            objections=[row for row in words if row["field"] == "objection_raised"],
-        )
+        return {name: list(await connection.fetch(statement(of), *given)) for name, (of, *given) in asked.items()}
 
 
 def _figures(replies: Sequence[asyncpg.Record]) -> Figures:
@@ -144,6 +162,16 @@ def _replied(row: asyncpg.Record | None) -> dict[str, Any]:
     if row is None:
         return {"new": 0, "replied": 0, "first_reply_seconds": None}
     return {name: row[name] for name in ("new", "replied", "first_reply_seconds")}
+
+
+async def fill_reply_times(pool: Pool, now: datetime) -> int:
+    """Compute first replies for leads of the two longest periods whose messages changed. Returns how many."""
+    since, filled = now - FILLED, 0
+    while count := await pool.fetchval(statement("fill_reply_times"), since, FILLED_AT_ONCE):
+        filled += count
+        if count < FILLED_AT_ONCE:
+            break
+    return filled
 
 
 async def ai_today(pool: Pool, fields: Sequence[str], zone: ZoneInfo, now: datetime) -> AiToday:

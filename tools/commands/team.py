@@ -18,7 +18,7 @@ from domain.lead import Source
 from domain.snooze import until
 from store.crm import tickets
 from store.crm.handoffs import crm_client
-from store.leads import leads
+from store.leads import leads, overview
 from store.leads.leads import Actor
 from store.postgres import Pool
 
@@ -54,6 +54,8 @@ async def _date(story: Sequence[dict[str, Any]]) -> int:
     async with database() as pool, pool.acquire() as connection, connection.transaction():
         await connection.execute(_sql("story"), json.dumps(story))
         await connection.execute(_sql("times"))
+    async with database() as pool:
+        await overview.fill_reply_times(pool, datetime.now(UTC))  # somebody may look before the worker's turn
     return 0
 
 

@@ -9,7 +9,7 @@ from config.hours import BusinessHours
 from store.access import access_log
 from store.crm import customers, handoffs
 from store.inbox import inbox, watermarks
-from store.leads import owner_rules, reading
+from store.leads import overview, owner_rules, reading
 from store.mirror import deliveries, reconcile
 from store.ops import alarms, lag, waits
 from store.postgres import Pool
@@ -70,6 +70,11 @@ async def check_silence(pool: Pool, redis: Redis, *, shards: int, hours: Busines
     waiting = await inbox.waiting(redis, shards)
     quiet = not waiting.deliveries and hours.between(at, datetime.now(UTC)) > longest
     await alarms.stand(pool, SILENCE, QUIET.format(at=at.astimezone(UTC)) if quiet else None)
+
+
+async def fill_reply_times(pool: Pool) -> None:
+    """For the overview, which must not be older than a minute."""
+    await overview.fill_reply_times(pool, datetime.now(UTC))
 
 
 async def check_orphans(pool: Pool) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from domain.lead import Source
 from store.access import api_keys
@@ -17,6 +18,8 @@ from store.leads.overview import AGES, Figures, Overview, OverviewFilter, OwnerR
 from store.postgres import Pool
 from tests.chats import chat, extracted
 from tests.desk import client, cookie, signed_in, user, web
+from tests.helpers import until
+from tests.workers.processes import worker
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 BUDI = Actor(Source.HUMAN, "user:budi")
@@ -56,6 +59,7 @@ async def town(pool: Pool) -> datetime:
             " predicted_close_probability = 0.5, converted_at = CASE WHEN status = 'converted' THEN $5::timestamptz END WHERE id = $1",
             id, city, owner, temperature, now - timedelta(days=days), value,
         )  # fmt: skip
+    await overview.fill_reply_times(pool, now)
     return now
 
 
@@ -86,6 +90,39 @@ async def test_each_figure_is_what_a_count_by_hand_says(pool: Pool, town: dateti
     ]
     assert sum(sum(row[name] for name in ("hot", "warm", "lukewarm", "cold")) for row in found.weeks) == len(PEOPLE)
     assert [(row["origin"], row["leads"]) for row in found.origins] == [(None, 5)]
+
+
+async def test_reply_times_follow_every_change_of_the_messages(pool: Pool) -> None:
+    async def times() -> tuple[int, float | None]:
+        filled = await overview.fill_reply_times(pool, datetime.now(UTC))
+        seconds = "SELECT extract(epoch FROM answered_at - asked_at)::float FROM reply_times"
+        return filled, await pool.fetchval(seconds)
+
+    await chat(pool, "halo", at=600)
+    assert await times() == (1, None)
+    assert await times() == (0, None)
+    await chat(pool, "< Halo Kak", at=660)
+    assert await times() == (1, 60)
+    await chat(pool, "ada orang?", at=300)  # comes late
+    assert await times() == (1, 360)
+    await pool.execute("UPDATE messages SET status = 'failed' WHERE direction = 'outbound'")
+    await chat(pool, "halo?", at=700)
+    assert await times() == (1, None)
+    await pool.execute("UPDATE lead_records SET created_at = now() - interval '200 days'")
+    await chat(pool, "< Maaf Kak", at=800)
+    assert await times() == (0, None)  # no period of the overview reaches so far back
+
+
+async def test_a_worker_computes_reply_times_by_itself(
+    pool: Pool, redis: Redis, database_url: str, redis_url: str
+) -> None:
+    await chat(pool, "halo")
+    async with worker(database_url, redis_url):
+        await until(lambda: _exists(pool))
+
+
+async def _exists(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) FROM reply_times"))
 
 
 async def test_city_and_owner_narrow_everything(pool: Pool, town: datetime) -> None:

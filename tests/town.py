@@ -8,6 +8,9 @@ from store.leads.leads import Actor
 from store.postgres import Pool
 from tests.chats import extracted
 from tests.desk import says
+from tests.helpers import delivery, payload, settled
+from workers.drain.interpret import DeliveryReading, EventFailure
+from workers.drain.settle import InterpretedDelivery, Settler
 
 BUDI = Actor(Source.HUMAN, "user:budi")
 # Minutes ago, name, what was said; '< ' begins one of ours.
@@ -51,3 +54,16 @@ async def town(pool: Pool) -> str:
         row = await pool.fetchrow("SELECT id FROM leads WHERE name LIKE $1", f"{name}%")
         await leads.set_status(pool, row["id"], status, by=BUDI)
     return str(first["id"])
+
+
+async def an_earlier_release_failed(pool: Pool, count: int) -> None:
+    """Dead letters that this release can apply, and some that stay dead."""
+    for n in range(count):
+        body = payload("received_text")["body"]
+        body["message"]["id"] = f"wamid.dead{n}"
+        unread = InterpretedDelivery(
+            delivery(body, "whatsapp.message.received"),
+            DeliveryReading(failures=[EventFailure(0, "unexpected", "KeyError")]),
+        )
+        await Settler(pool, release="old", give_up=lambda: True).settle([unread])
+    await settled(pool, [delivery(b"{broken", "whatsapp.message.received") for _ in range(3)])

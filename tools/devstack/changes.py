@@ -30,6 +30,9 @@ def tests_of(paths: Iterable[str]) -> list[str]:
 def _tests_of(path: PurePosixPath, tests: Path) -> Iterator[str]:
     if path.is_relative_to("kapso") or path.is_relative_to("tests/payloads") or "mapping" in path.parts:
         yield "tests/test_payloads.py"
+    if path.is_relative_to("web/templates"):
+        yield from _tests_of_template(path, tests)
+        return
     if path.parts[0] == "tests":
         if path.name.startswith("test_") and (ROOT / path).exists():
             yield str(path)
@@ -40,6 +43,17 @@ def _tests_of(path: PurePosixPath, tests: Path) -> Iterator[str]:
             yield f"tests/{room}"
             return
     yield "tests/project"
+
+
+def _tests_of_template(path: PurePosixPath, tests: Path) -> Iterator[str]:
+    """Those of the modules that render it, and what is asked of every page; all of the room, if no module names it."""
+    modules = [one for one in (ROOT / "web").rglob("*.py") if f'"{path.name}"' in one.read_text(encoding="utf-8")]
+    if not modules:
+        yield "tests/web"
+        return
+    yield from ("tests/web/test_every_page.py", "tests/web/test_words.py")
+    for module in modules:
+        yield from _tests_of(PurePosixPath(module.relative_to(ROOT).as_posix()), tests)
 
 
 def _git(*arguments: str) -> list[str]:

@@ -9,6 +9,7 @@ COMMANDS = {
     "simulate": "a town's signed webhooks to a URL, a REST API to poll, and a ledger of both",
     "verify": "compare every row with what a ledger says it must be",
     "team": "what the sellers of the demo's story did with their leads",
+    "users": "the users of the demo, a role each",
     "sql": "make store/mirror/upserts.sql from the merge rules of domain/types.py",
     "eval": "how well chats are read, on synthetic gold chats",
 }

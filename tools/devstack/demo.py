@@ -8,7 +8,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,12 +63,12 @@ def open_story(stack: Stack, simulator: subprocess.Popen[bytes]) -> None:
     """Wait until the eight weeks are sent, then have the chats read and the sellers work on the leads."""
     say("  sending eight weeks of chats …")
     file, began = stack.folder / STORY, time.monotonic()
+    quiet(stack, "cli", "knowledge", "import", str(ARTICLES))  # beside the simulator, which sends them now
     began_at = (datetime.now(UTC) - timedelta(days=120)).isoformat(timespec="seconds")
     while not file.exists():
         if simulator.poll() is not None or time.monotonic() - began > HISTORY_SECONDS:
             raise SystemExit(f"The eight weeks of chats were not sent. See {stack.folder / SIMULATOR_LOG}.")
         time.sleep(0.05)
-    quiet(stack, "cli", "knowledge", "import", str(ARTICLES))
     # Exit code 1 means repaired: a status arrived between its push and the comparison.
     quiet(stack, "cli", "reconcile", "--since", began_at, fine=(0, 1))
     quiet(stack, "tools", "team", str(file))
@@ -145,10 +144,12 @@ def mirror(stack: Stack, *arguments: str) -> int:
     return run(stack, "cli", *arguments)
 
 
-def quiet(stack: Stack, module: str, *arguments: str, fine: Sequence[int] = (0,)) -> None:
-    """Run a command. Its output is printed only if its exit code is not in `fine`."""
+def quiet(stack: Stack, module: str, *arguments: str, fine: Sequence[int] = (0,), given: str = "") -> None:
+    """Run a command with `given` as its input. Its output is printed only if its exit code is not in `fine`."""
     command: list[str | Path] = [PYTHON, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=stack.full_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=stack.full_environment(), input=given, capture_output=True, text=True, check=False
+    )
     if done.returncode not in fine:
         raise SystemExit(done.stdout + done.stderr)
 
@@ -179,27 +180,15 @@ def show_users(stack: Stack, sellers: Sequence[str] = ()) -> None:
         "operator": "operator",
         "admin": "admin",
     }
-
-    def make(name: str) -> None:
-        if _users(stack, kept[name], "add", name, "--role", roles[name]) != 0:  # left from an earlier start
-            _users(stack, kept[name], "password", name)
-
     for name in roles:
         kept.setdefault(name, secrets.token_hex(8))
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(make, roles))
+    made = {name: {"role": role, "password": kept[name]} for name, role in roles.items()}
+    quiet(stack, "tools", "users", given=json.dumps(made))
     for name in roles:
         say(f"             {name:<10}{kept[name]}")
     file.touch(mode=0o600)
     file.write_text(json.dumps(kept))
     say("")
-
-
-def _users(stack: Stack, password: str, *arguments: str) -> int:
-    return subprocess.run(
-        [PYTHON, "-m", "cli", "users", *arguments], cwd=ROOT, env=stack.full_environment(), input=password + "\n",
-        text=True, capture_output=True, check=False,
-    ).returncode  # fmt: skip
 
 
 def watch(

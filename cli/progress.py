@@ -20,8 +20,8 @@ from store.ops.replays import Counts
 from store.postgres import Pool
 from store.privacy.tombstones import Tombstones
 from workers.drain.mapping.values import bounds_at
+from workers.jobs.paced_replay import PacedRun, replay_paced
 from workers.jobs.replay import Outcomes, Replayer
-from workers.poll.paced import PacedRun, replay_paced
 
 Thing = TypeVar("Thing")
 EXAMPLES = 20

@@ -37,7 +37,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         elif arguments.action == "resume":
             changed = await _resume(opened, found)
         left = await _problems(opened) if changed else found
-        await alarms.stand(opened.pool, WEBHOOKS, "; ".join(problem.what for problem in left) or None)
+        await alarms.set_or_clear(opened.pool, WEBHOOKS, "; ".join(problem.what for problem in left) or None)
     _tell(arguments, left, changed)
     return 1 if left else 0
 

@@ -18,7 +18,7 @@ EVENTS: Final[tuple[HookEvent, ...]] = (
 """The events that a hook can choose. `hook.test` is sent on request only."""
 HookKind: TypeAlias = Literal["webhook", "slack", "email"]
 KINDS: Final[tuple[HookKind, ...]] = ("webhook", "slack", "email")
-# Seconds before each retry; together a little over a day. After the last, the notification is dead.
+# Seconds before each retry; together a little under a day. After the last, the notification is dead.
 PAUSES: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 21_600, 36_000)
 BOTH_VALID: Final = timedelta(days=1)
 """How long after a rotation messages carry the signature of the old secret too."""

@@ -46,8 +46,8 @@ async def serve(settings: ReceiverSettings, listening: socket.socket) -> None:
     log.info("web ends")
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Before anything else is asked: whoever starts a second one is told so. Raises SystemExit."""
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket first, so that a second process on the same port fails at once. Raises SystemExit."""
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -61,7 +61,7 @@ def main() -> None:
     logs.crashes_as_json()
     for text in advice.samples(settings):
         log.warning("setting problem", what=text)
-    listening = bound(settings.host, settings.port)
+    listening = listen(settings.host, settings.port)
     try:
         loops.run(serve(settings, listening))
     except NoCRMClient as error:

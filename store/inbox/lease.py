@@ -52,7 +52,10 @@ class Lease:
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[bool]:
-        """Whether it is ours; then it is kept for as long as the block takes."""
+        """Yield whether it is ours. Then it is renewed while the block runs.
+
+        Renewal stops at the first error of Redis, and the block is not told.
+        """
         if not await self.take():
             yield False
             return

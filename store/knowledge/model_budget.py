@@ -9,7 +9,7 @@ SPENT = "The model's tokens of today are spent (MODEL_TOKENS_PER_DAY = {most}); 
 
 async def left(pool: Pool, most: int) -> bool:
     used: int = await pool.fetchval(statement("model_tokens")) or 0
-    await alarms.stand(pool, ALARM, SPENT.format(most=most) if used >= most else None)
+    await alarms.set_or_clear(pool, ALARM, SPENT.format(most=most) if used >= most else None)
     return used < most
 
 

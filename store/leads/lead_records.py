@@ -1,4 +1,6 @@
-"""Writes leads, their history and what is suggested: the only module that does, one lead or a thousand at a time.
+"""Write the audited fields of leads, one or a thousand at a time, with a row in lead_changes for each change.
+
+Other modules write reading marks, columns of merged leads, and answers to suggestions.
 
 Who calls holds the leads locked (`locked`, `locked_many`), decides with `domain.lead`, and writes in that transaction.
 """

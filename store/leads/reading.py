@@ -1,4 +1,4 @@
-"""What extraction reads, and how far it has come. Leads themselves are written by store.leads.lead_records."""
+"""What extraction reads, and how far it has come. It writes reading marks; lead_records writes what was read."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager

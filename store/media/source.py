@@ -9,7 +9,7 @@ import httpx
 
 from domain.outbound import are_public, pinned
 
-MOST_REDIRECTS = 4
+MOST_REQUESTS = 4
 TIMEOUT = httpx.Timeout(10.0)
 # Connections are made for a host and go to an address: another host of that address must not get them.
 ONE_EACH = httpx.Limits(max_connections=100, max_keepalive_connections=0)
@@ -39,7 +39,7 @@ class MediaSource:
         Raises HostNotAllowed and FETCH_ERRORS.
         """
         given = dict(headers or {})
-        for hop in range(MOST_REDIRECTS):
+        for hop in range(MOST_REQUESTS):
             if not hop and self._is_named_outright(url):
                 request = self._client.build_request("GET", url, headers=given)
             else:

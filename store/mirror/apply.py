@@ -1,7 +1,8 @@
 """Apply one batch of events: all its rows, its deliveries and its dead letters, in one transaction.
 
 Locks are taken in one order by everybody: who-is-who (shared, or alone when somebody must be regrouped), sightings,
-contacts, conversations, messages; within each, in the order of the keys. So batches neither deadlock nor lose a race.
+contacts, conversations, messages; within each, in the order of the keys. One exception: contacts that lose a message
+are locked at the end. Postgres may then abort one of two batches, and the drain repeats it.
 """
 
 import contextlib
@@ -133,7 +134,7 @@ async def write(connection: Connection, batch: Batch, grouping: Grouping) -> Non
     written = await _upsert(connection, "upsert_messages", facts.messages, grouping.contact_of)
     new = {row["id"] for row in written if row["id"]}
     moved_back = {row["contact_id"] for row in written if row["contact_id"]}
-    moved = await identities.settle_contested(connection, grouping)
+    moved = await identities.assign_contested(connection, grouping)
     followers = {conversation.id for conversation in conversations}.union(moved)
     adopted = await connection.fetch(statement("adopt_messages"), in_order(followers))
     await _upsert(connection, "upsert_message_edits", facts.edits)

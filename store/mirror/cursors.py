@@ -42,8 +42,8 @@ async def close(pool: Pool, name: str, complete_to: datetime) -> None:
     await pool.execute(statement("close_cursor"), name, complete_to)
 
 
-async def forget(pool: Pool, but_for: Sequence[str]) -> None:
-    """Cursors of numbers and workflows that are asked for no more."""
+async def forget_others(pool: Pool, but_for: Sequence[str]) -> None:
+    """Delete the cursors of all sources but these: their numbers and workflows are asked for no more."""
     await pool.execute(statement("forget_cursors"), list(but_for))
 
 

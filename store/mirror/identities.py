@@ -19,7 +19,7 @@ from store.postgres import Connection, columns, literals, statement
 
 
 class Strangers(Exception):
-    """Somebody here is new, or known in a new way: regroup first."""
+    """A name is new, is used in a new way, or is contested: repeat the batch with the exclusive lock."""
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ async def _regroup(connection: Connection, sightings: list[Sighting], joins: lis
     return grouping, gone
 
 
-async def settle_contested(connection: Connection, grouping: Grouping) -> list[UUID]:
+async def assign_contested(connection: Connection, grouping: Grouping) -> list[UUID]:
     """Assign messages and conversations that name only a contested number to the person who held it at that time.
 
     A number is contested if more than one person was seen with it. Call this after the batch's rows are written.
@@ -103,8 +103,8 @@ async def settle_contested(connection: Connection, grouping: Grouping) -> list[U
     if not grouping.held:
         return []
     arguments = (*columns(grouping.held, 3), sorted(grouping.contacts))
-    await connection.execute(statement("settle_contested_messages"), *arguments)
-    return [row["id"] for row in await connection.fetch(statement("settle_contested_conversations"), *arguments)]
+    await connection.execute(statement("assign_contested_messages"), *arguments)
+    return [row["id"] for row in await connection.fetch(statement("assign_contested_conversations"), *arguments)]
 
 
 def _ids(persons: list[KnownPerson], stored: Iterable[asyncpg.Record]) -> tuple[list[UUID], list[tuple[UUID, UUID]]]:

@@ -81,7 +81,7 @@ UNION
 SELECT j.a, j.b, j.kind FROM unnest(:names::text[]) AS t (name) JOIN identity_joins AS j ON j.b = t.name
 
 
--- name: settle_contested_messages(handle, since, contact_id, contacts)
+-- name: assign_contested_messages(handle, since, contact_id, contacts)
 -- A message that names only a contested number goes to the person who held the number at that time; one without a time
 -- goes to the first holder. :contacts whose messages are checked
 WITH held AS (
@@ -101,7 +101,7 @@ FROM settled AS s
 WHERE m.id = s.id AND s.contact_id IS NOT NULL AND m.contact_id IS DISTINCT FROM s.contact_id
 
 
--- name: settle_contested_conversations(handle, since, contact_id, contacts)
+-- name: assign_contested_conversations(handle, since, contact_id, contacts)
 -- A conversation that names only a contested number goes to the person who held the number at that time; one without a
 -- time goes to the first holder. :contacts whose conversations are checked
 WITH held AS (

@@ -67,7 +67,7 @@ SELECT coalesce(sum(late), 0) FROM reconcile_runs WHERE ended_at > now() - inter
 
 
 -- name: last_received
--- When Kapso last delivered something, and settled or not.
+-- When the newest push in deliveries (30 days) or in the spill was received. Deliveries that wait in Redis do not count.
 SELECT greatest(
     (SELECT max(received_at) FROM deliveries WHERE source = 'push' AND received_at > now() - interval '30 days'),
     (SELECT max(received_at) FROM spill),

@@ -28,8 +28,8 @@ async def clear(pool: Pool, name: str) -> None:
         log.info("alarm is over", alarm=name)
 
 
-async def stand(pool: Pool, name: str, what: str | None) -> None:
-    """Sound it, or clear it where there is nothing to say."""
+async def set_or_clear(pool: Pool, name: str, what: str | None) -> None:
+    """Raise it with these words; None clears it."""
     await (clear(pool, name) if what is None else sound(pool, name, what))
 
 

@@ -71,7 +71,7 @@ async def watch(clocks: Clocks, pool: Pool, redis: Redis, *, role: str) -> None:
     while True:
         ahead = await clocks.compare(pool, redis)
         try:
-            await alarms.stand(pool, f"{ALARM}{who}", difference(who, ahead))
+            await alarms.set_or_clear(pool, f"{ALARM}{who}", difference(who, ahead))
             await alarms.forget(pool, ALARM, FORGOTTEN_AFTER)
         except STORE_ERRORS as error:
             log.warning("clocks can't be reported", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Replays that people asked for, and how far they have come. The only writer of `replays`."""
+"""Replays that people asked for, and how far they have come. Erasing changes their results too."""
 
 from datetime import datetime
 from typing import Any, NamedTuple

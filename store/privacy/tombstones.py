@@ -92,7 +92,7 @@ async def watch(tombstones: Tombstones, pool: Pool, *, role: str) -> None:
     while True:
         try:
             async with asyncio.timeout(EVERY_SECONDS):
-                await alarms.stand(pool, f"{ALARM}{who}", await _complaint(tombstones, pool, who))
+                await alarms.set_or_clear(pool, f"{ALARM}{who}", await _complaint(tombstones, pool, who))
                 await alarms.forget(pool, ALARM, FORGOTTEN_AFTER)
         except STORE_ERRORS as error:
             log.warning("the erasure key can't be tried", error=type(error).__name__)

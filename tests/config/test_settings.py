@@ -4,7 +4,7 @@ import pytest
 
 from config.environment import load
 from config.settings import ReceiverSettings, WorkerSettings
-from webhooks.__main__ import bound
+from webhooks.__main__ import listen
 
 COMPLETE = {
     "DATABASE_URL": "postgresql://localhost/mirror",
@@ -84,11 +84,11 @@ def test_a_url_that_can_never_work_stops_the_process_and_is_not_shown(
 
 def test_a_port_in_use_is_named_before_anything_else_is_asked() -> None:
     with (
-        bound("127.0.0.1", 0) as first,
+        listen("127.0.0.1", 0) as first,
         pytest.raises(SystemExit, match=r"Port \d+ of 127.0.0.1 can't be listened on: .*in use"),
     ):
-        bound("127.0.0.1", first.getsockname()[1])
-    bound("::1", 0).close()
+        listen("127.0.0.1", first.getsockname()[1])
+    listen("::1", 0).close()
 
 
 @pytest.mark.parametrize(("name", "value", "said"), [("KAPSO_WEBHOOK_SECRETS", ",,", "it is empty"), ("ERASURE_KEY", "short", "at least 16 characters"), ("MODEL_NAME", "x", "MODEL_NAME needs MODEL_URL"), ("DELIVERY_DAYS", "99999999999", "DELIVERY_DAYS"), ("SEARCH_TIMEOUT_SECONDS", "inf", "SEARCH_TIMEOUT_SECONDS")])  # fmt: skip

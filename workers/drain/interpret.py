@@ -148,10 +148,10 @@ def _events(elements: list[Any], event: str | None, delivery: Delivery, latest: 
     for place, element in enumerate(elements):
         name = _own_name(element) or event or _name_by_shape(element)
         context = partial(EventContext, name, delivery.received_at, latest, place)
-        yield _gap if element == ERASED_ELEMENT else partial(_map, element, delivery.version, context)
+        yield _erased if element == ERASED_ELEMENT else partial(_map, element, delivery.version, context)
 
 
-def _gap(_: list[str]) -> Facts:
+def _erased(_: list[str]) -> Facts:
     raise Ignored("somebody was erased")
 
 
@@ -164,7 +164,7 @@ def _polled(body: dict[str, Any], delivery: Delivery, latest: datetime) -> Itera
 
     for place, element in enumerate(body["data"]):
         context = partial(EventContext, event, delivery.received_at, latest, place)
-        yield _gap if element == ERASED_ELEMENT else partial(facts, element, context)
+        yield _erased if element == ERASED_ELEMENT else partial(facts, element, context)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from store.postgres import Pool
 from store.privacy.tombstones import Tombstones
 from workers.drain.failures import describe
 from workers.drain.mapping.values import Bounds
+from workers.jobs.paced_replay import PacedRun, replay_paced
 from workers.jobs.replay import Outcomes, Replayer
-from workers.poll.paced import PacedRun, replay_paced
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ TELL_SECONDS = 0.5
 
 
 async def run_asked(pool: Pool, *, release: str, tombstones: Tombstones, bounds: Callable[[], Bounds]) -> None:
-    """Run all replays that wait, one after the other."""
+    """Run waiting replays until none is left. Several runs may work at once, each on its own replay."""
     while asked := await replays.take(pool):
         replayer = Replayer(pool, release=release, go=asked.go, tombstones=tombstones, bounds=bounds)
         await _Asked(pool, asked).run(replayer)

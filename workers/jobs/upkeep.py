@@ -69,7 +69,7 @@ async def check_silence(pool: Pool, redis: Redis, *, shards: int, hours: Busines
     at = await reconcile.last_received_at(pool)
     waiting = await inbox.waiting(redis, shards)
     quiet = not waiting.deliveries and hours.between(at, datetime.now(UTC)) > longest
-    await alarms.stand(pool, SILENCE, QUIET.format(at=at.astimezone(UTC)) if quiet else None)
+    await alarms.set_or_clear(pool, SILENCE, QUIET.format(at=at.astimezone(UTC)) if quiet else None)
 
 
 async def fill_reply_times(pool: Pool) -> None:
@@ -80,7 +80,7 @@ async def fill_reply_times(pool: Pool) -> None:
 async def check_orphans(pool: Pool) -> None:
     """An alarm stands while rows are there that belong to nobody: it is a fault of the mirror."""
     found = await reconcile.orphans(pool, most=MOST_ORPHANS)
-    await alarms.stand(pool, "orphans", ORPHANS.format(count=found) if found else None)
+    await alarms.set_or_clear(pool, "orphans", ORPHANS.format(count=found) if found else None)
 
 
 async def end_stalled(pool: Pool) -> None:

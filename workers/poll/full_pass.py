@@ -37,7 +37,7 @@ async def contacts(pool: Pool, client: Client, comparer: Comparer) -> Comparison
     gone = [id for id in missed[:MOST_ASKED] if await _is_gone(client, id)]
     await reconcile.flag_vanished(pool, gone)
     found.extra = await reconcile.vanished(pool)
-    await alarms.stand(pool, "contacts vanished", VANISHED.format(count=found.extra) if found.extra else None)
+    await alarms.set_or_clear(pool, "contacts vanished", VANISHED.format(count=found.extra) if found.extra else None)
     return found
 
 

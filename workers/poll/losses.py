@@ -49,7 +49,7 @@ class LossWatch:
 
     async def _say(self) -> None:
         lost = await watermarks.losses(self._pool)
-        await alarms.stand(self._pool, ALARM, words(lost, can_repair=self._repair is not None) if lost else None)
+        await alarms.set_or_clear(self._pool, ALARM, words(lost, can_repair=self._repair is not None) if lost else None)
 
     async def _mend(self) -> bool:
         """Whether something was read again."""

@@ -50,7 +50,7 @@ class Poll:
         """All sources from where each was left to now."""
         found = ComparisonCounts()
         ours = await self._sources(numbers)
-        await cursors.forget(self._pool, [source.name for source in ours])
+        await cursors.forget_others(self._pool, [source.name for source in ours])
         for source in ours:
             found.add(await self._tried(source, self._advance(source)))
         return found

@@ -128,7 +128,7 @@ class KapsoWatch:
             return ComparisonCounts()
         wrong = await webhook_problems(self._pool, self._client, self._wanted)
         what = "; ".join(problem.what for problem in wrong)
-        await alarms.stand(self._pool, WEBHOOKS, what or None)
+        await alarms.set_or_clear(self._pool, WEBHOOKS, what or None)
         return ComparisonCounts(checked=1, equal=0 if wrong else 1)
 
     async def _run(self, kind: str, work: Callable[[], Awaitable[ComparisonCounts]]) -> None:
@@ -160,7 +160,7 @@ class KapsoWatch:
         else:
             self._heartbeats[kind].beat()
         late = await reconcile.late_lately(self._pool)
-        await alarms.stand(self._pool, PUSH_PATH, LATE.format(count=late) if late else None)
+        await alarms.set_or_clear(self._pool, PUSH_PATH, LATE.format(count=late) if late else None)
         log.info("compared with kapso", kind=kind, checked=found.checked, missing=found.missing,
                  repaired=sum(found.repaired.values()), late=found.late, error=error)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""One thing after the other, so many a second, with progress, until it is done or somebody wants it to end."""
+"""Replay things one after the other at a limited rate, with progress, until all are done or somebody ends it."""
 
 import time
 from asyncio import sleep

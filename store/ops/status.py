@@ -94,8 +94,8 @@ MANY_LEADS = 50_000
 
 @dataclass(slots=True)
 class MirrorStatus:
-    """Since some moment, `received` counts pushed deliveries, also those that wait; `applied`, `ignored` and `dead` count
-    events of all sources. Rate and freshness are of the last minute. Times are UTC, freshness is in ms.
+    """Since some moment, `received` counts pushed deliveries, also those that wait; `applied`, `ignored` and `dead`
+    count events of all sources. Rate and freshness are of the last minute. Times are UTC, freshness is in ms.
 
     What a store that is away would have said is None or empty; `concerns` says that it is away.
     """

@@ -29,6 +29,7 @@ DROPPED_TABLES = re.compile(r"^DROP TABLE (?:IF EXISTS )?([^;]+?)(?: CASCADE)?;"
 ALTERED = re.compile(r"^ALTER TABLE (\w+)([^;]*);", re.MULTILINE)
 DROPPED_COLUMNS = re.compile(r"DROP COLUMN (?:IF EXISTS )?(\w+)")
 ROOT = Path(__file__).resolve().parent.parent
+NOT_THERE = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -78,9 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     except DBAPIError as error:  # what a migration met, wrapped twice
-        print(postgres_fault(_inner(error), url), file=sys.stderr)
+        print(_fault(_inner(error), url), file=sys.stderr)
     except (*STORE_ERRORS, ValueError) as error:
-        print(postgres_fault(error, url), file=sys.stderr)
+        print(_fault(error, url), file=sys.stderr)
     return 1
 
 
@@ -128,6 +129,12 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     return config
+
+
+def _fault(error: Exception, url: str) -> str:
+    if isinstance(error, NOT_THERE):
+        return f"The schema of this release does not fit its revisions: {error}. A revision is missing."
+    return postgres_fault(error, url)
 
 
 def _inner(error: BaseException) -> Exception:

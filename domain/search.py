@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain import phone
 from domain.lead import STATUSES
-from domain.lead_fields import FILTERED, PHASES, TEMPERATURES
+from domain.lead_fields import BY_NAME, FILTERED, PHASES, TEMPERATURES, label_of
 from domain.letters import searchable
 
 SCORE = re.compile(r"(>=|<=|>|<|=)?(\d{1,3})")
@@ -53,7 +53,7 @@ def parse(text: str) -> Search:
     words = []
     for word in _words(text):
         name, colon, value = word.partition(":")
-        name = NAMES.get(name.lower(), name.lower())
+        name = ALIASES.get(name.lower(), name.lower())
         if colon and value and name in QUALIFIERS:
             if not QUALIFIERS[name](found, name, value.strip()):
                 found.strange.append(word)
@@ -140,3 +140,8 @@ QUALIFIERS = {
     "owner": _words_of,
     "tag": _words_of,
 } | dict.fromkeys(FILTERED, _field)
+# A field is found by its labels too: jenis_usaha:laundry.
+LABELS = {
+    label.lower().replace(" ", "_"): name for name in FILTERED for label in (label_of(name), BY_NAME[name].indonesian)
+}
+ALIASES = {label: name for label, name in LABELS.items() if label not in QUALIFIERS} | NAMES

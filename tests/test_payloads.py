@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from kapso.events import BY_NAME, EVENT_TYPES, EventType
+from kapso.message import MessagePayload
 from store.postgres import Pool
 from tests.helpers import PAYLOADS, SECRET, drained, mirrored, payload, post, receiver, rows
 from workers.drain.mapping.events import MAPS
@@ -65,6 +66,14 @@ def test_an_event_type_has_a_mapping_a_subscription_and_an_example(kind: EventTy
 
 def test_event_types_have_names_of_their_own() -> None:
     assert len(BY_NAME) == len(EVENT_TYPES)
+
+
+def test_no_model_names_the_part_of_a_message_that_is_named_like_its_type() -> None:
+    """A key that a model names leaves `model_extra`, and with it the content of all messages of that type."""
+    messages = (payload(name)["body"].get("message") for name in NAMES)
+    types = {message.get("type") for message in messages if isinstance(message, dict)} - {None}
+    assert {"sticker", "image", "text"} <= types
+    assert not types & set(MessagePayload.model_fields), "read it in the mapping, with message.other(type)"
 
 
 # What no example fills: edits, groups, products and errors of numbers have tests in tests/workers/drain/test_foreign.py and

@@ -1,22 +1,28 @@
 """What a batch changes: its rows before and after, in the batch's own transaction, which may then be undone."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from domain.types import Facts
+from domain.types import MERGES, Facts, Merge
 from store.postgres import Connection, statement
 
+
+def _versions(merge: Merge) -> Iterator[str]:
+    """Version columns that are named like their value: text_at of text, content_tie of content."""
+    for version, along in merge.newest:
+        names = {f"{value}_{kind}" for value in (*version, *along) for kind in ("at", "tie")}
+        yield from names.intersection(version)
+
+
 # They say which value is newer, not what readers read.
-BOOKKEEPING = frozenset(
-    {"named_as", "content_at", "content_tie", "text_at", "media_url_at", "transcript_at", "status_rank", "error_at",
-     "error_tie", "state_at", "metadata_at", "metadata_received_at", "metadata_tie", "first_at", "last_at", "name_at",
-     "username_at", "as_wa_id", "as_phone", "as_parent", "held", "contested", "replaced", "alone", "handoff_at",
-     "handoff_tie", "properties_tie", "status_at", "referral_tie", "referred_product_tie", "edited_tie", "sequence",
-     "first_received_at", "last_message_received_at", "group_member", "display_phone_number_at", "account_state_at",
-     "contact_id"}
+BOOKKEEPING = frozenset(name for merge in MERGES.values() for name in _versions(merge)) | frozenset(
+    {"named_as", "status_rank", "state_at", "metadata_received_at", "first_at", "last_at", "as_wa_id", "as_phone",
+     "as_parent", "held", "contested", "replaced", "alone", "status_at", "edited_tie", "sequence", "first_received_at",
+     "last_message_received_at", "group_member", "account_state_at", "contact_id"}
 )  # fmt: skip
 
 Rows = dict[tuple[str, str], dict[str, Any]]

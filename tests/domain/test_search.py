@@ -55,6 +55,7 @@ def test_nothing_that_is_typed_fails(text: str) -> None:
         (LeadFilter(most_score=50), "score:<80", LeadFilter(most_score=50)),
         (LeadFilter(status=["new"]), "status:qualified", LeadFilter(status=[""])),
         (LeadFilter(), "trade:laundry", LeadFilter(fields={"business_type": "laundry"})),
+        (LeadFilter(), "jenis_usaha:laundry", LeadFilter(fields={"business_type": "laundry"})),
     ],
 )
 def test_a_search_narrows_the_filters_and_never_widens_them(chosen: LeadFilter, typed: str, fits: LeadFilter) -> None:

@@ -183,6 +183,22 @@ def test_a_changed_view_is_created_anew_without_a_revision(database: str, tmp_pa
     assert everything(database) == first
 
 
+def test_a_view_of_a_column_without_its_revision_is_named(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        for name in schema.FILES:
+            (tmp_path / name).write_text((schema.HERE / name).read_text())
+        with (tmp_path / "views.sql").open("a") as views:
+            views.write("CREATE VIEW shops AS SELECT r.opening_hours FROM lead_records AS r;\n")
+        patch.setattr(schema, "HERE", tmp_path)
+        assert main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert ("column r.opening_hours does not exist" in told, "mirror migrate" in told) == (True, False)
+    assert main(["migrate"]) == 0
+
+
 def test_a_view_of_somebody_else_stops_the_upgrade_and_says_what_to_do(
     database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,12 +1,20 @@
 """Which tests a change asks for: those of the rooms that it touched."""
 
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from tools.devstack.environment import ROOT, refuse
 
 TESTS = ROOT / "tests"
+# What a change of a room may break elsewhere, cheap enough to be asked each time.
+BESIDE = {
+    "migrations": ("tests/store/test_readable.py",),
+    "docs": ("tests/store/test_readable.py",),
+    "kapso": ("tests/tools/simulator/test_checker.py",),
+    "workers/drain/mapping": ("tests/tools/simulator/test_checker.py",),
+    "domain/lead_fields.py": ("tests/web/api/test_api.py", "tests/web/mcp", "tests/web/desk/test_desk.py"),
+}
 DEEPEST = 2
 """Rooms inside rooms have tests of their own: web/desk, workers/extraction."""
 
@@ -17,13 +25,14 @@ def changed() -> list[str]:
     return [line[3:].split(" -> ")[-1] for line in told] or _git("diff", "--name-only", "HEAD~1")
 
 
-def tests_of(paths: Iterable[str]) -> list[str]:
+def tests_of(paths: Sequence[str]) -> list[str]:
     """Folders and files of tests, as pytest takes them. Exits with 2 if no test belongs to the change."""
     found = {one for path in paths for one in _tests_of(PurePosixPath(path), TESTS)}
     if not found:
         refuse("No test belongs to what changed. Run all: python3 dev.py test")
     # What is made from the code is compared there.
     found.add("tests/project/test_files.py")
+    found.update(*(BESIDE[room] for path in paths for room in BESIDE if PurePosixPath(path).is_relative_to(room)))
     return sorted(one for one in found if not any(one.startswith(f"{other}/") for other in found))
 
 

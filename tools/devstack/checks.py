@@ -33,10 +33,11 @@ LEFT_OUT = """
 def test(arguments: list[str]) -> int:
     """All checks, each told with its time; with arguments, pytest alone, given those (--long: what takes long)."""
     RUN.mkdir(exist_ok=True)
+    checks_all = not arguments or "--changed" in arguments
     processes, arguments = _options(arguments)
     failed: list[str] = []
     types: Future[bool] | None = None
-    if not arguments:
+    if checks_all:
         failed += [name for name, command in STATIC if not _check(name, command, None)]
     with (
         ended_by_signals(),
@@ -46,7 +47,7 @@ def test(arguments: list[str]) -> int:
         stack = Stack(Path(folder), durable=False)
         try:
             browser = chromium() if arguments else find_or_install_chromium()
-            types = None if arguments else beside.submit(_check, "types", TYPES, None)
+            types = beside.submit(_check, "types", TYPES, None) if checks_all else None
             given = stack.full_environment() | servers_of(stack, Path(folder), processes)
             given["MIRROR_TEST_CHROMIUM"] = browser or ""
             left_out = ["-m", "not browser"] if not browser and not arguments and not os.environ.get("CI") else []

@@ -12,6 +12,7 @@ from store import postgres
 from store.mirror import apply, identities
 from store.postgres import Pool
 from tests.helpers import RECEIVED_AT, delivery, settled
+from tools.simulator import ledger
 from tools.simulator.chaos import KINDS, Chaos
 from tools.simulator.checker.compare import ComparisonReport, compare
 from tools.simulator.ledger import Ledger, LedgerLine
@@ -24,7 +25,7 @@ async def told(pool: Pool, path: Path, *, events: int = 400, batch: int = 40, pe
     """A small town's story in the ledger and, batch by batch and in any order, in the database."""
     ticks = itertools.count()
     town = Town(7, people=people, clock=lambda: CLOCK + next(ticks) / 100, chaos=frozenset(KINDS))
-    chaos, ledger = Chaos(7, frozenset(KINDS)), Ledger(path)
+    chaos, book = Chaos(7, frozenset(KINDS)), Ledger(path)
     deliveries: list[Delivery] = []
     for scene in town.scenes():
         for post in chaos.deliver(scene):
@@ -33,10 +34,10 @@ async def told(pool: Pool, path: Path, *, events: int = 400, batch: int = 40, pe
             )
             deliveries.append(one)
             line = (post.expect, post.events, CLOCK, 1.0, 200, False)
-            ledger.write(LedgerLine(post.key, post.event, post.version, post.body, *line))
+            book.write(LedgerLine(post.key, post.event, post.version, post.body, *line))
         if len(deliveries) >= events:
             break
-    ledger.close()
+    book.close()
     random.Random(7).shuffle(deliveries)
     for start in range(0, len(deliveries), batch):
         await settled(pool, deliveries[start : start + batch])
@@ -53,6 +54,23 @@ async def test_what_is_right_is_found_right(pool: Pool, database_url: str, tmp_p
     assert report.rows > 100
     assert report.dead > 0
     assert report.ignored > 0
+
+
+async def test_of_a_delivery_that_was_posted_twice_the_one_in_the_window_is_lost(
+    pool: Pool, database_url: str, tmp_path: Path
+) -> None:
+    """Redis lost the first, and the repeat after the window was settled."""
+    path = tmp_path / "ledger"
+    await told(pool, path, events=60)
+    line = next(line for line in ledger.read(path) if line.expect == "applied")
+    again = Ledger(path)
+    again.write(line._replace(posted_at=CLOCK + 600))
+    again.close()
+    assert not (await checked(database_url, path)).is_right
+    window = "INSERT INTO inbox_losses (shard, since, until, deliveries, repaired_at, missing) VALUES (0, to_timestamp($1), to_timestamp($1), 1, now(), 0)"
+    await pool.execute(window, CLOCK)
+    report = await checked(database_url, path)
+    assert (report.is_right, report.lost) == (True, line.events), report.examples
 
 
 @pytest.mark.parametrize(

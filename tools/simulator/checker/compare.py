@@ -81,14 +81,14 @@ async def _lost(
     for window in windows:
         if window["repaired_at"] is None:
             report.fault("missing", f"loss {window['id']} was not repaired")
-    stored: Counter[str] = Counter()
-    for row in await connection.fetch("SELECT idempotency_key AS key FROM deliveries"):
-        stored[row["key"]] += 1
+    gone = Counter(line.key for line in accepted)
+    gone.subtract(row["key"] for row in await connection.fetch("SELECT idempotency_key AS key FROM deliveries"))
     found: set[LedgerLine] = set()
     for line in accepted:
-        stored[line.key] -= 1
         taken = line.posted_at, line.posted_at + line.answered_ms / 1000
-        if stored[line.key] < 0 and any(_overlap(taken, window) for window in windows):
+        # Of a key that was posted several times, the one in a window is the one that is gone.
+        if gone[line.key] > 0 and any(_overlap(taken, window) for window in windows):
+            gone[line.key] -= 1
             found.add(line)
     report.lost = sum(line.events for line in found)
     return found

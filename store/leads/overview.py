@@ -19,6 +19,7 @@ LONGEST_LIST: Final = 8
 FEED: Final = 30
 FILLED: Final = timedelta(days=2 * max(RANGES) + 1)
 FILLED_AT_ONCE: Final = 5000
+# In the order of the columns of overview_waiting.
 AGES: Final = ("under an hour", "1 to 4 hours", "4 to 24 hours", "1 to 7 days", "over a week")
 
 
@@ -121,8 +122,7 @@ async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overvie
             "owners": ("overview_owners", *cohort, is_open),
         }),
     )  # fmt: skip
-    (value,) = of_now["value"]
-    waiting = {row["age"]: row["leads"] for row in of_now["waiting"]}
+    (value,), (waiting,) = of_now["value"], of_now["waiting"]
     return Overview(
         now=_figures(of_period["now"]),
         before=_figures(of_period["before"]),
@@ -133,7 +133,7 @@ async def overview(pool: Pool, asked: OverviewFilter, zone: ZoneInfo) -> Overvie
         cities=of_period["cities"],
         origins=of_period["origins"],
         owners=_owners(of_now["owners"], of_period["now"]),
-        waiting=[waiting.get(age, 0) for age in range(len(AGES))],
+        waiting=list(waiting.values()),
         pains=[row for row in of_period["words"] if row["field"] == "pain_points"],
         objections=[row for row in of_period["words"] if row["field"] == "objection_raised"],
     )

@@ -104,16 +104,16 @@ GROUP BY r.owner ORDER BY open DESC, r.owner
 
 
 -- name: overview_waiting(city, owner, origin, open)
--- Counts the open leads that wait for us. age: 0 under 1 hour, 1 under 4 hours, 2 under 1 day, 3 under 1 week, 4 longer.
--- The expression is that of the index contacts_by_waiting, which is read alone.
-SELECT 4 - width_bucket(w.since, ARRAY[now() - interval '7 days', now() - interval '1 day', now() - interval '4 hours',
-        now() - interval '1 hour']) AS age, count(*) AS leads
+-- Counts the open leads that wait for us, by how long, in one row, so that Postgres can share the work between processes.
+SELECT count(*) FILTER (WHERE w.waits < '1 hour') AS under_an_hour,
+    count(*) FILTER (WHERE w.waits >= '1 hour' AND w.waits < '4 hours') AS hours_1_to_4,
+    count(*) FILTER (WHERE w.waits >= '4 hours' AND w.waits < '1 day') AS hours_4_to_24,
+    count(*) FILTER (WHERE w.waits >= '1 day' AND w.waits < '7 days') AS days_1_to_7,
+    count(*) FILTER (WHERE w.waits >= '7 days') AS over_a_week
 FROM (
-    SELECT coalesce(c.waiting_since, '9999-12-31T00:00:00Z'::timestamptz) AS since, c.id FROM contacts AS c
-    WHERE coalesce(c.waiting_since, '9999-12-31T00:00:00Z'::timestamptz) < '9999-12-31T00:00:00Z') AS w
-JOIN leads_of(NULL, NULL, :city, :owner, :origin) AS r ON r.contact_id = w.id
-WHERE r.status = ANY (:open::text[])
-GROUP BY age ORDER BY age
+    SELECT now() - c.waiting_since AS waits
+    FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
+    WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])) AS w
 
 
 -- name: overview_words(since, until, city, owner, origin, limit)

@@ -198,6 +198,8 @@ async def at_work(pool: Pool, id: str) -> None:
 
 
 async def samples(pool: Pool) -> None:
+    advertisement = '{"source_type": "ad", "headline": "Balas chat jam 2 pagi? Biar Sarah yang menjawab pelanggan"}'
+    await pool.execute("UPDATE messages SET referral = $1::jsonb WHERE direction = 'inbound'", advertisement)
     """Ten minutes for the chart."""
     await pool.execute("INSERT INTO drains (shard, complete_to, seen_at, kapso_seconds) VALUES (0, now(), now(), 0.4)")
     for n in range(60):

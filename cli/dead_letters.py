@@ -66,13 +66,13 @@ async def _list(pool: Pool, arguments: argparse.Namespace) -> int:
     for letter in found:
         print(f"{letter.id:>8}  {letter.last_failed_at:%Y-%m-%d %H:%M:%S}  {letter.state:9} ×{letter.attempts}  "
               f"{letter.error_kind:10} {letter.fingerprint}  {letter.event or '–'}: {letter.error}")  # fmt: skip
-    total = await dead_letters.count(pool, wanted)
+    total, which = await dead_letters.count(pool, wanted), f"{wanted.state} " if wanted.state else ""
     if found:
         print(f"{len(found)} of {total} dead letters")
     elif there := await dead_letters.count(pool, LetterQuery(state=wanted.state)):
-        print(f"none of the {there} {wanted.state or ''} dead letters fits".replace("  ", " "))
+        print(f"none of the {there} {which}dead letters fits")
     else:
-        print(f"no {wanted.state or ''} dead letters: nothing to look after".replace("  ", " "))
+        print(f"no {which}dead letters: nothing to look after")
     return 1 if found else 0
 
 

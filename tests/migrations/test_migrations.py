@@ -167,15 +167,20 @@ def test_a_database_of_the_release_before_upgrades_with_its_data(
     )
 
 
+def with_view(folder: Path, statement: str) -> Path:
+    """A copy of the schema, with one view more."""
+    for name in schema.FILES:
+        (folder / name).write_text((schema.HERE / name).read_text())
+    with (folder / "views.sql").open("a") as views:
+        views.write(f"{statement};\n")
+    return folder
+
+
 def test_a_changed_view_is_created_anew_without_a_revision(database: str, tmp_path: Path) -> None:
     assert main(["migrate"]) == 0
     first = everything(database)
     with pytest.MonkeyPatch.context() as patch:
-        for name in schema.FILES:
-            (tmp_path / name).write_text((schema.HERE / name).read_text())
-        with (tmp_path / "views.sql").open("a") as views:
-            views.write("CREATE VIEW only_names AS SELECT name FROM leads;\n")
-        patch.setattr(schema, "HERE", tmp_path)
+        patch.setattr(schema, "HERE", with_view(tmp_path, "CREATE VIEW only_names AS SELECT name FROM leads"))
         assert main(["migrate"]) == 0
         assert "only_names" in str(everything(database))
         asyncio.run(execute(database, schema.drop()))  # as the revision of a release that has it no more would
@@ -188,11 +193,9 @@ def test_a_view_of_a_column_without_its_revision_is_named(
 ) -> None:
     assert main(["migrate"]) == 0
     with pytest.MonkeyPatch.context() as patch:
-        for name in schema.FILES:
-            (tmp_path / name).write_text((schema.HERE / name).read_text())
-        with (tmp_path / "views.sql").open("a") as views:
-            views.write("CREATE VIEW shops AS SELECT r.opening_hours FROM lead_records AS r;\n")
-        patch.setattr(schema, "HERE", tmp_path)
+        patch.setattr(
+            schema, "HERE", with_view(tmp_path, "CREATE VIEW shops AS SELECT r.opening_hours FROM lead_records AS r")
+        )
         assert main(["migrate"]) == 1
     told = capsys.readouterr().err
     assert ("column r.opening_hours does not exist" in told, "mirror migrate" in told) == (True, False)

@@ -1,19 +1,16 @@
 """What agents may do: each tool, as it is called. The docstrings are what agents read."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
-import structlog
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from domain.field_kinds import NotAllowed
 from domain.lead import Source
 from domain.lead_fields import FIELDS, PROFILE_FIELDS, with_country
 from domain.lead_filter import LeadFilter, narrowed_by_search
@@ -24,19 +21,18 @@ from store.access.access_log import AccessLog
 from store.knowledge import articles as knowledge
 from store.leads import lead_detail, lead_list, leads, next_steps, overview
 from store.leads.lead_list import Order
-from store.leads.leads import Actor, NotFound, Stale
+from store.leads.leads import Actor
 from store.leads.overview import OverviewFilter
 from store.mirror import merges
 from store.ops import dead_letters, replays
 from store.ops.dead_letters import LetterQuery
 from store.ops.status import MirrorStatus
-from store.postgres import FAULTS_OF_OURS, REFUSED, STORE_ERRORS, Pool
+from store.postgres import Pool
 from web.mcp import answers
 from web.mcp.access import Who, actor
 from web.mcp.answers import cut, lead_line
+from web.mcp.errors import tool_errors
 from web.query import cursor_of, cursor_text
-
-log = structlog.get_logger(__name__)
 
 CHAT: Final = 20
 Id: TypeAlias = Annotated[UUID, Field(description="The lead's id, as search_leads gives it.")]
@@ -323,30 +319,6 @@ class Tools:
 
     def _by(self, context: Context[Any, Any]) -> Actor:
         return actor(self._who(context.request_context))
-
-
-@contextmanager
-def tool_errors() -> Iterator[None]:
-    """Turn errors into ToolErrors that tell the agent what to do next."""
-    try:
-        yield
-    except Stale as error:
-        raise ToolError(f"somebody was quicker: current version is {error.current.version}, read it again") from None
-    except NotFound as error:
-        raise ToolError(f"{error}: look it up with search_leads") from None
-    except NotAllowed as error:
-        raise ToolError(str(error)) from None
-    except REFUSED:
-        raise ToolError(
-            "a value can't be stored: remove NUL characters and lone surrogates from the texts, then try again"
-        ) from None
-    except FAULTS_OF_OURS as error:
-        log.error("a tool failed", error=type(error).__name__)
-        raise ToolError(
-            "this failed for a reason of the mirror's own: tell a person, asking again won't help"
-        ) from None
-    except STORE_ERRORS:
-        raise ToolError("the database does not answer now: wait some seconds and try again") from None
 
 
 def _written(done: leads.PatchedLead) -> answers.Written:

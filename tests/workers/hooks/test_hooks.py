@@ -429,7 +429,7 @@ async def test_add_refuses_an_address_with_a_space_or_line_break(pool: Pool) -> 
 async def test_email_channel_sends_a_password_only_over_tls_with_a_valid_certificate(
     pool: Pool, tmp_path: Path
 ) -> None:
-    """A password in the clear, or to whoever answers, would be a gift."""
+    """An unencrypted connection, or a server with a false certificate, would give the password away."""
     with smtp_server() as (plain, box), smtp_server(own_certificate(tmp_path)) as (selfsigned, _):
         await hooks.add(pool, "night", "email", "night@example.com", ["alarm.began"], by="test")
         for url, words in (

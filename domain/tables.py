@@ -41,13 +41,17 @@ def read(name: str, content: bytes, *, most_bytes: int = MOST_BYTES) -> Table:
         raise NoTable("The file is larger than {megabytes} MB. Split it.", megabytes=most_bytes // MEGABYTE)
     is_sheet = name.lower().endswith(SPREADSHEETS)
     found = _sheet(content, UNPACKED_RATIO * most_bytes) if is_sheet else _text(content)
-    full = [(number, row) for number, row in enumerate(found, 1) if any(str(cell or "").strip() for cell in row)]
+    full = [(number, row) for number, row in enumerate(found, 1) if any(map(_text_of, row))]
     if len(full) < 2:
         raise NoTable("The file has no row below its headers.")
     if len(full) > MOST_ROWS + 1:
         raise NoTable("The file has more than {rows} rows. Split it.", rows=MOST_ROWS)
-    headers = [str(cell or "").strip() for cell in full[0][1]]
+    headers = [_text_of(cell) for cell in full[0][1]]
     return Table(headers, [row for _, row in full[1:]], [number for number, _ in full[1:]])
+
+
+def _text_of(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
 def _sheet(content: bytes, most_unpacked: int) -> list[Sequence[Any]]:

@@ -166,11 +166,10 @@ def _replied(row: asyncpg.Record | None) -> dict[str, Any]:
 
 async def fill_reply_times(pool: Pool, now: datetime) -> int:
     """Compute first replies for leads of the two longest periods whose messages changed. Returns how many."""
-    since, filled = now - FILLED, 0
-    while count := await pool.fetchval(statement("fill_reply_times"), since, FILLED_AT_ONCE):
+    filled, count = 0, FILLED_AT_ONCE
+    while count == FILLED_AT_ONCE:
+        count = await pool.fetchval(statement("fill_reply_times"), now - FILLED, FILLED_AT_ONCE)
         filled += count
-        if count < FILLED_AT_ONCE:
-            break
     return filled
 
 

@@ -1,7 +1,7 @@
 -- name: overview_replies(since, until, city, owner, origin)
 -- Counts the leads created in the period, all together (`is_all`) and by owner. `converted` are clients now, `replied` have an
--- answer of ours after their first message (reply_times), with the median of the time between. `unanswered` wrote more than a day ago and
--- have none; `lost_value` sums value times odds over those.
+-- answer of ours after their first message (reply_times), with the median of the time between. `unanswered` wrote more than a
+-- day ago and have none; `lost_value` sums value times odds over those.
 SELECT grouping(c.owner) = 1 AS is_all, c.owner, count(*) AS new, count(*) FILTER (WHERE c.status = 'converted') AS converted,
     count(f.answered_at) AS replied,
     extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY f.answered_at - f.asked_at)) AS first_reply_seconds,

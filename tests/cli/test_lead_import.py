@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,8 @@ def test_read_accepts_csv_and_spreadsheets_and_refuses_others() -> None:
     )
     blank = b"\nname,phone\n,\nRina,0812\n\nBudi,0813\n"
     assert read("blank.csv", blank) == (["name", "phone"], [["Rina", "0812"], ["Budi", "0813"]], [4, 6])
+    zero = spreadsheet([["phone", "value"], ["", 0], ["", ""], ["0812", 1]])
+    assert read("zero.xlsx", zero).numbers == [2, 4]
     for name, content in (("d.xlsx", b"PK\x03\x04broken"), ("e.csv", b"name,phone\n"), ("f.csv", b"a,b\n" * 50_002)):
         with pytest.raises(NoTable):
             read(name, content)
@@ -225,11 +228,13 @@ def test_read_refuses_a_spreadsheet_that_unpacks_to_too_much() -> None:
         read("bomb.xlsx", held.getvalue(), most_bytes=1024 * 1024)
 
 
-def spreadsheet(table: list[list[str]]) -> bytes:
+def spreadsheet(table: Sequence[Sequence[str | int]]) -> bytes:
     """Return a minimal XLSX file."""
-    cells = "".join(
-        "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in table
-    )
+
+    def written(cell: str | int) -> str:
+        return f"<c><v>{cell}</v></c>" if isinstance(cell, int) else f'<c t="inlineStr"><is><t>{cell}</t></is></c>'
+
+    cells = "".join(f"<row>{''.join(map(written, row))}</row>" for row in table)
     main, office = (
         "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
         "http://schemas.openxmlformats.org/officeDocument/2006/relationships",

@@ -86,8 +86,6 @@ class Databases:
 
     async def _made(self) -> str:
         name = f"test_{secrets.token_hex(6)}"
-        if self._url is None:
-            await self._make_template()
         await execute(self._server_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         url = with_database(self._server_url, name)
         connection = await asyncpg.connect(url)
@@ -98,21 +96,23 @@ class Databases:
             await connection.close()
         return url
 
-    async def _make_template(self) -> None:
-        await execute(self._server_url, f"CREATE DATABASE {TEMPLATE}")
-        url = with_database(self._server_url, TEMPLATE)
-        given = os.environ | {"DATABASE_URL": url}
-        try:
-            await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "cli", "migrate"], env=given, check=True)
-        except subprocess.CalledProcessError:
-            await self._drop(url)  # the next test must say the same, not that it is there
-            raise
-        await execute(url, RESTORE.read_text(encoding="utf-8"), "SELECT restored.keep()")
-
     async def _drop(self, url: str) -> None:
         await execute(self._server_url, f"DROP DATABASE {name_of(url)} WITH (FORCE)")
+
+
+async def make_template(server_url: str) -> None:
+    """The database that all others are copies of. dev.py makes it once, and each test server is a copy of that one."""
+    await execute(server_url, f"CREATE DATABASE {TEMPLATE}")
+    url = with_database(server_url, TEMPLATE)
+    given = os.environ | {"DATABASE_URL": url}
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "cli", "migrate"], env=given, check=True)
+    await execute(url, RESTORE.read_text(encoding="utf-8"), "SELECT restored.keep()")
 
 
 async def _begin(connection: asyncpg.Connection) -> None:
     """A mirror of its own begins now, not when the first test of all began."""
     await connection.execute("UPDATE mirror SET began_at = now()")
+
+
+if __name__ == "__main__":
+    asyncio.run(make_template(os.environ["DATABASE_URL"]))

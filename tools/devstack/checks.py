@@ -14,6 +14,7 @@ from tools.devstack.environment import PYTHON, ROOT, RUN, say
 from tools.devstack.processes import preexec
 from tools.devstack.servers import Postgres, Valkey
 from tools.devstack.stack import Stack, ended_by_signals
+from tools.devstack.template import template_cluster
 
 STATIC = (
     ("format", ["-m", "ruff", "format", "--check", "--quiet", "."]),
@@ -68,11 +69,14 @@ def test(arguments: list[str]) -> int:
 
 def servers_of(stack: Stack, folder: Path, processes: int) -> dict[str, str]:
     """Start a PostgreSQL and a Valkey for each process that runs tests; the names under which tests find them."""
-    stack.start_servers()
-    for number in range(1, processes):
-        for server in (Postgres(folder / f"{number}", durable=False), Valkey(folder / f"{number}", durable=False)):
-            stack.servers.append(server)
-            server.start()
+    with template_cluster() as template:
+        for number in range(processes):
+            own = folder / f"{number}" if number else folder
+            postgres, valkey = Postgres(own, durable=False), Valkey(own, durable=False)
+            stack.servers += [postgres, valkey]
+            postgres.copy_from(template)
+    for server in stack.servers:
+        server.start()
     return {
         f"MIRROR_TEST_{name}_URLS": ",".join(one.url for one in stack.servers if isinstance(one, kind))
         for name, kind in (("DATABASE", Postgres), ("REDIS", Valkey))

@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import socket
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 from redis.exceptions import RedisError
@@ -42,15 +43,15 @@ def run(arguments: argparse.Namespace) -> int:
     return report(asyncio.run(findings()), as_json=arguments.json)
 
 
-def release(arguments: argparse.Namespace) -> int:
+def release(arguments: argparse.Namespace, migrated: Mapping[str, object]) -> int:
     """Check after a migration, without the services of others: they may be down for an hour."""
-    return report(asyncio.run(findings(outside=False)), as_json=arguments.json)
+    return report(asyncio.run(findings(outside=False)), as_json=arguments.json, beside=migrated)
 
 
-def report(found: list[Finding], *, as_json: bool) -> int:
-    """Print the findings and return the exit code."""
+def report(found: list[Finding], *, as_json: bool, beside: Mapping[str, object] | None = None) -> int:
+    """Print the findings and return the exit code. As JSON, `beside` is part of the object."""
     if as_json:
-        print(json.dumps({"findings": [one._asdict() for one in found]}))
+        print(json.dumps(dict(beside or {}) | {"findings": [one._asdict() for one in found]}))
     else:
         print(*(f"{MARKS[one.level]}{one.text}" for one in found), sep="\n")
     return 1 if any(one.level == "wrong" for one in found) else 0

@@ -11,7 +11,6 @@ from cli.stores import run_reporting_store_errors, stores
 from config.environment import load
 from config.stores import StoreSettings
 from domain.erasure import NoKey
-from store.inbox import inbox
 from store.mirror.bodies import TooMuchWaits
 from store.privacy import erase
 from store.privacy.erase import Erasure
@@ -51,8 +50,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     if settings.erasure_bytes is None:
         print(KEY, file=sys.stderr)
         return 2
-    async with stores(timeout=SEARCH_SECONDS) as (pool, redis, set_shards):
-        shards = await inbox.count_streams(redis, set_shards)
+    async with stores(timeout=SEARCH_SECONDS) as (pool, redis, shards):
         who = await find_person(pool, arguments.contact, settings.phones)
         if isinstance(who, int):
             return who

@@ -12,7 +12,6 @@ from cli.stores import run_reporting_store_errors, stores
 from config.environment import load
 from config.stores import StoreSettings
 from domain.erasure import NoKey
-from store.inbox import inbox
 from store.privacy import erase, ledger
 from store.privacy.ledger import AnotherKey, Ledger
 from store.privacy.person import person
@@ -37,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     key = load(StoreSettings).erasure_bytes
-    async with stores(timeout=SEARCH_SECONDS) as (pool, redis, set_shards):
+    async with stores(timeout=SEARCH_SECONDS) as (pool, redis, shards):
         if arguments.action == "export":
             return _written(arguments, await ledger.read(pool))
         if key is None:
@@ -50,7 +49,6 @@ async def _run(arguments: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return 2
-        shards = await inbox.count_streams(redis, set_shards)
         try:
             known = await ledger.lay(pool, known, tombstones)
         except (AnotherKey, NoKey):

@@ -4,8 +4,11 @@ import argparse
 import asyncio
 import getpass
 import json
+import os
 import re
 import sys
+import tempfile
+from errno import EISDIR
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +50,7 @@ async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> i
         return 2
     try:
         if arguments.to is not None:
-            arguments.to.touch(mode=0o600)
+            _can_be_written(arguments.to)
         if arguments.files is not None:
             arguments.files.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -66,12 +69,23 @@ async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> i
     return 0
 
 
+def _can_be_written(path: Path) -> None:
+    """Raises OSError, before a person is looked for. Leaves no file behind."""
+    with tempfile.NamedTemporaryFile(dir=path.parent):
+        pass
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+
+
 def _print(found: dict[str, list[Any]], arguments: argparse.Namespace) -> None:
     text = json.dumps(found, ensure_ascii=False, indent=None if arguments.json else 2)
     if arguments.to is None:
         print(text)
         return
-    arguments.to.write_text(text + "\n", encoding="utf-8")
+    # A new file, that nobody else may read, takes the place of the old one.
+    with tempfile.NamedTemporaryFile("w", dir=arguments.to.parent, delete=False, encoding="utf-8") as out:
+        out.write(text + "\n")
+    Path(out.name).replace(arguments.to)
     rows = sum(len(rows) for rows in found.values())
     print(f"{rows} rows of {len(found)} tables are in {arguments.to}", file=sys.stderr)
 

@@ -99,7 +99,14 @@ async def _secret(pool: Pool, arguments: argparse.Namespace) -> int:
     if key is None:
         print(NO_KEY, file=sys.stderr)
         return 2
+    if found and found.kind != "webhook":
+        return _no_secret(found)
     return _secret_of(arguments, found, key) if found else _missing(arguments)
+
+
+def _no_secret(hook: hooks.Hook) -> int:
+    print(f"{hook.name} is of the kind {hook.kind}: only webhooks are signed, and have a secret.", file=sys.stderr)
+    return 2
 
 
 async def _rotate(pool: Pool, arguments: argparse.Namespace) -> int:
@@ -107,6 +114,8 @@ async def _rotate(pool: Pool, arguments: argparse.Namespace) -> int:
     if key is None:
         print(NO_KEY, file=sys.stderr)
         return 2
+    if (before := await hooks.read(pool, arguments.name)) and before.kind != "webhook":
+        return _no_secret(before)
     found = await hooks.rotate(pool, arguments.name)
     return _secret_of(arguments, found, key) if found else _missing(arguments)
 

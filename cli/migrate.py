@@ -6,7 +6,9 @@ import json
 import re
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import asyncpg
@@ -41,10 +43,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--go", action="store_true", help="with --down: do it")
 
 
-def lost(config: Config, target: str) -> list[str]:
-    """Tables and columns, with what stands in them, that the way down to that revision drops."""
+def lost(config: Config, target: str, current: str | None = None) -> list[str]:
+    """Tables and columns, with their contents, that the way down from `current` (default: head) to `target` drops."""
     found: list[str] = []
-    for revision in ScriptDirectory.from_config(config).walk_revisions():
+    for revision in ScriptDirectory.from_config(config).walk_revisions(head=current or "heads"):
         if revision.revision == target:
             break
         text = Path(revision.path).with_suffix(".down.sql").read_text(encoding="utf-8")
@@ -62,7 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Waits while somebody else migrates, and a while for a table that a long transaction uses."""
     url = load(DatabaseSettings).database_url.get_secret_value()
     try:
-        return _migrate(arguments, url) or (check.release(arguments) if arguments.check else 0)
+        done = _migrate(arguments, url)
+        if done.code or not arguments.check:
+            return _answer(done, arguments)
+        if not arguments.json:
+            _answer(done, arguments)
+        return check.release(arguments, done.answer)
     except CommandError as error:
         print(f"{error}. The revisions are those of migrations/versions.", file=sys.stderr)
         return 2
@@ -85,22 +92,39 @@ def run(arguments: argparse.Namespace) -> int:
     return 1
 
 
-def _migrate(arguments: argparse.Namespace, url: str) -> int:
+class MigrateResult(NamedTuple):
+    """Exit code, the line for people, and the answer as JSON (empty if an error was printed)."""
+
+    code: int
+    line: str = ""
+    answer: Mapping[str, object] = MappingProxyType({})
+
+
+def _answer(done: MigrateResult, arguments: argparse.Namespace) -> int:
+    if arguments.json and done.answer:
+        print(json.dumps(dict(done.answer)))
+    elif done.line:
+        print(done.line)
+    return done.code
+
+
+def _migrate(arguments: argparse.Namespace, url: str) -> MigrateResult:
     config, before = _config(), asyncio.run(_before(url))
     target = SCHEMA if arguments.revision == "head" else arguments.revision
     if target != "base":
         ScriptDirectory.from_config(config).get_revision(target)  # or CommandError
     if target == SCHEMA and not arguments.down and before.revision and before.revision > SCHEMA:
-        return _told_older(before.revision, as_json=arguments.json)
+        return _newer_schema(before.revision)
     if wrong := _refusal(before, target, down=arguments.down, is_head=arguments.revision == "head"):
         print(wrong, file=sys.stderr)
-        return 2
+        return MigrateResult(2)
+    drops = lost(config, target, before.revision) if arguments.down else []
     if arguments.down and not arguments.go:
-        print(f"Going down from {before.revision} to {target} would drop:")
-        print(*asyncio.run(_counted(url, lost(config, target))) or ["nothing"], sep="\n")
-        print("Nothing was done. With --go it is done.")
-        return 0
-    for what in lost(config, target) if arguments.down else ():
+        counted = asyncio.run(_counted(url, drops))
+        lines = [f"Going down from {before.revision} to {target} would drop:", *(counted or ["nothing"]),
+                 "Nothing was done. With --go it is done."]  # fmt: skip
+        return MigrateResult(0, "\n".join(lines), {"revision": before.revision, "to": target, "would_drop": counted})
+    for what in drops:
         print(f"going down drops {what}", file=sys.stderr)
     began = time.monotonic()
     config.attributes["database_url"] = url
@@ -108,11 +132,10 @@ def _migrate(arguments: argparse.Namespace, url: str) -> int:
     seconds = round(time.monotonic() - began, 1)
     answer = {"revision": target, "from": before.revision, "seconds": seconds}
     way = "was there already" if before.revision == target else f"came from {before.revision or 'nothing'}"
-    print(json.dumps(answer) if arguments.json else f"the database is at {target}; it {way} ({seconds} s)")
-    return 0
+    return MigrateResult(0, f"the database is at {target}; it {way} ({seconds} s)", answer)
 
 
-def _told_older(revision: str, *, as_json: bool) -> int:
+def _newer_schema(revision: str) -> MigrateResult:
     """Report a newer schema with exit code 0: after a rollback, the older release works with it."""
     print(
         f"This release knows the schema up to {SCHEMA}, and the database is at {revision}, of a newer release. It"
@@ -120,9 +143,7 @@ def _told_older(revision: str, *, as_json: bool) -> int:
         f" {SCHEMA} --down",
         file=sys.stderr,
     )
-    if as_json:
-        print(json.dumps({"revision": revision, "from": revision, "seconds": 0.0}))
-    return 0
+    return MigrateResult(0, answer={"revision": revision, "from": revision, "seconds": 0.0})
 
 
 def _config() -> Config:

@@ -19,6 +19,7 @@ from store.ops import replays
 from store.ops.replays import Counts
 from store.postgres import Pool
 from store.privacy.tombstones import Tombstones
+from workers.drain.failures import describe
 from workers.drain.mapping.values import bounds_at
 from workers.jobs.paced_replay import PacedRun, replay_paced
 from workers.jobs.replay import Outcomes, Replayer
@@ -80,6 +81,7 @@ async def replay(
     record = await _begin(pool, arguments, kind, planned) if arguments.go else None
     progress, state, run = Progress(planned, quiet=arguments.json), "cancelled", PacedRun()
     failures: list[dict[str, Any]] = []
+    failure: str | None = None
 
     async def told(thing: Thing, outcomes: Outcomes) -> bool:
         failures.extend({"of": name(thing), "kind": f.kind, "error": f.error} for f in outcomes.failures)
@@ -92,12 +94,15 @@ async def replay(
     try:
         if await replay_paced(run, things, lambda thing: one(replayer, thing), told, per_second=pace):
             state = "done"
+    except Exception as error:
+        state, failure = "failed", describe(error)
+        raise
     finally:
         progress.end()
         if record is not None:
             now = run.outcomes
             counts = Counts(run.done, now.applied, now.unchanged, now.ignored, now.failed)
-            await replays.end(pool, record, counts, state=state)
+            await replays.end(pool, record, counts, state=state, error=failure)
     _tell(arguments, record, planned, run.done, run.outcomes, failures, state)
     if arguments.go and state == "cancelled" and not arguments.json:
         print(to_go_on)

@@ -9,7 +9,7 @@ from cli.stores import database, run_reporting_store_errors
 from config.environment import load
 from config.settings import WorkerSettings
 from store.leads.reading import ReadingPass
-from workers.extraction.__main__ import model_of
+from workers.extraction.__main__ import chunk_of, model_of
 from workers.extraction.extract import Extraction
 from workers.extraction.known import Known
 from workers.extraction.suggest import suggest
@@ -29,8 +29,10 @@ async def _run(arguments: argparse.Namespace) -> int:
         known = Known(bot=settings.bot_name, note_event=settings.note_event)
         asking, drafter = model_of(settings, pool)
         applies = settings.ai_status == "apply"
-        done = await Extraction(pool, known, asking, bot=settings.bot_name, ai_applies=applies).run()
-        await suggest(pool, drafter)
+        chunk = chunk_of(asking)
+        done = await Extraction(pool, known, asking, bot=settings.bot_name, chunk=chunk, ai_applies=applies).run()
+        if not done.skipped:
+            await suggest(pool, drafter)
         for reader in asking:
             await reader.close()
     print(json.dumps(asdict(done)) if arguments.json else _line(done))

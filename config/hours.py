@@ -23,16 +23,15 @@ class BusinessHours(NamedTuple):
             first, _, last = days.partition("-")
             begin, _, end = hours.partition("-")
             a, b = DAYS.index(first.title()), DAYS.index((last or first).title())
-            found = cls(
-                frozenset(range(a, b + 1) if a <= b else {*range(a, 7), *range(b + 1)}),
-                time.fromisoformat(begin),
-                time.fromisoformat(end),
-                ZoneInfo(zone),
-            )
+            begins, ends = time.fromisoformat(begin), time.fromisoformat(end)
+            if begins.tzinfo or ends.tzinfo:
+                raise ValueError(hours)  # the zone stands behind them
+            in_days = frozenset(range(a, b + 1) if a <= b else {*range(a, 7), *range(b + 1)})
+            found = cls(in_days, begins, ends, ZoneInfo(zone))
         except ZoneInfoNotFoundError:
             raise ValueError(f"{zone!r} is no time zone: write one such as Asia/Jakarta") from None
         except (ValueError, KeyError, OSError):
-            raise ValueError("say it like: Mon-Sat 08:00-18:00 Asia/Jakarta") from None
+            raise ValueError("write it like: Mon-Sat 08:00-18:00 Asia/Jakarta") from None
         if found.begin >= found.end:
             raise ValueError("the hours must end after they begin")
         return found

@@ -84,7 +84,7 @@ def _probability(name: str, value: object) -> Value:
 
 
 def _amount(name: str, value: object) -> Value:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < MOST_VALUE:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= round(value, 2) < MOST_VALUE:
         raise NotAllowed("{name} must be a number from 0 to {most}", name=name, most=f"{MOST_VALUE - 0.01:.2f}")
     return round(value, 2)
 
@@ -164,7 +164,7 @@ YEAR: Final = {"type": "integer", "minimum": 1900, "maximum": 2999}
 YEARS: Final = Kind(_years, {"type": "array", "items": YEAR, "minItems": 1, "maxItems": 100})
 SCORE: Final = Kind(_score, {"type": "integer", "minimum": 0, "maximum": 100})
 PROBABILITY: Final = Kind(_probability, {"type": "number", "minimum": 0, "maximum": 1})
-AMOUNT: Final = Kind(_amount, {"type": "number", "minimum": 0, "exclusiveMaximum": MOST_VALUE - 0.01})
+AMOUNT: Final = Kind(_amount, {"type": "number", "minimum": 0, "maximum": MOST_VALUE - 0.01})
 USER_NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 USER: Final = Kind(_user_name, {"type": "string", "pattern": USER_NAME})
 """Whether there is such a user, the table says."""

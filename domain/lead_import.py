@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from domain.field_kinds import NotAllowed
-from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, label_of, with_country
+from domain.lead_fields import BY_NAME, FIELDS, LEAD_FIELDS, PROFILE_FIELDS, label_of, with_country
 from domain.phone import Phones
 
 NOTE: Final = "note"
@@ -28,9 +28,10 @@ HEADERS: Final[Mapping[str, Sequence[str]]] = {
     "address": ("alamat", "street"),
     NOTE: ("catatan", "notes", "keterangan", "remarks", "comment"),
 }  # fmt: skip
-LISTS: Final = ("tags", "pain_points", "services", "seasons")
+LISTS: Final = tuple(one.name for one in LEAD_FIELDS if one.is_list)
 NUMBERS: Final = ("estimated_value", "predicted_close_probability")
-DAYS: Final = ("expected_close_date", "last_service_date")
+DAYS: Final = tuple(one.name for one in LEAD_FIELDS if one.is_date)
+YEAR: Final = re.compile(r"[0-9]{4}")
 
 
 class ColumnMap(NamedTuple):
@@ -109,7 +110,8 @@ def _value(name: str, cell: object) -> Any:
         return cell.strftime("%Y-%m-%d")
     text = "" if cell is None else str(cell).strip()
     if name in LISTS:
-        return [one.strip() for one in re.split(r"[,;]", text) if one.strip()]
+        parts = [one.strip() for one in re.split(r"[,;]", text) if one.strip()]
+        return [int(one) if YEAR.fullmatch(one) else one for one in parts] if name == "seasons" else parts
     if name in NUMBERS:
         is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
         return float(text) if is_number else _number(name, text) if text else None

@@ -9,7 +9,7 @@ import orjson
 PLAIN = frozenset({
     "type", "event", "event_type", "direction", "status", "origin", "object", "messaging_product", "field", "code",
     "timestamp", "created_at", "updated_at", "last_active_at", "started_at", "ended_at", "occurred_at", "mime_type",
-    "kind", "channel", "batch", "version", "processing_status", "category", "recipient_type", "severity", "reason",
+    "kind", "channel", "batch", "version", "processing_status", "category", "recipient_type", "severity",
 })  # fmt: skip
 SHORT = re.compile(r"[\w.:+ /-]{1,60}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

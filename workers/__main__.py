@@ -23,7 +23,7 @@ from store.hooks.notifications import Notification
 from store.inbox import inbox
 from store.media import files
 from store.media.source import MediaSource
-from store.ops import drains, heartbeats
+from store.ops import alarms, drains, heartbeats
 from store.ops.alive import keep_touching
 from store.ops.budget import Budget
 from store.ops.clocks import Clocks
@@ -56,7 +56,7 @@ from workers.jobs.upkeep import (
     sample,
 )
 from workers.poll.losses import LossWatch
-from workers.poll.watch_kapso import KapsoWatch, WantedWebhooks
+from workers.poll.watch_kapso import ALARMS, KapsoWatch, WantedWebhooks
 
 log = structlog.get_logger(__name__)
 
@@ -121,6 +121,10 @@ async def run(settings: WorkerSettings) -> None:
     watch = kapso_watch(settings, pool, client, kapso) if kapso else None
     if watch:
         jobs += kapso_jobs(settings, watch)
+    else:
+        with contextlib.suppress(*STORE_ERRORS):
+            for name in ALARMS:
+                await alarms.clear(general, name)
     lost = LossWatch(general, client, watch.repair if watch else None, shards=shards)
     jobs.append(Job("losses", lost.tick, 3600, {"second": set(range(0, 60, 5))}))
     await log_concerns(general, client)

@@ -485,7 +485,8 @@ BEGIN
             CASE c.field WHEN 'status' THEN 'lead.status_changed' ELSE 'lead.became_hot' END, c.lead_id,
             jsonb_build_object('from', c.old, 'to', c.new, 'by', c.source))
         FROM made AS c
-        WHERE c.field = 'status' OR (c.field = 'lead_temperature' AND c.new = '"hot"' AND c.old IS DISTINCT FROM c.new)
+        WHERE c.old IS DISTINCT FROM c.new
+          AND (c.field = 'status' OR (c.field = 'lead_temperature' AND c.new = '"hot"'))
         ORDER BY c.id;
     END IF;
     RETURN NULL;

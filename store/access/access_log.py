@@ -83,9 +83,13 @@ class AccessLog:
         some = list(self._noted)
         if not some:
             return
-        await self._pool.execute(statement("insert_looks"), *columns(some, 6))
-        for _ in some:
-            self._noted.popleft()
+        self._noted.clear()
+        try:
+            await self._pool.execute(statement("insert_looks"), *columns(some, 6))
+        except BaseException:
+            room = MOST_WAITING - len(self._noted)
+            self._noted.extendleft(reversed(some[len(some) - min(room, len(some)) :]))
+            raise
 
     async def run(self) -> None:
         """As long as the task lives."""

@@ -151,23 +151,29 @@ async def create(pool: Pool, values: Mapping[str, Any], *, by: Actor, request: R
     Needs a phone or an e-mail. `created_at` (with a time zone) says when they came, for imports. With a `request`,
     asked again it returns what came of it the first time. Raises Exists, KeyReused, NotAllowed.
     """
-    phone, email = _names(values)
-    if not phone and not email:
-        raise NotAllowed("a customer needs a phone or an email")
     async with pool.acquire() as connection, connection.transaction():
         if request and (done := await _done_before(connection, request, by)):
             return await read(connection, done["lead_id"])
-        if found := await _holders(connection, values):
-            raise Exists(found[0]["id"], deleted=found[0]["deleted_at"] is not None)
-        lead_id = await _meet(connection, str(phone) if phone else f"email:{email}")
-        # The contact has the number.
-        said = {name: value for name, value in values.items() if name not in ("phone", "created_at")}
-        await _set(connection, await at_version(connection, lead_id, None), {"source": by.name, **said}, by)
-        if came := values.get("created_at"):
-            await connection.execute(statement("lead_came"), lead_id, _past(came))
+        lead_id = await insert(connection, values, by=by)
         if request:
             await connection.execute(statement("end_request"), by.name, request.key, lead_id, [])
         return await read(connection, lead_id)
+
+
+async def insert(connection: Connection, values: Mapping[str, Any], *, by: Actor) -> UUID:
+    """`create` inside the caller's transaction. Return the id. Raises Exists, NotAllowed."""
+    phone, email = _names(values)
+    if not phone and not email:
+        raise NotAllowed("a customer needs a phone or an email")
+    if found := await _holders(connection, values):
+        raise Exists(found[0]["id"], deleted=found[0]["deleted_at"] is not None)
+    lead_id = await _meet(connection, str(phone) if phone else f"email:{email}")
+    # The contact has the number.
+    said = {name: value for name, value in values.items() if name not in ("phone", "created_at")}
+    await _set(connection, await at_version(connection, lead_id, None), {"source": by.name, **said}, by)
+    if came := values.get("created_at"):
+        await connection.execute(statement("lead_came"), lead_id, _past(came))
+    return lead_id
 
 
 async def forget_requests(pool: Pool) -> None:

@@ -12,11 +12,14 @@ from domain.hooks import EVENTS
 from store.postgres import Pool, statement
 
 DEAD_SHOWN = 50
+LONGEST_TARGET = 2000
 HTTP = r"https?://[^\s/@]+(/\S*)?"
 ADDRESS = r"[^\s@,;<>]+@[^\s@,;<>]+"
 NO_URL = "A webhook needs a URL such as https://example.com/hook."
 NO_ADDRESS = "An e-mail hook needs an e-mail address."
 NO_EVENT = "Choose at least one event."
+UNKNOWN_EVENT = "One of the events does not exist. The guide docs/hooks.md lists them."
+TOO_LONG = "The URL or address is longer than 2,000 characters."
 NAME_TAKEN = "A hook of this name exists. Choose another name, or remove that hook first."
 BAD_NAME = "The name may have lower case letters, digits, dots, _ and -, and begins with a letter or a digit."
 
@@ -40,12 +43,16 @@ class Hook(NamedTuple):
 
 async def add(pool: Pool, name: str, kind: str, target: str | None, events: Sequence[str], *, by: str) -> Hook:
     """Raises HookRefused."""
+    if len(target or "") > LONGEST_TARGET:
+        raise HookRefused(TOO_LONG)
     if kind == "webhook" and not re.fullmatch(HTTP, target or ""):
         raise HookRefused(NO_URL)
     if kind == "email" and not re.fullmatch(ADDRESS, target or ""):
         raise HookRefused(NO_ADDRESS)
-    if not events or set(events) - set(EVENTS):
+    if not events:
         raise HookRefused(NO_EVENT)
+    if set(events) - set(EVENTS):
+        raise HookRefused(UNKNOWN_EVENT)
     where = None if kind == "slack" else target
     try:
         row = await pool.fetchrow(statement("insert_hook"), name, kind, where, list(events), by)

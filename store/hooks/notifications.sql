@@ -1,11 +1,14 @@
 -- name: claim_notifications(count, lease)
--- Claims due notifications, the oldest first. Skips one if an earlier notification of the same hook and lead still waits.
+-- Claims due notifications, the oldest first. Skips one if an earlier notification of the same hook, and of the same
+-- lead or alarm, still waits.
 -- After :lease another worker may claim them. The lead is read as it is now; null if it was deleted.
 WITH due AS (
     SELECT n.id FROM notifications AS n JOIN hooks AS h ON h.id = n.hook_id AND h.paused_at IS NULL
     WHERE n.state = 'waiting' AND n.next_try_at <= now() AND NOT EXISTS (
         SELECT FROM notifications AS e
-        WHERE e.hook_id = n.hook_id AND e.lead_id = n.lead_id AND e.state = 'waiting' AND e.id < n.id)
+        WHERE e.hook_id = n.hook_id AND e.state = 'waiting' AND e.id < n.id
+          AND (e.lead_id = n.lead_id
+               OR (n.lead_id IS NULL AND e.lead_id IS NULL AND e.data ->> 'name' = n.data ->> 'name')))
     ORDER BY n.id LIMIT :count FOR UPDATE OF n SKIP LOCKED
 ), claimed AS (
     UPDATE notifications AS n SET attempts = n.attempts + 1, next_try_at = now() + :lease::interval

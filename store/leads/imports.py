@@ -8,18 +8,21 @@ import asyncpg
 import structlog
 
 from domain.field_kinds import NotAllowed
-from domain.lead import Source
+from domain.lead import Claim, Source, decide
 from domain.lead_fields import parse
 from domain.lead_import import NOTE
 from store.crm import customers
 from store.leads import lead_detail, leads
-from store.leads.leads import Actor, NotFound, plain
-from store.postgres import Pool, statement
+from store.leads.lead_records import Write, check_owners, decided, write
+from store.leads.leads import Actor, NotFound, again_after_a_deadlock, at_version, insert_note, plain
+from store.postgres import Connection, Pool, statement
 
 log = structlog.get_logger(__name__)
 
 Outcome = Literal["added", "changed", "unchanged", "refused"]
 NEWEST: Final = 50
+PLANNER: Final = Actor(Source.AGENT, "import:plan")
+"""Decides like the import itself, and writes nothing."""
 
 
 class ImportedRow(NamedTuple):
@@ -58,35 +61,72 @@ async def newest(pool: Pool) -> list[asyncpg.Record]:
 async def plan(pool: Pool, values: Mapping[str, Any]) -> ImportedRow:
     """Return what `apply` would do with a row now."""
     try:
-        found = await _known(pool, values)
-        if found is None:
-            return ImportedRow("added", fields=sorted(values), doubles=await _doubles(pool, values))
-        changed = await _differing(pool, found, values)
-        return ImportedRow("changed" if changed else "unchanged", found, changed)
+        async with pool.acquire() as connection, connection.transaction():
+            return await _planned(connection, values)
     except NotAllowed as error:
         return ImportedRow("refused", reason=error)
 
 
+async def _planned(connection: Connection, values: Mapping[str, Any]) -> ImportedRow:
+    found = await _known(connection, values)
+    if found is None:
+        await check_owners(connection, _claims(values, PLANNER))
+        return ImportedRow("added", fields=sorted(values), doubles=await _doubles(connection, values))
+    planned = await _decided(connection, found, values, PLANNER)
+    await check_owners(connection, (change.claim for change in planned.write.changes))
+    return planned.outcome()
+
+
+@again_after_a_deadlock
 async def apply(pool: Pool, id: int, values: Mapping[str, Any]) -> ImportedRow:
-    """Apply a row. Where a person set another value, that value stays and the row's becomes a suggestion."""
-    by = Actor(Source.AGENT, f"import:{id}")
+    """Apply a row, or nothing of it. A value that a person set stays; the row's becomes a suggestion."""
     try:
-        found = await _known(pool, values)
-        doubles = await _doubles(pool, values) if found is None else []
-        lead = found or await _made(pool, values, by)
-        changed = await _differing(pool, lead, values)
-        fields = {name: values[name] for name in changed if name != NOTE}
-        done = await leads.patch(pool, lead, fields, version=None, by=by) if fields else None
-        if NOTE in changed:
-            await leads.add_note(pool, lead, values[NOTE], by=by)
+        async with pool.acquire() as connection, connection.transaction():
+            return await _applied(connection, values, Actor(Source.AGENT, f"import:{id}"))
     except NotAllowed as error:
         return ImportedRow("refused", reason=error)
     except (customers.Exists, NotFound):
         return ImportedRow("refused", reason=NotAllowed("the lead changed during the import; import this row again"))
-    if found is None:
-        return ImportedRow("added", lead, sorted(values), doubles=doubles)
-    was = [*(done.changed if done else []), *([NOTE] if NOTE in changed else [])]
-    return ImportedRow("changed" if was else "unchanged", lead, was)
+
+
+async def _applied(connection: Connection, values: Mapping[str, Any], by: Actor) -> ImportedRow:
+    found = await _known(connection, values)
+    doubles = [] if found else await _doubles(connection, values)
+    lead = found or await customers.insert(connection, _named(values), by=by)
+    row = await _decided(connection, lead, values, by)
+    await write(connection, [row.write])
+    if row.note is not None:
+        await insert_note(connection, row.write.lead.id, row.note, by)
+    return row.outcome() if found else ImportedRow("added", lead, sorted(values), doubles=doubles)
+
+
+class DecidedRow(NamedTuple):
+    """What a row changes on a lead that exists. `note` is None if the lead has it already."""
+
+    write: Write
+    note: str | None
+
+    def outcome(self) -> ImportedRow:
+        fields = [*(change.claim.field for change in self.write.changes), *([] if self.note is None else [NOTE])]
+        return ImportedRow("changed" if fields else "unchanged", self.write.lead.id, fields)
+
+
+async def _decided(connection: Connection, id: UUID, values: Mapping[str, Any], by: Actor) -> DecidedRow:
+    """Lock the lead and decide. Raises NotFound."""
+    lead = await at_version(connection, id, None)
+    numbers = await leads.current(connection, id)
+    differing = {name: value for name, value in values.items() if not _is_number_of(name, value, numbers)}
+    one = decided(lead, decide(lead.fields, lead.set_by, _claims(differing, by)))
+    return DecidedRow(one, await _new_note(connection, lead.id, values))
+
+
+def _claims(values: Mapping[str, Any], by: Actor) -> list[Claim]:
+    return [Claim(name, parse(name, value), by.source, by.name) for name, value in values.items() if name != NOTE]
+
+
+async def _new_note(connection: Connection, lead: UUID, values: Mapping[str, Any]) -> str | None:
+    note: str | None = values.get(NOTE)
+    return None if note in {row["text"] for row in await lead_detail.notes(connection, lead)} else note
 
 
 async def undo(pool: Pool, id: int, *, by: Actor) -> UndoneImport | None:
@@ -153,10 +193,10 @@ class NewLeads:
         return ImportedRow("changed" if changed else "unchanged", fields=changed)
 
 
-async def _known(pool: Pool, values: Mapping[str, Any]) -> UUID | None:
+async def _known(connection: Connection, values: Mapping[str, Any]) -> UUID | None:
     """Return the lead of that phone or e-mail. Raises NotAllowed for two leads, or one that is deleted."""
     email = str(values.get("email") or "").lower() or None
-    found = await pool.fetch(statement("leads_of_names"), ["phone"], [values.get("phone") or ""], email)
+    found = await connection.fetch(statement("leads_of_names"), ["phone"], [values.get("phone") or ""], email)
     if found and found[0]["deleted_at"]:
         raise NotAllowed("a deleted lead has this phone or e-mail; restore it first")
     if len([row for row in found if not row["deleted_at"]]) > 1:
@@ -164,29 +204,13 @@ async def _known(pool: Pool, values: Mapping[str, Any]) -> UUID | None:
     return found[0]["id"] if found else None
 
 
-async def _made(pool: Pool, values: Mapping[str, Any], by: Actor) -> UUID:
-    named = {name: values[name] for name in ("phone", "email", "name") if values.get(name)}
-    made = await customers.create(pool, named, by=by)
-    return UUID(str(made["id"]))
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in ("phone", "email", "name") if values.get(name)}
 
 
-async def _doubles(pool: Pool, values: Mapping[str, Any]) -> list[UUID]:
+async def _doubles(connection: Connection, values: Mapping[str, Any]) -> list[UUID]:
     name = values.get("name")
-    return [row["id"] for row in await pool.fetch(statement("leads_called"), name)] if name else []
-
-
-async def _differing(pool: Pool, lead: UUID, values: Mapping[str, Any]) -> list[str]:
-    """Return the fields in which the row differs from the lead, and the note if the lead lacks it. Raises NotFound."""
-    held = await leads.current(pool, lead)
-    changed = [
-        name for name, value in values.items()
-        if name != NOTE and not _is_number_of(name, value, held) and held[name] != parse(name, value)
-    ]  # fmt: skip
-    if NOTE in values:
-        notes = await lead_detail.notes(pool, lead)
-        if values[NOTE] not in {row["text"] for row in notes}:
-            changed.append(NOTE)
-    return changed
+    return [row["id"] for row in await connection.fetch(statement("leads_called"), name)] if name else []
 
 
 def _is_number_of(name: str, value: object, held: asyncpg.Record) -> bool:

@@ -25,12 +25,14 @@ WHERE r.deleted_at IS NULL AND lower(coalesce(r.name, c.name)) = lower(:name) LI
 
 
 -- name: changes_of_import(actor)
--- The changes of an import, lead by lead, the newest first. `stands`: no later change of that field. `is_new`: the import added the
--- lead, only the import and AI changed it, and its person never wrote.
-SELECT c.lead_id, c.field, c.old, c.new,
+-- The fields that an import changed: each with its value before the first change and after the last. `stands`: no later
+-- change of that field. `is_new`: the import added the lead, only the import and AI changed it, and its person never
+-- wrote.
+SELECT DISTINCT ON (c.lead_id, c.field) c.lead_id, c.field, c.new,
+    first_value(c.old) OVER (PARTITION BY c.lead_id, c.field ORDER BY c.id) AS old,
     c.id = (SELECT max(n.id) FROM lead_changes AS n WHERE n.lead_id = c.lead_id AND n.field = c.field) AS stands,
     i.made_at <= r.created_at AND NOT EXISTS (SELECT FROM messages AS m WHERE m.contact_id = r.contact_id)
         AND NOT EXISTS (SELECT FROM lead_changes AS o WHERE o.lead_id = r.id AND o.actor <> c.actor AND o.source <> 'ai') AS is_new
 FROM lead_changes AS c JOIN lead_records AS r ON r.id = c.lead_id AND r.deleted_at IS NULL
 JOIN imports AS i ON 'import:' || i.id = c.actor
-WHERE c.actor = :actor ORDER BY c.lead_id, c.id DESC
+WHERE c.actor = :actor ORDER BY c.lead_id, c.field, c.id DESC

@@ -92,7 +92,7 @@ async def message(pool: Pool, id: str) -> asyncpg.Record | None:
     return await pool.fetchrow(statement("message"), id)
 
 
-async def notes(pool: Pool, id: UUID) -> list[asyncpg.Record]:
+async def notes(pool: Pool | Connection, id: UUID) -> list[asyncpg.Record]:
     """All of them, oldest first; `corrected_by` names the note that took the place of one."""
     return list(await pool.fetch(statement("notes"), id))
 

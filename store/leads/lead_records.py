@@ -116,9 +116,7 @@ async def write(connection: Connection, writes: Sequence[Write]) -> int:
     """
     changed = [one for one in writes if one.changes]
     if changed:
-        given = {change.claim.value for one in changed for change in one.changes if change.claim.field == OWNER}
-        if given - {None} and await connection.fetchval(statement("no_lead_owner"), list(given - {None})):
-            raise NotAllowed(NO_OWNER, name=OWNER)
+        await check_owners(connection, (change.claim for one in changed for change in one.changes))
         rows = orjson.dumps([_row(one.lead) for one in changed]).decode()
         await connection.execute(statement("update_leads"), rows)
         profiles = [one.lead for one in changed if any(change.claim.field in PROFILE_FIELDS for change in one.changes)]
@@ -129,6 +127,13 @@ async def write(connection: Connection, writes: Sequence[Write]) -> int:
         told = [_told(one.lead.id, change.claim, change.old) for one in changed for change in one.changes]
         await connection.execute(statement("insert_lead_changes"), *columns(told, 10))
     return await _suggest(connection, writes)
+
+
+async def check_owners(connection: Connection, claims: Iterable[Claim]) -> None:
+    """Raises NotAllowed if a claim names an owner who is no user that can look after leads."""
+    given = {claim.value for claim in claims if claim.field == OWNER} - {None}
+    if given and await connection.fetchval(statement("no_lead_owner"), list(given)):
+        raise NotAllowed(NO_OWNER, name=OWNER)
 
 
 async def set_deleted(connection: Connection, lead: LeadRecord, claim: Claim) -> None:

@@ -61,7 +61,7 @@ class PatchedLead(NamedTuple):
     suggested: list[str]
 
 
-async def current(pool: Pool, id: UUID) -> asyncpg.Record:
+async def current(pool: Pool | Connection, id: UUID) -> asyncpg.Record:
     """A row of the view leads, and nothing else. Raises NotFound."""
     row = await pool.fetchrow(statement("lead"), id)
     if row is None:

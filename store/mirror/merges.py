@@ -12,6 +12,8 @@ from store.mirror import identities
 from store.mirror.apply import Batch, write
 from store.postgres import Connection, Pool, statement
 
+NOT_JOINED = "their names can't be joined: each is known to belong to somebody else"
+
 
 class _Undone(Exception):
     """A rehearsal is over."""
@@ -49,7 +51,7 @@ async def _merge(connection: Connection, lead: UUID, other: UUID, by: Actor, rea
         sightings.append(Sighting(handle, bsuid, now, now))
     elif bsuid or other_bsuid:
         sightings.append(Sighting(other_handle if bsuid else handle, bsuid or other_bsuid, now, now))
-    else:
+    elif handle and other_handle:
         joins.append(Join(handle, other_handle, "line"))
         sightings.append(Sighting(handle, "", now, now))
     grouping = await identities.regroup(connection, sightings, joins)
@@ -57,7 +59,7 @@ async def _merge(connection: Connection, lead: UUID, other: UUID, by: Actor, rea
     one = await connection.fetchrow(statement("lead"), lead)
     same = await connection.fetchrow(statement("lead"), other)
     if one is None or same is None or one["id"] != same["id"]:
-        raise NotAllowed("their names can't be joined: each is known to belong to somebody else")
+        raise NotAllowed(NOT_JOINED)
     held = await at_version(connection, one["id"], None)
     await record_change(connection, held, Claim("merged", str(other), by.source, by.name, reason))
     return held.id

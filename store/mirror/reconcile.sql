@@ -47,8 +47,9 @@ WHERE EXISTS (SELECT FROM sightings AS s WHERE s.handle = n.name)
 
 
 -- name: kapso_contacts(before)
--- Contacts that the mirror knows by Kapso's own id, met before :before.
+-- Contacts that the mirror knows by Kapso's own id, met before :before, and that are not flagged as gone.
 SELECT substr(handle, 7) AS id FROM sightings WHERE handle LIKE 'kapso:%' AND first_at < :before
+EXCEPT SELECT kapso_id FROM vanished_contacts
 
 
 -- name: flag_vanished(kapso_ids)

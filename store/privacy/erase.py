@@ -19,7 +19,7 @@ from redis.exceptions import ResponseError
 from domain.cards import without_cards
 from domain.erasure import is_named
 from domain.naming import mention_pattern, names_in, spellings
-from store.inbox.inbox import stream_name
+from store.inbox.inbox import count_streams, stream_name
 from store.leads.leads import log_access
 from store.mirror import bodies
 from store.mirror.bodies import MARGIN, MOST_WAITING, TooMuchWaits
@@ -57,6 +57,7 @@ async def erase(
     Raises TooMuchWaits; NoKey; what the stores raise. What was done by then stands.
     """
     done = Erasure()
+    shards = await count_streams(redis, shards)
     for shard in range(shards):
         if await redis.xlen(stream_name(shard)) > MOST_WAITING:
             raise TooMuchWaits

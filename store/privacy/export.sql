@@ -45,6 +45,11 @@ SELECT * FROM (
                     AND i.kind = 'email'))
     UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = :lead_id
     UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = :lead_id
+    UNION ALL SELECT 'lead_reads', to_jsonb(e) FROM lead_reads AS e WHERE e.lead_id = :lead_id
+    UNION ALL SELECT 'reply_times', to_jsonb(e) FROM reply_times AS e WHERE e.contact_id = :contact_id
+    UNION ALL SELECT 'notifications', to_jsonb(e) FROM notifications AS e WHERE e.lead_id = :lead_id
+    UNION ALL SELECT 'handoff_records', to_jsonb(e) FROM handoff_records AS e
+        WHERE e.session_id = ANY (:conversation_ids)
     UNION ALL SELECT 'lead_notes', to_jsonb(n) FROM lead_notes AS n WHERE n.lead_id = :lead_id
     UNION ALL SELECT 'contact_aliases', to_jsonb(k) FROM contact_aliases AS k WHERE k.contact_id = :contact_id
     UNION ALL SELECT 'lead_aliases', to_jsonb(b) FROM lead_aliases AS b WHERE b.lead_id = :lead_id

@@ -1,6 +1,6 @@
 -- name: person(id, names, username)
--- A contact by its id, its lead's id, or a name of it, also under ids that were merged into it. :id (null: none was
--- given), :names as contact_identities has them
+-- A contact by its id, its lead's id, or a name of it, also under ids that were merged into it. A number or an e-mail
+-- that stands on the lead only is a name too. :id (null: none was given), :names as contact_identities has them
 SELECT c.id AS contact_id, r.id AS lead_id
 FROM contacts AS c JOIN lead_records AS r ON r.contact_id = c.id
 WHERE c.id IN (
@@ -10,6 +10,9 @@ WHERE c.id IN (
     UNION ALL SELECT k.contact_id FROM lead_aliases AS l JOIN lead_records AS k ON k.id = l.lead_id WHERE l.old_id = :id
     UNION ALL SELECT i.contact_id FROM contact_identities AS i
     WHERE i.kind IN ('wa_id', 'phone', 'bsuid', 'parent_bsuid', 'email', 'kapso') AND i.value = ANY (:names::text[])
+    UNION ALL SELECT k.contact_id FROM lead_records AS k WHERE k.phone = ANY (:names)
+    UNION ALL SELECT k.contact_id FROM customer_profiles AS p JOIN lead_records AS k ON k.id = p.lead_id
+    WHERE lower(p.email) = ANY (:names)
     UNION ALL SELECT u.id FROM contacts AS u WHERE u.username = :username)
 ORDER BY c.id LIMIT 2
 

@@ -22,7 +22,8 @@ FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id WHERE c.id = :c
 
 -- name: count_old(messages_before, dead_letters_before, leads_before)
 -- How many messages, dead letters and leads are older than these times. A null time counts none.
-SELECT (SELECT count(*) FROM messages WHERE sent_at < :messages_before),
+SELECT (SELECT count(*) FROM messages WHERE sent_at < :messages_before OR (sent_at IS NULL
+            AND coalesce(delivered_at, read_at, failed_at, edited_at, revoked_at, first_received_at) < :messages_before)),
        (SELECT count(*) FROM dead_letters AS d
         WHERE d.last_failed_at < :dead_letters_before
           AND NOT EXISTS (SELECT FROM dead_letters AS k WHERE k.delivery_id = d.delivery_id
@@ -32,7 +33,11 @@ SELECT (SELECT count(*) FROM messages WHERE sent_at < :messages_before),
 
 
 -- name: old_messages(before, count)
-SELECT id, contact_id FROM messages WHERE sent_at < :before LIMIT :count
+-- A message that was never sent, or whose original is unknown, is as old as what is known of it.
+SELECT id, contact_id FROM messages
+WHERE sent_at < :before OR (sent_at IS NULL
+    AND coalesce(delivered_at, read_at, failed_at, edited_at, revoked_at, first_received_at) < :before)
+LIMIT :count
 
 
 -- name: delete_messages(ids)

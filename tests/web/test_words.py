@@ -67,7 +67,10 @@ def said() -> set[str]:
         re.findall(r'(?:Headline|TraceVerdict)\(\s*"([^"]+)"', traced + (ROOM / "ops" / "health.py").read_text())
     )
     found |= {*hooks.CHANNELS.values(), *hooks.EVENT_WORDS.values(), hooks.NO_KEY, hooks.NO_KIND, hooks.GONE}
-    found |= {getattr(stored_hooks, one) for one in ("NO_URL", "NO_ADDRESS", "NO_EVENT", "NAME_TAKEN", "BAD_NAME")}
+    found |= {
+        getattr(stored_hooks, one)
+        for one in ("NO_URL", "NO_ADDRESS", "NO_EVENT", "UNKNOWN_EVENT", "TOO_LONG", "NAME_TAKEN", "BAD_NAME")
+    }
     found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
     found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY, login.CANCELLED}

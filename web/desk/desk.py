@@ -97,7 +97,8 @@ class Desk:
         async def fetch() -> lead_list.ListedLeads:
             return await lead_list.page(self._pool, view.wanted, after=view.after, limit=PAGE, order=view.order)
 
-        key = (str(view.wanted), view.after, view.order)
+        # `wanted` holds who said the words, not the words: two searches may find the same leads.
+        key = (str(view.wanted), tuple(view.said), view.after, view.order)
 
         async def make() -> tuple[lead_list.ListedLeads, list[Row]]:
             page: lead_list.ListedLeads = await self._hub.shared(("page", key), fetch)

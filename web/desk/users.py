@@ -70,11 +70,17 @@ class UserPages:
             "disable": lambda: accounts.change_user(pool, name, disabled=True, by=by),
             "enable": lambda: accounts.change_user(pool, name, disabled=False, by=by),
             "sign-out": lambda: accounts.end_sessions(pool, name, by=by, id=number(given.get("session"))),
-            "second-factor": lambda: second_factor.remove(pool, name, by=by),
+            "second-factor": lambda: self._without_factor(name, by),
         }
         if role in ROLES:
             acts["role"] = lambda: accounts.change_user(pool, name, role=role, by=by)
         return action in acts and await acts[action]() is not False
+
+    async def _without_factor(self, name: str, by: str) -> bool:
+        """Return False if the user does not exist. It is no error if the factor is off already."""
+        if await second_factor.remove(self.pool, name, by=by):
+            return True
+        return any(one["name"] == name for one in await accounts.users(self.pool))
 
     async def _page(
         self, request: Request, user: User, *, wrong: str | None = None, link: tuple[str, str] | None = None

@@ -90,6 +90,8 @@ def verdict_of_letters(rows: Sequence[Any]) -> TraceVerdict | None:
 def verdict_of_delivery(row: Any) -> TraceVerdict:
     if row["applied"]:
         return TraceVerdict("It was applied {span} after it was received.", {"span": span(_settling(row))})
+    if row["dead"]:
+        return TraceVerdict("It failed. Its failed events were replayed or discarded since.", {})
     return TraceVerdict("The mirror ignored its events: it does not store their kind.", {})
 
 
@@ -105,6 +107,10 @@ def verdict_of_message(message: Any, deliveries: Sequence[Any]) -> TraceVerdict:
 def verdict_of_person(messages: Sequence[Any]) -> TraceVerdict:
     if not messages:
         return TraceVerdict("The person is known, but has no messages yet.", {})
+    if failed := sum(row["failed_at"] is not None for row in messages):
+        return TraceVerdict(
+            "WhatsApp could not deliver {n} of the last messages to this person.", {"n": failed}, bad=True
+        )
     return TraceVerdict(
         "Nothing of this person failed or waits. The last {n} messages are below.", {"n": len(messages)}
     )

@@ -1,4 +1,6 @@
 // The import page: the chosen file goes to the server as it is, for a plan and then for real.
+import { accepted } from "./toast.js";
+
 const input = document.getElementById("import-file");
 const plan = document.getElementById("import-plan");
 
@@ -11,8 +13,8 @@ const send = async (go) => {
   for (const button of plan.querySelectorAll("button")) button.disabled = true;
   if (!plan.childElementCount) plan.textContent = plan.dataset.reading;
   try {
-    const answer = await fetch(`/import?${query}`, { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } });
-    plan.innerHTML = await answer.text();
+    const answer = await fetch(`/import?${query}`, { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream", "HX-Request": "true" } });
+    plan.innerHTML = await accepted(answer) ? await answer.text() : "";
   } catch {
     plan.textContent = plan.dataset.failed;
   }

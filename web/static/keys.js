@@ -22,7 +22,7 @@ const step = (by) => {
   if (!link) return;
   link.focus({ preventScroll: true });
   link.closest("tr").scrollIntoView({ block: "nearest" });
-  open(link.dataset.lead, null, true);
+  open(link.dataset.lead, link.dataset.at, true);
 };
 const unread = async () => {
   const id = document.getElementById("lead")?.dataset.id ?? document.activeElement?.dataset?.lead;
@@ -43,7 +43,7 @@ const handled = () => {
   const all = links(), at = current();
   button.click();
   const next = all[at + 1] ?? all[at - 1];
-  if (next) { next.focus({ preventScroll: true }); open(next.dataset.lead, null, true); }
+  if (next) { next.focus({ preventScroll: true }); open(next.dataset.lead, next.dataset.at, true); }
 };
 const menu = (id) => {
   const one = document.getElementById(id);

@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import orjson
@@ -61,6 +62,11 @@ def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[ChatSource], An
     return [models.ChatModel(endpoint, sells=settings.sells), Rules(settings.default_region)], drafts.Drafter(endpoint)
 
 
+def chunk_of(readers: Sequence[object]) -> int:
+    """How many chats are read at once: fewer with a model, which is slow."""
+    return MODEL_CHUNK if len(readers) > 1 else CHUNK
+
+
 async def run(settings: WorkerSettings) -> None:
     pool = await postgres.connect(settings.database_url.get_secret_value(), size=4)
     client = redis.connect(settings.redis_url.get_secret_value())
@@ -72,9 +78,8 @@ async def run(settings: WorkerSettings) -> None:
     stop = asyncio.Event()
     known = Known(bot=settings.bot_name, note_event=settings.note_event)
     asking, drafter = model_of(settings, pool)
-    few = len(asking) > 1
     extraction = Extraction(
-        pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=MODEL_CHUNK if few else CHUNK,
+        pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=chunk_of(asking),
         ai_applies=settings.ai_status == "apply", give_way=GiveWay(client, shards=settings.inbox_shards),
     )  # fmt: skip
     embedders = settings.embedders()

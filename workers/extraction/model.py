@@ -112,8 +112,6 @@ class ChatModel:
             line = lines.get(said.message_id)
             if said.confidence < LEAST_CONFIDENCE or not _stands(said.quote, line, not BY_NAME[said.field].from_us):
                 continue
-            if said.field == "pain_points":
-                pains.append(said.value)
             if claim := self._claim(said, pains):
                 reading.claims.append(claim)
         # The last entry of a field counts, and of the pains all together.
@@ -127,15 +125,18 @@ class ChatModel:
         return reading
 
     def _claim(self, said: ModelValue, pains: list[str]) -> Claim | None:
+        """The value as a claim, or None if the field refuses it. `pains` are those accepted before; one is added."""
         value: Any = said.value
         if said.field == "pain_points":
-            value = list(pains)
+            value = [*pains, said.value]
         elif BY_NAME[said.field].kind is AMOUNT:
             value = amount(said.value)
         try:
             parsed = parse(said.field, value)
         except NotAllowed:
             return None
+        if said.field == "pain_points":
+            pains.append(said.value)
         return Claim(said.field, parsed, Source.AI, self.name, None, said.message_id, said.quote, said.confidence)
 
 

@@ -1,15 +1,18 @@
 """Replays that pages and programs ask for: plan or do, paced, with progress, cancelled on request."""
 
+import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from store.ops import dead_letters, replays
 from store.ops.dead_letters import Letter
 from store.ops.replays import Counts, ReplayRecord
-from store.postgres import Pool
+from store.postgres import STORE_ERRORS, Pool
 from store.privacy.tombstones import Tombstones
+from store.tasks import cancel_and_wait
 from workers.drain.failures import describe
 from workers.drain.mapping.values import Bounds
 from workers.jobs.paced_replay import PacedRun, replay_paced
@@ -18,6 +21,7 @@ from workers.jobs.replay import Outcomes, Replayer
 log = structlog.get_logger(__name__)
 
 TELL_SECONDS = 0.5
+SEEN_SECONDS = 5.0
 
 
 async def run_asked(pool: Pool, *, release: str, tombstones: Tombstones, bounds: Callable[[], Bounds]) -> None:
@@ -31,7 +35,11 @@ class _Asked:
     def __init__(self, pool: Pool, asked: ReplayRecord) -> None:
         self._pool = pool
         self._asked = asked
+        # If a worker died over it, letters that it replayed are no longer open, and count. The others are taken again.
         self._run = PacedRun()
+        if asked.go:
+            done = max(0, asked.done - asked.failed)
+            self._run = PacedRun(done, Outcomes(asked.applied, asked.unchanged, asked.ignored))
         self._told_at = 0.0
 
     async def run(self, replayer: Replayer) -> None:
@@ -40,6 +48,7 @@ class _Asked:
         """
         asked = self._asked
         letters = dead_letters.matching(self._pool, asked.wanted)
+        seen = asyncio.create_task(self._stay_seen())
         try:
             whole = await replay_paced(
                 self._run, letters, replayer.letter, self._tell, per_second=asked.per_second if asked.go else None
@@ -47,9 +56,18 @@ class _Asked:
         except Exception as error:
             await replays.end(self._pool, asked.id, self._counts(), state="failed", error=describe(error))
             raise
+        finally:
+            await cancel_and_wait(seen)
         state = "done" if whole else "cancelled"
         await replays.end(self._pool, asked.id, self._counts(), state=state)
         log.info("replay ended", replay=asked.id, go=asked.go, state=state, **self._counts()._asdict())
+
+    async def _stay_seen(self) -> None:
+        """A letter of 10,000 events takes minutes: another worker must not take the replay meanwhile."""
+        while True:
+            await asyncio.sleep(SEEN_SECONDS)
+            with suppress(*STORE_ERRORS):
+                await replays.tell(self._pool, self._asked.id, self._counts())
 
     async def _tell(self, _: Letter, __: Outcomes) -> bool:
         if time.monotonic() - self._told_at < TELL_SECONDS:

@@ -13,7 +13,7 @@ Thing = TypeVar("Thing")
 
 @dataclass(slots=True)
 class PacedRun:
-    """How far it has come: things taken up, and what became of their events."""
+    """How far it has come: things taken up, also by a run before this one, and what became of their events."""
 
     done: int = 0
     outcomes: Outcomes = field(default_factory=Outcomes)
@@ -31,13 +31,13 @@ async def replay_paced(
 
     Return whether all things were replayed. If `per_second` is None, there are no pauses.
     """
-    begun = time.monotonic()
+    begun, before = time.monotonic(), run.done
     async for thing in things:
         outcomes = await one(thing)
         run.done += 1
         run.outcomes.add(outcomes)
         if not await told(thing, outcomes):
             return False
-        if per_second and (early := begun + run.done / per_second - time.monotonic()) > 0:
+        if per_second and (early := begun + (run.done - before) / per_second - time.monotonic()) > 0:
             await sleep(early)
     return True

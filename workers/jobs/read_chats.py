@@ -51,6 +51,9 @@ class ChatReading:
                 if answer.get("error"):
                     log.warning("a pass of reading chats failed", **answer)
                     return
+                if answer.get("skipped"):
+                    self._heartbeat.waits("another process reads chats, or holds the lock of its passes")
+                    return
                 self._heartbeat.beat()
                 log.info("read chats", **answer)
 

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 import orjson
 import structlog
 
-from domain.delivery import Delivery
+from domain.delivery import Delivery, FailureKind
 from domain.types import Facts
 from store.mirror.apply import Batch, Settled, apply
 from store.mirror.reconcile import ComparisonCounts
@@ -46,7 +46,7 @@ class Comparer:
         heard: Callable[[str, ComparisonCounts], None] | None = None,
         tombstones: Tombstones = NOBODY_ERASED,
     ) -> None:
-        """What is older than `grace` should have been pushed long before. `heard` is told of every page."""
+        """Rows older than `grace` count as late. `heard` is called after each page."""
         self._pool = pool
         self._release = release
         self._grace = grace
@@ -75,11 +75,13 @@ class Comparer:
         except Erased as told:
             return await self.page(event, elements, told.names)
         except Exception as error:
-            if judge(error) is not Verdict.DATA:
+            verdict = judge(error)
+            if verdict in (Verdict.ENVIRONMENT, Verdict.DOUBT):
                 raise
             if len(elements) > 1:
                 return await self._one_by_one(event, elements)
-            reading = DeliveryReading(failures=[EventFailure(0, "refused", describe(error))])
+            kind: FailureKind = "refused" if verdict is Verdict.DATA else "unexpected"
+            reading = DeliveryReading(failures=[EventFailure(0, kind, describe(error))])
         await self._bury(event, elements, reading)
         found = self._found(event, facts, watch.changes, len(elements))
         found.equal = max(0, found.equal - len(reading.failures) - reading.ignored)

@@ -1,4 +1,7 @@
-"""The slow full pass over contacts: edits and deletions show only here. Who is gone is flagged, and not erased."""
+"""The slow full pass over contacts: edits and deletions show only here.
+
+Contacts that Kapso deleted are flagged, and not erased.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +18,7 @@ from workers.poll.compare import Comparer
 
 log = structlog.get_logger(__name__)
 
+ALARM = "contacts vanished"
 MOST_ASKED = 100
 VANISHED = (
     "{count} contacts are gone at Kapso, but not from the mirror: see the table vanished_contacts. If one was deleted "
@@ -22,13 +26,15 @@ VANISHED = (
 )
 
 
-async def contacts(pool: Pool, client: Client, comparer: Comparer) -> ComparisonCounts:
+async def contacts(
+    pool: Pool, client: Client, comparer: Comparer, found: ComparisonCounts | None = None
+) -> ComparisonCounts:
     """Compare all contacts at Kapso with the mirror, and flag those that Kapso no longer has.
 
     Skip a contact that the mirror does not know and that has not changed since the mirror began.
     """
     begun, began_at = datetime.now(UTC), await cursors.began_at(pool)
-    found, listed = ComparisonCounts(), set[str]()
+    found, listed = found or ComparisonCounts(), set[str]()
     async for page in pages(lambda after: client.contacts(after, Priority.VERIFY)):
         listed.update(str(item.get("id")) for item in page.items)
         wanted = await _ours(pool, page.items, began_at)
@@ -37,7 +43,7 @@ async def contacts(pool: Pool, client: Client, comparer: Comparer) -> Comparison
     gone = [id for id in missed[:MOST_ASKED] if await _is_gone(client, id)]
     await reconcile.flag_vanished(pool, gone)
     found.extra = await reconcile.vanished(pool)
-    await alarms.set_or_clear(pool, "contacts vanished", VANISHED.format(count=found.extra) if found.extra else None)
+    await alarms.set_or_clear(pool, ALARM, VANISHED.format(count=found.extra) if found.extra else None)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 from redis.asyncio import Redis
 
-from kapso.client import KapsoError
+from kapso.client import KapsoError, Rejected
 from kapso.events import NOT_LISTED
 from store.inbox import watermarks
 from store.inbox.lease import Lease
@@ -56,16 +56,20 @@ class LossWatch:
         unrepaired = [loss for loss in await watermarks.losses(self._pool) if loss.repaired_at is None]
         if self._repair is None or not unrepaired or time.monotonic() < self._rests_until:
             return False
+        done = 0
         for loss in unrepaired:
             try:
                 missing = await self._repair(loss)
             except KapsoError as error:
                 log.warning("kapso can't be asked for what was lost, trying again", loss=loss.id, error=str(error))
                 self._rests_until = time.monotonic() + TRY_AGAIN_SECONDS
-                return False
+                if isinstance(error, Rejected):  # of this window; the others may be read
+                    continue
+                break
             await watermarks.repaired(self._pool, loss, missing)
             log.info("read the window of a loss again", loss=loss.id, missing=missing)
-        return True
+            done += 1
+        return done > 0
 
 
 def words(lost: Sequence[Loss], *, can_repair: bool) -> str:

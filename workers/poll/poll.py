@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 OVERLAP = timedelta(seconds=60)
 # The API lists runs by workflow only: workflows that ran lately are asked for, a request each.
 MOST_WORKFLOWS = 10
+MOST_CURSORS = 10_000
 # The log is sorted by creation time, but a delivery is listed as failed only minutes later.
 LOG_OVERLAP = timedelta(minutes=10)
 REFUSED_REST = timedelta(minutes=10)
@@ -46,29 +47,32 @@ class Poll:
         self._refused_until = datetime.min.replace(tzinfo=UTC)
         self._refused_what: list[str] = []
 
-    async def fresh(self, numbers: Iterable[str]) -> ComparisonCounts:
-        """All sources from where each was left to now."""
-        found = ComparisonCounts()
+    async def fresh(self, numbers: Iterable[str], found: ComparisonCounts | None = None) -> ComparisonCounts:
+        """All sources from where each was left to now. Adds each page to `found`, so that an error loses no count."""
+        found = found or ComparisonCounts()
         ours = await self._sources(numbers)
-        await cursors.forget_others(self._pool, [source.name for source in ours])
+        # A workflow that is not among the newest now may be so again: its cursor stays, or its past is read anew.
+        rest = [f"executions:{id}" for id in await reconcile.workflow_ids(self._pool, MOST_CURSORS)]
+        await cursors.forget_others(self._pool, [*(source.name for source in ours), *rest])
         for source in ours:
-            found.add(await self._tried(source, self._advance(source)))
+            await self._tried(source, self._advance(source, found), found)
         return found
 
     async def window(
-        self, numbers: Iterable[str], since: datetime, until: datetime, priority: Priority, *, only: str = ""
-    ) -> ComparisonCounts:
+        self, numbers: Iterable[str], since: datetime, until: datetime, priority: Priority, *, only: str = "",
+        found: ComparisonCounts | None = None,
+    ) -> ComparisonCounts:  # fmt: skip
         """All sources, or those whose name begins with `only`, in that window, whatever the cursors say."""
-        found = ComparisonCounts()
+        found = found or ComparisonCounts()
         for source in await self._sources(numbers):
             if source.name.startswith(only):
-                found.add(await self._tried(source, self._read(source, since, until, None, priority, None)))
+                await self._tried(source, self._read(source, since, until, None, priority, None, found), found)
         return found
 
-    async def _tried(self, source: PollSource, reading: Awaitable[ComparisonCounts]) -> ComparisonCounts:
+    async def _tried(self, source: PollSource, reading: Awaitable[None], found: ComparisonCounts) -> None:
         """Read one list. Where Kapso does not have it, or refuses the request, the others are read all the same."""
         try:
-            return await reading
+            await reading
         except (Gone, Rejected) as error:
             said = (
                 "Kapso no longer has this list"
@@ -76,24 +80,31 @@ class Poll:
                 else "Kapso refused our request for this list"
             )
             log.warning(said, source=source.name, error=str(error))
-            return ComparisonCounts(refused=int(isinstance(error, Rejected)), troubles=[f"{source.name}: {error}"])
+            found.refused += isinstance(error, Rejected)
+            found.troubles.append(f"{source.name}: {error}")
 
-    async def reread_gaps(self, numbers: list[str], now: datetime) -> ComparisonCounts:
+    async def reread_gaps(
+        self, numbers: list[str], now: datetime, found: ComparisonCounts | None = None
+    ) -> ComparisonCounts:
         """Windows in which Kapso's own log says that deliveries failed, read again once they are over.
 
         A window stays open while Kapso refuses one of its lists. Then all wait for REFUSED_REST.
         """
+        found = found or ComparisonCounts()
         await self._find_gaps(now)
         if now < self._refused_until:
-            return ComparisonCounts(troubles=self._refused_what)
+            found.troubles += self._refused_what
+            return found
         known = await cursors.open_gaps(self._pool)
-        found = ComparisonCounts()
         for gap in merged(known):
             if not is_over(gap, now):
                 continue
             of = [gap.phone_number_id] if gap.phone_number_id in numbers else numbers
-            read = await self.window(of, gap.since, gap.until, Priority.REPAIR)
-            found.add(read)
+            read = ComparisonCounts()
+            try:
+                await self.window(of, gap.since, gap.until, Priority.REPAIR, found=read)
+            finally:
+                found.add(read)
             if read.refused:
                 self._refused_until, self._refused_what = now + REFUSED_REST, read.troubles
                 continue
@@ -116,19 +127,18 @@ class Poll:
                 break
         await cursors.close(self._pool, "failed_deliveries", now)
 
-    async def _advance(self, source: PollSource) -> ComparisonCounts:
+    async def _advance(self, source: PollSource, found: ComparisonCounts) -> None:
         at = await cursors.cursor(self._pool, source.name)
         until = at.reading_to or datetime.now(UTC)
         since = max(at.complete_to - OVERLAP, await cursors.began_at(self._pool))
         try:
-            found = await self._read(source, since, until, at.page, Priority.FRESH, source.name)
+            await self._read(source, since, until, at.page, Priority.FRESH, source.name, found)
         except Rejected:
             if at.page is None:
                 raise
             # A cursor of the API that it no longer takes: begin the window anew.
-            found = await self._read(source, since, until, None, Priority.FRESH, source.name)
+            await self._read(source, since, until, None, Priority.FRESH, source.name, found)
         await cursors.close(self._pool, source.name, until)
-        return found
 
     async def _read(
         self,
@@ -138,13 +148,12 @@ class Poll:
         page: str | None,
         priority: Priority,
         cursor: str | None,
-    ) -> ComparisonCounts:
-        found = ComparisonCounts()
+        found: ComparisonCounts,
+    ) -> None:
         async for one in pages(lambda after: source.read(since, until, after, priority), page):
             found.add(await self._comparer.page(source.event, [source.shape(item) for item in one.items]))
             if cursor:
                 await cursors.move(self._pool, cursor, reading_to=until, page=one.next)
-        return found
 
     async def _sources(self, numbers: Iterable[str]) -> list[PollSource]:
         client = self._client

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
@@ -30,12 +31,16 @@ LEASE_MS = 10_000
 # How often each kind should come to an end: a few times its schedule.
 WITHIN_SECONDS = {"fresh": 600.0, "webhooks": 1800.0, "trailing": 3 * 3600.0, "contacts": 24 * 3600.0}
 A_DAY = timedelta(days=1)
+Comparison = Callable[[ComparisonCounts], Awaitable[object]]
+"""Adds to these counts as it reads, so that an error loses none."""
 # If the inbox lags by more than this, polls are skipped: what waits in the inbox would count as missing, a false alarm.
 CATCH_UP_SECONDS = 30.0
 BEHIND = f"the inbox lags by more than {CATCH_UP_SECONDS:.0f} s; it polls again when the inbox has caught up"
 API_KEY = "api key"
 PUSH_PATH = "push path"
 WEBHOOKS = "webhooks"
+ALARMS = (API_KEY, PUSH_PATH, WEBHOOKS, full_pass.ALARM)
+"""Those that only a worker with a key of Kapso can end."""
 LATE = (
     "{count} rows of the last hour came by polling, long after they should have been pushed. "
     "See: mirror webhooks check, and Kapso's delivery log."
@@ -85,7 +90,7 @@ class KapsoWatch:
         await self._run("trailing", self._trail)
 
     async def contacts(self) -> None:
-        await self._run("contacts", lambda: full_pass.contacts(self._pool, self._client, self._comparer))
+        await self._run("contacts", partial(full_pass.contacts, self._pool, self._client, self._comparer))
 
     async def repair(self, loss: Loss) -> int:
         """Read the window of a loss again; returns how many rows were missing. Raises KapsoError.
@@ -95,62 +100,68 @@ class KapsoWatch:
         began = datetime.now(UTC)
         since, until = loss.since - BEFORE, loss.until + AFTER
         ours = await numbers(self._pool, self._client, Priority.REPAIR)
-        found = await self._poll.window(ours, since, until, Priority.REPAIR)
-        error = "; ".join(found.troubles) or None
-        await reconcile.keep_run(self._pool, "loss", found, began_at=began, since=since, until=until, error=error)
+        found, error = ComparisonCounts(), None
+        try:
+            await self._poll.window(ours, since, until, Priority.REPAIR, found=found)
+        except KapsoError as trouble:
+            error = str(trouble)
+            raise
+        finally:
+            error = error or "; ".join(found.troubles) or None
+            await reconcile.keep_run(self._pool, "loss", found, began_at=began, since=since, until=until, error=error)
         if found.refused:
             raise Rejected(error)
         return found.missing
 
     async def webhooks(self) -> None:
-        await self._run("webhooks", self._check_webhooks)
+        # It writes no rows that a late delivery could be compared with, and a paused webhook may be why we are behind.
+        await self._run("webhooks", self._check_webhooks, also_behind=True)
 
-    async def _fresh(self) -> ComparisonCounts:
+    async def _fresh(self, found: ComparisonCounts) -> None:
         now = datetime.now(UTC)
         ours = await numbers(self._pool, self._client, Priority.FRESH)
-        found = await self._poll.fresh(ours)
-        found.add(await self._poll.reread_gaps(ours, now))
-        return found
+        await self._poll.fresh(ours, found)
+        await self._poll.reread_gaps(ours, now, found)
 
-    async def _trail(self) -> ComparisonCounts:
+    async def _trail(self, found: ComparisonCounts) -> None:
         now = datetime.now(UTC)
         ours = await numbers(self._pool, self._client, Priority.VERIFY)
-        found = await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="messages")
+        await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="messages", found=found)
         # A conversation ends a day after its last word, by which they are listed.
         since = now - self._trailing - A_DAY
-        found.add(await self._poll.window(ours, since, now, Priority.VERIFY, only="conversations"))
+        await self._poll.window(ours, since, now, Priority.VERIFY, only="conversations", found=found)
         # A run is listed by when it began, and may be handed over much later.
-        found.add(await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="executions"))
-        return found
+        await self._poll.window(ours, now - self._trailing, now, Priority.VERIFY, only="executions", found=found)
 
-    async def _check_webhooks(self) -> ComparisonCounts:
+    async def _check_webhooks(self, found: ComparisonCounts) -> None:
         if self._wanted.url is None:
-            return ComparisonCounts()
+            await alarms.clear(self._pool, WEBHOOKS)
+            return
         wrong = await webhook_problems(self._pool, self._client, self._wanted)
         what = "; ".join(problem.what for problem in wrong)
         await alarms.set_or_clear(self._pool, WEBHOOKS, what or None)
-        return ComparisonCounts(checked=1, equal=0 if wrong else 1)
+        found.checked, found.equal = 1, 0 if wrong else 1
 
-    async def _run(self, kind: str, work: Callable[[], Awaitable[ComparisonCounts]]) -> None:
+    async def _run(self, kind: str, work: Comparison, *, also_behind: bool = False) -> None:
         async with Lease(self._redis, f"watch:{kind}", milliseconds=LEASE_MS).held() as ours:
             if not ours:
                 return
-            if await self._is_behind():
+            if not also_behind and await self._is_behind():
                 log.info("polling waits until the inbox has caught up", kind=kind)
                 self._heartbeats[kind].waits(BEHIND)
                 return
             await self._keep(kind, work)
 
-    async def _keep(self, kind: str, work: Callable[[], Awaitable[ComparisonCounts]]) -> None:
+    async def _keep(self, kind: str, work: Comparison) -> None:
         begun, found, error = datetime.now(UTC), ComparisonCounts(), None
         try:
-            found = await work()
+            await work(found)
         except KapsoRefused as refused:
             error = str(refused)
             await alarms.sound(self._pool, API_KEY, f"Kapso {refused}. Nothing is polled until it is right.")
         except KapsoError as trouble:
             error = str(trouble)
-            log.warning("kapso can't be asked, going on without", kind=kind, error=error)
+            log.warning("a request to kapso failed, the rest of this comparison is skipped", kind=kind, error=error)
         else:
             await alarms.clear(self._pool, API_KEY)
         error = error or "; ".join(found.troubles) or None

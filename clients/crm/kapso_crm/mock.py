@@ -77,19 +77,28 @@ class MockCrm:
         if version is not None and version != one["version"]:
             raise CrmRefused(f"changed meanwhile: the version is {one['version']} now")
         _require("created_at" not in values, "created_at stays as it is")
-        _set(one, _parsed(values))
+        values = _parsed(values)
+        if taken := self._holder(values, but=id):
+            raise CrmRefused(f"the customer {taken} has that phone or email")
+        _set(one, values)
         return Outcome(True, dict(one), id)
 
     async def create(self, values: Mapping[str, Any]) -> Outcome:
         _require(bool(values.get("phone") or values.get("email")), "a customer needs a phone or an email")
         values = _parsed(values)
-        for one in self._customers.values():
-            if any(values.get(name) and one[name] == values[name] for name in ("phone", "email")):
-                return Outcome(False, None, one["id"])
+        if taken := self._holder(values):
+            return Outcome(False, None, taken)
         one = _blank()
         _set(one, values)
         self._customers[one["id"]] = one
         return Outcome(True, dict(one), one["id"])
+
+    def _holder(self, values: Mapping[str, Any], *, but: str = "") -> str | None:
+        """The id of another customer who has that number or address."""
+        for one in self._customers.values():
+            if one["id"] != but and any(values.get(name) and one[name] == values[name] for name in ("phone", "email")):
+                return str(one["id"])
+        return None
 
 
 def _blank() -> Customer:

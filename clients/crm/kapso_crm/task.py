@@ -19,6 +19,7 @@ class Task:
         return self._known[id]
 
     async def update(self, id: str, values: Mapping[str, Any], *, version: int | None = None) -> Outcome:
+        self._known.pop(id, None)  # if the version is refused, the next step must read the newer one
         done = await self._crm.update(id, values, version=version)
         self._known[id] = done.customer
         return done

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.score import ScoreSignal
+from workers.extraction.rules.numerals import ONES, WORDS, number_of
 
 _FIGURE: Final = r"(?:\d{1,3}(?:[.,]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)"
 AMOUNT: Final = re.compile(
@@ -16,18 +17,11 @@ TIMES: Final = {
     "thousand": 1000, "m": 10**6, "rb": 1000, "ribu": 1000, "k": 1000,
 }  # fmt: skip
 LARGEST: Final = 10**12
-NUMBERS: Final = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "berdua": 2, "bertiga": 3,
-    "berempat": 4, "berlima": 5, "both": 2,
+NUMBERS: Final = {word: number for word, number in ONES.items() if 2 <= number <= 5} | {
+    "berdua": 2, "bertiga": 3, "berempat": 4, "berlima": 5, "both": 2,
 }  # fmt: skip
 COUNT: Final = re.compile(rf"\b(\d{{1,2}}|{'|'.join(NUMBERS)})\b", re.IGNORECASE)
-FIGURES: Final = {
-    "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9,
-    "sepuluh": 10, "sebelas": 11, "seratus": 100, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
-    "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twenty": 20, "thirty": 30, "fifty": 50,
-}  # fmt: skip
-SCALES: Final = {"ratus": 100, "puluh": 10, "hundred": 100}
-_WORD: Final = "|".join((*FIGURES, *SCALES))
+_WORD: Final = "|".join(WORDS)
 SPOKEN: Final = re.compile(
     rf"(?<!\w)(?:(?P<one>se)|(?P<half>setengah |half a )|(?P<number>(?:{_WORD})(?: (?:{_WORD}))*) )"
     r"(?P<unit>juta|ribu|million|thousand)(?:an)?(?!\w)"
@@ -65,21 +59,8 @@ def amounts(text: str) -> Iterator[tuple[int, int, float]]:
         figure = float(GROUPED.sub("", match[1]).replace(",", "."))
         yield match.start(), match.end(), figure * TIMES.get((match[2] or "").lower(), 1)
     for match in SPOKEN.finditer(text) if any(unit in text for unit in SPOKEN_UNITS) else ():
-        number = 1.0 if match["one"] else 0.5 if match["half"] else float(_spoken(match["number"]))
+        number = 1.0 if match["one"] else 0.5 if match["half"] else float(number_of(match["number"].split()))
         yield match.start(), match.end(), number * TIMES[match["unit"]]
-
-
-def _spoken(words: str) -> int:
-    """ "tiga ratus lima puluh" is 350."""
-    total = 0
-    number = 0
-    for word in words.split():
-        if word in SCALES:
-            total += (number or 1) * SCALES[word]
-            number = 0
-        else:
-            number = FIGURES[word]
-    return total + number
 
 
 def count(text: str) -> int | None:

@@ -8,6 +8,7 @@ import phonenumbers
 
 from workers.extraction.rules.clauses import is_of_others
 from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine
+from workers.extraction.rules.numerals import DIGITS as SPELLED_DIGITS
 from workers.extraction.rules.vocabulary import around
 
 EMAIL: Final = re.compile(r"\b[a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b")
@@ -17,12 +18,7 @@ SAID_EMAIL: Final = re.compile(
     rf"(?P<where>[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,}})(?!\w)"
 )
 SPELLED_AT: Final = (" at ", "(at)", "[at]", "( at )")
-NAMES: Final = {
-    "nol": 0, "kosong": 0, "zero": 0, "oh": 0, "satu": 1, "one": 1, "dua": 2, "two": 2, "tiga": 3, "three": 3,
-    "empat": 4, "four": 4, "lima": 5, "five": 5, "enam": 6, "six": 6, "tujuh": 7, "seven": 7, "delapan": 8, "eight": 8,
-    "sembilan": 9, "nine": 9,
-}  # fmt: skip
-SPELLED: Final = re.compile(rf"(?<!\w)(?:(?:{'|'.join(NAMES)}) ){{7,14}}(?:{'|'.join(NAMES)})(?!\w)")
+SPELLED: Final = re.compile(rf"(?<!\w)(?:(?:{'|'.join(SPELLED_DIGITS)}) ){{7,14}}(?:{'|'.join(SPELLED_DIGITS)})(?!\w)")
 BARE: Final = re.compile(r"(?:rp|idr|bukan|not)\.?\s*$")
 OLD: Final = re.compile(r"[^,.;]*?\b(?:lama|old|mati|hilang|rusak)\b|.{0,12}\bitu (?:no|nomor) lama")
 DIGITS: Final = re.compile(r"\d[\d\s().-]{7,}\d")
@@ -32,18 +28,18 @@ OF_OTHERS: Final = around("contacts", "of_others")
 def contacts(said: SpelledLine) -> Iterator[FoundValue]:
     text = said.line.text[:LONGEST]
     yield from _emails(said, text)
-    spelled = _digits(said.text) if len(said.words & NAMES.keys()) > 2 else ""
-    for number, start, end in (*_numbers(text, said.region), *_numbers(spelled, said.region)):
-        before = said.text[:start] if spelled and start >= len(text) else text[max(0, start - 30) : start].lower()
-        behind = text[end : end + 25].lower()
-        if (
-            is_of_others(text.lower(), start, min(end, len(text)))
-            or OF_OTHERS.search(before[-30:])
-            or BARE.search(before)
-            or OLD.match(behind)
-        ):
-            continue
-        yield FoundValue("phone", number, said.line, 0.85, start, end, text[start:end] or text)
+    for number, start, end in _numbers(text, said.region):
+        if not _is_of_others(text.lower(), start, end):
+            yield FoundValue("phone", number, said.line, 0.85, start, end, text[start:end])
+    for number, start, end in _spelled_numbers(said):
+        if not _is_of_others(said.text, start, end):
+            yield FoundValue("phone", number, said.line, 0.85, start, end, said.written(start, end))
+
+
+def _is_of_others(text: str, start: int, end: int) -> bool:
+    """Whether the number there is somebody else's, an amount, or no longer theirs."""
+    before, behind = text[max(0, start - 30) : start], text[end : end + 25]
+    return bool(is_of_others(text, start, end) or OF_OTHERS.search(before) or BARE.search(before) or OLD.match(behind))
 
 
 def _emails(said: SpelledLine, text: str) -> Iterator[FoundValue]:
@@ -70,7 +66,9 @@ def _numbers(text: str, region: str | None) -> Iterator[tuple[str, int, int]]:
             yield number, int(match.start), int(match.end)
 
 
-def _digits(text: str) -> str:
-    """A number said digit by digit, as digits; '' where there is none."""
-    said = SPELLED.search(text)
-    return "".join(str(NAMES[word]) for word in said[0].split()) if said else ""
+def _spelled_numbers(said: SpelledLine) -> Iterator[tuple[str, int, int]]:
+    """A number that was spelled digit by digit, with its place in the line as spelled out."""
+    if len(said.words & SPELLED_DIGITS.keys()) > 2 and (spelled := SPELLED.search(said.text)):
+        digits = "".join(str(SPELLED_DIGITS[word]) for word in spelled[0].split())
+        for number, *_ in _numbers(digits, said.region):
+            yield number, *spelled.span()

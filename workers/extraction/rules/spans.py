@@ -4,13 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-ONES: Final = {
-    "satu": 1, "dua": 2, "tiga": 3, "empat": 4, "lima": 5, "enam": 6, "tujuh": 7, "delapan": 8, "sembilan": 9,
-    "sepuluh": 10, "sebelas": 11, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15,
-    "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "a": 1, "an": 1,
-}  # fmt: skip
-TENS: Final = {"twenty": 20, "thirty": 30, "forty": 40}
+from workers.extraction.rules import numerals
+from workers.extraction.rules.numerals import TENS
+
+ONES: Final = numerals.ONES | {"a": 1, "an": 1}
 UNITS: Final = {
     "tahun": "years", "year": "years", "years": "years", "yrs": "years", "yr": "years", "bulan": "months",
     "month": "months", "months": "months", "mos": "months", "minggu": "weeks", "pekan": "weeks", "week": "weeks",

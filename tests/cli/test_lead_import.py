@@ -293,3 +293,44 @@ async def test_page_plans_maps_imports_and_undoes_a_file(pool: Pool, redis_url: 
 async def test_page_is_forbidden_for_sales(pool: Pool, redis_url: str, database_url: str) -> None:
     async with signed_in(pool, redis_url, database_url, "sales") as http:
         assert (await http.get("/import")).status_code == 403
+
+
+async def imported(pool: Pool, *table: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The outcomes of a dry run, and those of the import after it."""
+    planned = [row.outcome async for row in imports.rows(pool, table, None)]
+    id = await imports.begin(pool, "list.csv", by="user:budi")
+    return planned, [row.outcome async for row in imports.rows(pool, table, id)]
+
+
+async def test_a_refused_row_leaves_nothing_behind_and_the_dry_run_says_so(pool: Pool) -> None:
+    row = {"phone": "+6281234567001", "name": "Rina", "owner": "nobody.here"}
+    assert await imported(pool, row) == (["refused"], ["refused"])
+    assert await pool.fetchval("SELECT count(*) FROM leads") == 0
+
+
+async def test_the_dry_run_counts_no_value_that_a_person_holds(pool: Pool) -> None:
+    await chat(pool, "halo")
+    id = await pool.fetchval("SELECT id FROM leads")
+    await leads.patch(pool, id, {"domisili": "Bandung"}, version=None, by=BUDI)
+    assert await imported(pool, {"phone": f"+{NUMBER}", "domisili": "Jakarta"}) == (["unchanged"], ["unchanged"])
+    assert [row["field"] for row in await rows(pool, "lead_suggestions")] == ["domisili"]
+
+
+async def test_undoing_two_rows_of_one_lead_brings_back_what_was_there_before_both(pool: Pool) -> None:
+    await chat(pool, "halo")
+    id = await pool.fetchval("SELECT id FROM leads")
+    await leads.patch(pool, id, {"domisili": "Ambon"}, version=None, by=Actor(Source.AGENT, "key:crm"))
+    named = {"phone": f"+{NUMBER}"}
+    await imported(pool, named | {"domisili": "Bogor"}, named | {"domisili": "Ciamis"})
+    done = await imports.undo(pool, 1, by=BUDI)
+    assert done == (0, 1, 0)
+    assert await pool.fetchval("SELECT domisili FROM leads") == "Ambon"
+
+
+def test_seasons_are_years() -> None:
+    mapped = columns(["phone", "seasons"], {}).fields
+    for cell in ("2025; 2026", "2025,2026"):
+        assert values(["+6281234567001", cell], mapped, PHONES)["seasons"] == [2025, 2026]
+    assert values(["+6281234567001", 2025.0], mapped, PHONES)["seasons"] == [2025]
+    with pytest.raises(NotAllowed, match="years"):
+        values(["+6281234567001", "soon"], mapped, PHONES)

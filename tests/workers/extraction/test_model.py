@@ -151,3 +151,11 @@ async def test_a_worker_with_a_model_asks_it_before_the_rules(pool: Pool, databa
 def test_the_model_is_told_what_the_business_sells_if_that_is_known() -> None:
     assert "The seller sells solar panels. The chat is JSON" in task("solar panels.")
     assert "themself.\nThe chat is JSON" in task("")
+
+
+async def test_a_pain_that_the_field_refuses_takes_no_other_with_it(pool: Pool) -> None:
+    fields = [said("pain_points", "x" * 201, "telat"), said("pain_points", "late couriers", "kurir telat")]
+    async with model(pool, answer(fields)) as (one, _):
+        (reading,) = await one.read([window("kurir telat terus")])
+    assert reading is not None
+    assert [claim.value for claim in reading.claims] == [["late couriers"]]

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from kapso.client import Client, KapsoError, Priority
 from store.mirror import cursors
 from store.mirror.cursors import Gap
+from store.mirror.reconcile import ComparisonCounts
 from store.ops import alarms
 from store.postgres import Pool
 from tests.helpers import delivery, mirrored, payload, rows, served, settled
@@ -324,3 +325,56 @@ async def test_edits_are_found_strangers_of_old_are_left_out_and_who_is_gone_is_
     assert [row["kapso_id"] for row in await rows(pool, "vanished_contacts")] == ["k2"]
     assert len(await rows(pool, "contacts")) == 2
     assert [alarm.name for alarm in await alarms.standing(pool)] == ["contacts vanished"]
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_a_workflow_that_comes_back_among_the_newest_is_read_from_where_it_was_left(pool: Pool) -> None:
+    now = datetime.now(UTC)
+    for place in range(12):
+        at = (now - timedelta(minutes=place)).isoformat()
+        run = {"id": f"r{place}", "status": "ended", "workflow_id": f"w{place}", "created_at": at, "updated_at": at}
+        await comparer(pool).page("poll.executions", [run])
+    await cursors.cursor(pool, "executions:w11")
+    await cursors.close(pool, "executions:w11", now)
+    async with scripted([JSONResponse({"data": []})]) as (url, asked), client(url) as kapso:
+        await Poll(pool, kapso, comparer(pool)).fresh([NUMBER])
+    assert not any("w11" in one for one in asked)
+    assert (await cursors.cursor(pool, "executions:w11")).complete_to == now
+
+
+@pytest.mark.usefixtures("began_long_ago")
+async def test_what_a_later_list_fails_with_loses_no_count_of_the_lists_before(pool: Pool) -> None:
+    message = payload("received_text")["body"]["message"]
+    found = ComparisonCounts()
+    answers = [JSONResponse({"data": []}), JSONResponse({"data": [message]}), JSONResponse({}, 503)]
+    async with scripted(answers) as (url, _), client(url) as kapso:
+        with pytest.raises(KapsoError):
+            await Poll(pool, kapso, comparer(pool, grace=LONG_AGO)).fresh([NUMBER], found)
+    assert (found.checked, found.missing) == (1, 1)
+
+
+async def test_an_object_that_fails_in_an_unknown_way_is_one_letter_and_the_page_is_written(pool: Pool) -> None:
+    await pool.execute(
+        "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.id = 'odd' THEN RAISE 'odd' USING ERRCODE = 'P0001'; END IF; RETURN NEW; END $$"
+    )
+    await pool.execute(
+        "CREATE TRIGGER refuse_one BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION refuse_one()"
+    )
+    good = payload("received_text")["body"]["message"]
+    page = [{"message": good | {"id": "odd"}}, {"message": good}]
+    found = await comparer(pool).page("poll.messages", page)
+    assert (found.checked, found.missing) == (2, 1)
+    assert [row["id"] for row in await rows(pool, "messages")] == [good["id"]]
+    (letter,) = await rows(pool, "dead_letters")
+    assert letter["error_kind"] == "unexpected"
+
+
+async def test_more_contacts_vanish_than_one_pass_asks_for(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(full_pass, "MOST_ASKED", 2)
+    async with kapso_api() as (url, world, _), client(url) as kapso:
+        world.contacts = {f"k{n}": contact(f"k{n}", business_scoped_user_id=f"ID.{n}") for n in range(5)}
+        await full_pass.contacts(pool, kapso, comparer(pool))
+        world.contacts = {}
+        flagged = [(await full_pass.contacts(pool, kapso, comparer(pool))).extra for _ in range(3)]
+    assert flagged == [2, 4, 5]

@@ -14,10 +14,10 @@ from store.mirror import cursors
 from store.ops import alarms, heartbeats
 from store.postgres import Pool
 from store.privacy.tombstones import NOBODY_ERASED
-from tests.cli.test_console import run
+from tests.cli.test_console import inside, run
 from tests.helpers import delivery, queue, rows
 from tests.servers import KEY, NUMBER, client, kapso_api
-from tests.workers.poll.test_poll import town_events
+from tests.workers.poll.test_poll import refusing, town_events
 from workers.poll.watch_kapso import API_KEY, PUSH_PATH, WEBHOOKS, KapsoWatch, WantedWebhooks
 from workers.poll.webhook_check import problems
 
@@ -163,3 +163,45 @@ async def test_reconcile_fetches_what_an_operator_asks_for(
         assert (code, json.loads(out)["missing"]) == (1, total)
         code, out, _ = await run("reconcile", "--since", "1d")
         assert (code, "0 were missing here" in out) == (0, True)
+
+
+async def test_webhooks_are_checked_while_the_inbox_is_behind(pool: Pool, redis: Redis) -> None:
+    """A paused webhook may be why it is."""
+    await queue(redis, delivery(b"{}", at=datetime.now(UTC) - timedelta(minutes=2)))
+    async with kapso_api() as (url, _, _), client(url) as kapso:
+        await watch(pool, redis, kapso, url=URL).webhooks()
+        assert await standing(pool) == {WEBHOOKS}
+        # Without the setting nothing is wanted, and nothing can end the alarm later.
+        await watch(pool, redis, kapso).webhooks()
+    assert await standing(pool) == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (["--until", "2d"], "--until needs --since"),
+        (["--contacts", "--since", "2d"], "leave --since"),
+        (["--since", "1d", "--until", "2d"], "later than --since"),
+    ],
+)
+async def test_a_window_that_makes_no_sense_is_refused(
+    given: list[str], what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, told = await inside(capsys, "reconcile", *given)
+    assert (code, what in told) == (2, True)
+
+
+async def test_what_kapso_refuses_is_no_success_of_reconcile(
+    pool: Pool, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with refusing("/messages") as url:
+        for name, value in {
+            "DATABASE_URL": database_url, "REDIS_URL": redis_url, "KAPSO_API_URL": url, "KAPSO_API_KEY": KEY,
+            "KAPSO_PHONE_NUMBER_IDS": NUMBER,
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        await pool.execute("INSERT INTO phone_numbers (id) VALUES ($1) ON CONFLICT DO NOTHING", NUMBER)
+        code, _, told = await inside(capsys, "reconcile", "--since", "2d")
+    assert (code, f"Not compared: messages:{NUMBER}" in told) == (1, True)
+    (kept,) = await rows(pool, "reconcile_runs")
+    assert f"messages:{NUMBER}" in kept["error"]

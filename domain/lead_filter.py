@@ -8,6 +8,9 @@ from uuid import UUID
 
 from domain import search
 
+LONGEST_ORIGIN = 400
+"""Characters of an origin, as `came_from` names it."""
+
 NO_LEAD: Final = UUID(int=0)
 NOBODYS: Final = "-"
 NO_VALUE: Final = ""

@@ -13,13 +13,14 @@ from store.access import accounts
 from store.access.accounts import User
 from store.leads.leads import Actor
 from store.postgres import Pool
-from web.excuses import NO_PAGE, Excuses, wants_a_page
+from web.excuses import NO_PAGE, Excuses, Refusal, wants_a_page
 from web.forms import host_of, path_of
 
 COOKIE = "session"
 FOREIGN = (
     "This write did not come from one of our pages. Behind a proxy, it must pass the Host header on (docs/deploy.md)."
 )
+LOW_ROLE = "This needs the role {role}. Yours is {yours}."
 log = structlog.get_logger(__name__)
 Page = Callable[[Request, User], Awaitable[Response]]
 
@@ -53,7 +54,7 @@ class Guard:
 
     async def _shown(self, request: Request, user: User, show: Page, role: str) -> Response:
         if not user.may(role):
-            return PlainTextResponse(f"this needs the role {role}; yours is {user.role}", 403)
+            return Refusal(LOW_ROLE, 403, role=role, yours=user.role)
         return await show(request, user)
 
     async def nowhere(self, request: Request) -> Response:

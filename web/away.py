@@ -7,6 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from store.postgres import FAULTS_OF_OURS
 from web.render import Pages
+from web.words import translator
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,8 @@ class Away:
         why = READ_ONLY if isinstance(error, asyncpg.ReadOnlySQLTransactionError) else AWAY
         headers = {"Retry-After": RETRY_SECONDS}
         if request.headers.get("hx-request"):
-            return PlainTextResponse(why, 503, headers)
+            words = translator(self._pages.preferences(request).language)
+            return PlainTextResponse(words(why), 503, headers)
         page = self._pages.page(request, "away.html", 503, why=why)
         page.headers.update(headers)
         return page

@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from store.access.accounts import User
 from web.render import Pages
+from web.words import translator
 
 log = structlog.get_logger(__name__)
 
@@ -16,6 +17,16 @@ TITLES = {
 USUAL = "That was not possible"
 BROKEN = "The fault is on our side, and it is in the log. Try again in a moment."
 NO_PAGE = "There is no such page."
+NOT_THERE = "This does not exist, or somebody deleted it meanwhile."
+
+
+class Refusal(PlainTextResponse):
+    """An error as a template of words with values. `Excuses.instead` puts it into the viewer's language."""
+
+    def __init__(self, words: str, status: int, **values: object) -> None:
+        super().__init__(words.format(**values), status)
+        self.words = words
+        self.values = values
 
 
 class Excuses:
@@ -23,10 +34,15 @@ class Excuses:
         self._pages = pages
 
     def instead(self, request: Request, user: User, answer: Response) -> Response:
-        """The answer as it is; a page in its place, where a browser would show a bare line."""
-        if not isinstance(answer, PlainTextResponse) or answer.status_code < 400 or not wants_a_page(request):
+        """The answer, with a refusal in the viewer's language; as a page, if a browser would show a bare line."""
+        if not isinstance(answer, PlainTextResponse) or answer.status_code < 400:
             return answer
-        return self.page(request, answer.status_code, bytes(answer.body).decode(), user=user)
+        why = bytes(answer.body).decode()
+        if isinstance(answer, Refusal):
+            why = translator(self._pages.preferences(request).language)(answer.words, **answer.values)
+        if wants_a_page(request):
+            return self.page(request, answer.status_code, why, user=user)
+        return PlainTextResponse(why, answer.status_code)
 
     def page(self, request: Request, code: int, why: str, **values: object) -> Response:
         title = TITLES.get(code, USUAL)

@@ -57,7 +57,7 @@ class Pages:
         return self._jinja.get_template(template).render(
             t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint, label=label_of,
             browser=browser_words,
-            is_handled=is_handled, called_of=lambda lead: _called(lead, t),
+            is_handled=is_handled, called_of=lambda lead: called(lead, t),
             moment=lambda at: moment_words(at.astimezone(zone), t) if at and not is_handled(at) else "",
             clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",
             date_of=lambda day: _date(day, datetime.now(zone).date(), t),
@@ -88,8 +88,8 @@ def browser_words(agent: str | None) -> str:
     return ", ".join(filter(None, (browser, system)))
 
 
-def _called(lead: Mapping[str, Any], t: Translate) -> str:
-    """How a list names a row of lead_list."""
+def called(lead: Mapping[str, Any], t: Translate) -> str:
+    """How pages name a lead: by its name, number or @username."""
     at = f"@{lead['username']}" if lead["username"] else t("somebody")
     return str(lead["name"] or lead["phone"] or at)
 

@@ -1,6 +1,6 @@
 -- name: lead(id)
 -- :id of a lead, also of one that was merged, or of its contact
-SELECT l.*, came_from(l.contact_id) FROM leads AS l
+SELECT l.*, c.username, came_from(l.contact_id) FROM leads AS l JOIN contacts AS c ON c.id = l.contact_id
 WHERE l.id = coalesce((SELECT a.lead_id FROM lead_aliases AS a WHERE a.old_id = :id),
                       (SELECT r.id FROM lead_records AS r WHERE r.contact_id = :id), :id)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -272,6 +273,7 @@ async def test_page_plans_maps_imports_and_undoes_a_file(pool: Pool, redis_url: 
         chosen = {"name": "fair.csv", "column-0": "name", "column-1": "phone"}
         plan = (await http.post("/import", params=chosen, content=file)).text
         assert ("1 new, 1 refused" in plan, "row 3" in plan, "<b>Sari" in plan) == (True, True, False)
+        assert re.findall(r"<td><small>(.*?)</small></td>", plan) == ["Rina", "0812-3456-7001", "Bandung"]
         assert await rows(pool, "imports") == []
         done = (await http.post("/import", params=chosen | {"go": "yes"}, content=file)).text
         assert "Imported." in done
@@ -297,7 +299,7 @@ async def test_page_is_forbidden_for_sales(pool: Pool, redis_url: str, database_
 
 async def imported(pool: Pool, *table: dict[str, Any]) -> tuple[list[str], list[str]]:
     """The outcomes of a dry run, and those of the import after it."""
-    planned = [row.outcome async for row in imports.rows(pool, table, None)]
+    planned: list[str] = [row.outcome async for row in imports.rows(pool, table, None)]
     id = await imports.begin(pool, "list.csv", by="user:budi")
     return planned, [row.outcome async for row in imports.rows(pool, table, id)]
 

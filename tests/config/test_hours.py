@@ -41,3 +41,8 @@ def test_a_week_may_wrap_around() -> None:
 def test_what_can_not_be_read_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"Mon-Sat 08:00-18:00 Asia/Jakarta|end after|no time zone: write one such as"):
         BusinessHours.parse(text)
+
+
+def test_a_time_with_an_offset_is_refused_as_the_zone_stands_behind() -> None:
+    with pytest.raises(ValueError, match="Asia/Jakarta"):
+        BusinessHours.parse("Mon-Sat 08:00-18:00+07:00 Asia/Jakarta")

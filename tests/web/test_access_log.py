@@ -1,5 +1,6 @@
 """Lists, searches and reads leave a row each: who, which filter, how many, whom; and no words that were typed."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -124,3 +125,23 @@ async def test_whom_is_kept_up_to_fifty_and_all_of_it_for_so_many_days(pool: Poo
     assert len(await access_log.newest(pool, limit=5)) == 2
     await keep_days(pool, days=30, handoff_days=365, access_days=10)
     assert await access_log.newest(pool, limit=5) == []
+
+
+async def test_what_is_noted_during_a_write_is_kept(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log, "MOST_WAITING", 3)
+    noted = AccessLog(pool)
+    for name in "abc":
+        noted.note(f"user:{name}", "list", {}, [])
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE access_log")
+        writing = asyncio.create_task(noted.write())
+        await until(lambda: blocked(pool))
+        for name in "de":
+            noted.note(f"user:{name}", "list", {}, [])
+    await writing
+    await noted.write()
+    assert await pool.fetchval("SELECT string_agg(right(actor, 1), '' ORDER BY id) FROM access_log") == "abcde"
+
+
+async def blocked(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))

@@ -17,6 +17,7 @@ from tests.helpers import until
 from web.ops.health import headline, hops
 from web.ops.letters import advice
 from web.ops.ops import RANGES
+from web.ops.trace_steps import verdict_of_delivery, verdict_of_person
 
 NOW = datetime.now(UTC)
 DRAIN = DrainSeen(0, 1.0, NOW, None)
@@ -141,3 +142,27 @@ async def test_the_button_ends_the_session_that_is_in_the_way_and_no_other(
     finally:
         holder.terminate()
         bystander.terminate()
+
+
+def delivered(**more: object) -> dict[str, object]:
+    now = datetime.now(UTC)
+    return {"applied": 0, "ignored": 0, "dead": 0, "received_at": now, "settled_at": now} | more
+
+
+@pytest.mark.parametrize(
+    ("books", "words"),
+    [
+        ({"applied": 1, "dead": 1}, "It was applied"),
+        ({"dead": 1}, "It failed."),
+        ({"ignored": 1}, "ignored its events"),
+    ],
+)
+def test_a_delivery_whose_failures_were_discarded_was_not_ignored(books: dict[str, object], words: str) -> None:
+    assert words in verdict_of_delivery(delivered(**books)).words
+
+
+def test_a_message_that_failed_is_in_the_verdict_on_its_person() -> None:
+    failed, fine = {"failed_at": datetime.now(UTC)}, {"failed_at": None}
+    bad = verdict_of_person([fine, failed, failed])
+    assert (bad.bad, bad.values) == (True, {"n": 2})
+    assert not verdict_of_person([fine]).bad

@@ -415,3 +415,10 @@ async def test_a_program_manages_users_as_an_admin_does(pool: Pool, redis_url: s
         assert (await http.delete(f"/api-keys/{mine['id']}")).status_code == 200
         assert (await http.get("/users")).status_code == 401
     assert {one[0] for one in await changes(pool)} == {"key:hr", "user:budi", account_changes.CONSOLE}
+
+
+async def test_switching_off_what_is_off_already_is_no_error(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with admin(pool, redis_url, database_url) as (http, _):
+        await user(pool, "sari")
+        assert (await http.post("/users/sari/second-factor")).status_code == 303
+        assert (await http.post("/users/nobody/second-factor")).status_code == 422

@@ -18,7 +18,8 @@ from store.crm.tickets import STATUSES as STATUSES_OF_TICKETS
 from store.hooks import hooks as stored_hooks
 from store.leads.lead_records import NO_OWNER
 from store.leads.overview import AGES
-from web import away, excuses, render
+from store.ops import waits
+from web import access, away, excuses, render
 from web.desk import (
     account,
     agenda,
@@ -29,7 +30,9 @@ from web.desk import (
     find,
     lead_import,
     lead_writes,
+    leads_csv,
     login,
+    media,
     menus,
     overview,
     reach,
@@ -72,7 +75,8 @@ def said() -> set[str]:
         for one in ("NO_URL", "NO_ADDRESS", "NO_EVENT", "UNKNOWN_EVENT", "TOO_LONG", "NAME_TAKEN", "BAD_NAME")
     }
     found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
-    found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE}
+    found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE, excuses.NOT_THERE, access.LOW_ROLE}
+    found |= {leads_csv.STRANGE, leads_csv.NOBODY, media.GONE, waits.NOT_OURS}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY, login.CANCELLED}
     found |= {
         users.BAD_NAME,

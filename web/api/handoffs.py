@@ -100,7 +100,7 @@ class HandoffOperations:
     def table(self) -> list[Operation]:
         return [
             Operation("GET", "/handoffs", "listHandoffs", "Handoffs, newest first", "handoffs:read", "viewer", self.list, Handoffs, query=HandoffsQuery),
-            Operation("POST", "/handoffs", "handOver", "Hand a conversation over", "handoffs:write", "sales", self.create, Taken, body=NewHandoff, status=201),
+            Operation("POST", "/handoffs", "handOver", "Hand a conversation over", "handoffs:write", "sales", self.create, Taken, body=NewHandoff, status=201, problems=(502,)),
             Operation("DELETE", "/handoffs/{session_id}", "clearHandoffs", "Delete all handoffs of a session", "handoffs:write", "operator", self.clear, Cleared),
         ]  # fmt: skip
 

@@ -10,7 +10,7 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
-from domain.lead_filter import NOBODY, LeadFilter, narrowed_by_search
+from domain.lead_filter import LONGEST_ORIGIN, NOBODY, LeadFilter, narrowed_by_search
 from store.access.access_log import AccessLog
 from store.leads import lead_detail, lead_list, leads
 from store.leads.lead_detail import MessageCursor
@@ -63,7 +63,9 @@ class ListQuery(Query):
         [], description="Any of these users, separated by commas; - stands for nobody."
     )
     tag: Annotated[list[Annotated[str, Plain]], Several] = Field([], description="Any of them, separated by commas.")
-    origin: Annotated[str, Plain, Field(max_length=400)] | None = Field(None, description="As `came_from` names it.")
+    origin: Annotated[str, Plain, Field(max_length=LONGEST_ORIGIN)] | None = Field(
+        None, description="As `came_from` names it."
+    )
     snoozed: bool | None = Field(None, description="Only those that the inbox leaves out now, or only the others.")
     waiting: bool = Field(False, description="Only those that wait for our answer.")
     order: Order = Field(

@@ -235,7 +235,9 @@ class Message(BaseModel):
     type: str | None
     text: str | None = Field(description="What the person wrote, chose or captioned.")
     transcript: str | None
-    has_media: bool = Field(description="Whether GET /media/{id} has a file.")
+    has_media: bool = Field(
+        description="Whether it has a file. Signed-in users see it at `/media/{id}`, outside of this API."
+    )
     content: Any
     reply_to_id: str | None
     origin: str | None

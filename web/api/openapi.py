@@ -8,8 +8,11 @@ from pydantic.json_schema import models_json_schema
 from web.api.operation import PREFIX, Operation
 from web.api.problems import ProblemDetails
 
-TITLES = {400: "No JSON", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 409: "There already, or over",
-          412: "Changed meanwhile", 413: "Too large", 422: "Invalid request", 428: "Which version?"}  # fmt: skip
+TITLES = {
+    400: "The body is not valid JSON", 401: "Not authenticated", 403: "Not allowed", 404: "Not found",
+    409: "There already, or over", 412: "Changed meanwhile", 413: "Too large", 422: "Invalid request",
+    428: "If-Match is missing", 502: "Another service failed", 503: "The database does not answer now",
+}  # fmt: skip
 REF = "#/components/schemas/{model}"
 IF_MATCH = r'^(\*|(W/)?"?[0-9]{1,9}"?)$'
 EVENTS = {"text/event-stream": {"schema": {"type": "string"}}}
@@ -57,7 +60,7 @@ def _without_defaults(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _operation(one: Operation) -> dict[str, Any]:
     codes = (
-        {401, 403, *one.problems}
+        {401, 403, 503, *one.problems}
         | ({400, 413, 422} if one.body else set())
         | ({422} if one.query or one.if_match else set())
     )
@@ -124,7 +127,7 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
         schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
         headers.append(_header("Idempotency-Key", text, schema))
     if one.if_match:
-        text = "The ETag that was read: the write is refused when the lead has changed since. `*` for any."
+        text = "The ETag that was read: the write is refused when the resource has changed since. `*` for any."
         schema = {"type": "string", "pattern": IF_MATCH}
         headers.append(_header("If-Match", text, schema, required=one.if_match == "must"))
     return headers

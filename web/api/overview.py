@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from domain.lead_filter import LONGEST_ORIGIN
 from store.leads.overview import AGES, RANGES, Overview
 from store.postgres import Pool
 from web import overviews
@@ -32,7 +33,9 @@ class OverviewQuery(Query):
     )
     city: Annotated[str, Plain, Field(max_length=200)] = Field("", description="By its official name, in any case.")
     owner: Annotated[str, Plain, Field(max_length=64)] = Field("", description="A user.")
-    origin: Annotated[str, Plain, Field(max_length=400)] = Field("", description="As `came_from` of a lead names it.")
+    origin: Annotated[str, Plain, Field(max_length=LONGEST_ORIGIN)] = Field(
+        "", description="As `came_from` of a lead names it."
+    )
     time_zone: Annotated[str, AfterValidator(_known_zone), Field(max_length=64)] = Field(
         "UTC", description="Where weeks begin: a time zone of the IANA database."
     )

@@ -1,7 +1,7 @@
 """What is fetched beside an open lead: messages that hold some words, its conversations and files."""
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from store.access.accounts import User
 from store.leads import lead_detail
@@ -9,6 +9,7 @@ from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
 from web.desk.chat import around
+from web.excuses import NOT_THERE, Refusal
 from web.render import Pages
 
 LONGEST_WORDS, HITS = 100, 30
@@ -24,8 +25,8 @@ class ChatPages:
         id = request.path_params["id"]
         try:
             found = await lead_detail.belongings(self._pool, id, actor(user))
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
+        except NotFound:
+            return Refusal(NOT_THERE, 404)
         return self._pages.part(request, "belongings.html", found=found, id=id)
 
     async def find(self, request: Request, user: User) -> Response:
@@ -33,7 +34,7 @@ class ChatPages:
         words = request.query_params.get("q", "").strip()[:LONGEST_WORDS]
         try:
             lead = await lead_detail.opened(self._pool, request.path_params["id"], actor(user))
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
+        except NotFound:
+            return Refusal(NOT_THERE, 404)
         rows = await lead_detail.said(self._pool, lead["contact_id"], words, limit=HITS) if words else []
         return self._pages.part(request, "chat_hits.html", rows=rows, words=words, lead=lead, around=around)

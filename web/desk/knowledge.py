@@ -3,7 +3,7 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from knowledge.embedder import Embedders
 from store.access.access_log import AccessLog
@@ -11,6 +11,7 @@ from store.access.accounts import User
 from store.knowledge import articles as knowledge
 from store.postgres import Pool
 from web.access import actor
+from web.excuses import NOT_THERE, Refusal
 from web.query import with_changes
 from web.render import Pages
 
@@ -44,7 +45,7 @@ class KnowledgePages:
     async def article(self, request: Request, user: User) -> Response:
         row = await knowledge.article(self._pool, request.path_params["id"])
         if row is None:
-            return PlainTextResponse("there is no such article", 404)
+            return Refusal(NOT_THERE, 404)
         return self._pages.page(request, "article.html", user=user, article=row)
 
 

@@ -1,7 +1,7 @@
 """Writes to one lead from its panel: fields, status, notes, suggestions, delete and restore."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,10 @@ from store.postgres import Pool
 from web.access import actor
 from web.desk.facts import as_text, as_value
 from web.desk.panel import Panel, edited
+from web.excuses import NOT_THERE, Refusal
 from web.forms import form, number
 from web.live import Hub
-from web.render import Pages, live
+from web.render import Pages, called, live
 from web.words import Translate, told, translator
 
 # Somebody else's write may come between our look and our own.
@@ -80,7 +81,7 @@ class LeadWrites:
             await leads.set_status(self._pool, id, status, by=actor(user), was=was, reason=reason)
             undo = {"status": before, "was": status}
             t = self._words(request)
-            said = f"{called(lead)}: {t(before)} → {t(status)}"
+            said = f"{called(lead, t)}: {t(before)} → {t(status)}"
             return toast(said, f"/leads/{id}/status", undo) if before != status else None
 
         return await self.write_and_show(request, user, id, write)
@@ -114,10 +115,10 @@ class LeadWrites:
         """Delete the lead; the toast offers Undo."""
         id = request.path_params["id"]
         try:
-            name = called(await leads.current(self._pool, id))
+            name = called(await leads.current(self._pool, id), self._words(request))
             await leads.delete(self._pool, id, by=actor(user))
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
+        except NotFound:
+            return Refusal(NOT_THERE, 404)
         self._hub.forget()
         toast = {"text": self._words(request)("{name}: deleted", name=name), "url": f"/leads/{id}/restore", "undo": {}}
         return Response("", headers={"HX-Trigger": json.dumps({"toast": toast})})
@@ -151,8 +152,8 @@ class LeadWrites:
             toast, wrong, status = None, told(error, self._words(request)), 422
         except (Conflict, Stale):
             toast, wrong, status = None, self._words(request)(CONFLICT), 409
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
+        except NotFound:
+            return Refusal(NOT_THERE, 404)
         self._hub.forget()
         if wrong and not (typed and _in_panel(request)):
             toast = {"text": wrong}  # no field shows this error, and a refresh of the panel would remove it
@@ -160,8 +161,8 @@ class LeadWrites:
         if _in_panel(request):
             try:
                 html = await self._panel.html(request, user, id, wrong=wrong, typed=(typed or {}) if wrong else {})
-            except NotFound as error:
-                return PlainTextResponse(str(error), 404)
+            except NotFound:
+                return Refusal(NOT_THERE, 404)
             response = live(request, html, status)
         if toast:
             response.headers["HX-Trigger"] = json.dumps({"toast": toast})  # ASCII, as headers must be
@@ -190,11 +191,6 @@ def _in_panel(request: Request) -> bool:
     """Return whether the response replaces the panel. Writes from the board or the tasks open no panel."""
     target = request.headers.get("hx-target")
     return target is None or target.endswith(("#lead", "#panel"))
-
-
-def called(lead: Mapping[str, Any]) -> str:
-    """Return the name of a lead for a toast."""
-    return str(lead["name"] or lead["phone"] or "…")
 
 
 def toast(text: str, url: str, undo: dict[str, str] | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from domain.lead_fields import LEAD_FIELDS
 from domain.lead_filter import LeadFilter
@@ -14,6 +14,7 @@ from store.postgres import Pool
 from web.access import actor
 from web.desk.csv_text import BEGIN, cell, line, separator_of
 from web.desk.list_views import ListViews
+from web.excuses import Refusal
 from web.forms import ids_of
 from web.render import Pages
 
@@ -27,6 +28,10 @@ COLUMNS = (
 EXPORTED = tuple(dict.fromkeys((*COLUMNS, *(one.name for one in LEAD_FIELDS if one.is_exported))))
 
 
+STRANGE = "Not understood: {what}. Nothing was exported."
+NOBODY = "No lead was selected. Nothing was exported."
+
+
 class LeadsCsv:
     def __init__(self, pool: Pool, pages: Pages, views: ListViews) -> None:
         self._pool = pool
@@ -37,11 +42,11 @@ class LeadsCsv:
         """All that the filter lets through, or the leads that `ids` names. Who took it is kept."""
         view = await self._views.of(dict(request.query_params), user)
         if view.strange:
-            return PlainTextResponse(f"Not understood: {' '.join(view.strange)}. Nothing was exported.", 422)
+            return Refusal(STRANGE, 422, what=" ".join(view.strange))
         named = request.query_params.get("ids")
         ids = ids_of(named) if named is not None else None
         if ids == []:
-            return PlainTextResponse("No lead was selected. Nothing was exported.", 422)
+            return Refusal(NOBODY, 422)
         wanted = LeadFilter(among=ids) if ids else view.wanted
         await leads.log_access(self._pool, None, actor(user).name, "export")
         headers = {"Content-Disposition": 'attachment; filename="leads.csv"'}

@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 import structlog
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from store.access.accounts import User
 from store.leads import lead_detail
@@ -16,6 +16,7 @@ from store.media.archive import ArchiveFailed, MediaArchive
 from store.media.files import KeptFile
 from store.media.source import FETCH_ERRORS, HostNotAllowed, MediaSource
 from store.postgres import Pool
+from web.excuses import Refusal
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class MediaPages:
     async def show(self, request: Request, _: User) -> Response:
         message = await lead_detail.message(self._pool, request.path_params["id"])
         if message is None or not message["media_url"] or message["revoked_at"]:
-            return PlainTextResponse(GONE, 404)
+            return Refusal(GONE, 404)
         wanted = request.headers.get("range")
         if self._archive and (kept := await files.of_message(self._pool, message["id"])):
             try:
@@ -55,10 +56,10 @@ class MediaPages:
             found = await self._source.open(url, {"Range": wanted} if wanted else {})
         except (HostNotAllowed, *FETCH_ERRORS) as error:
             log.warning("a file could not be fetched", error=type(error).__name__)  # addresses are secrets
-            return PlainTextResponse(GONE, 502)
+            return Refusal(GONE, 502)
         if found.status_code not in (200, 206):
             await found.aclose()
-            return PlainTextResponse(GONE, 404)
+            return Refusal(GONE, 404)
         headers = {name: found.headers[name] for name in PASSED_ON if name in found.headers}
         if encoding := found.headers.get("content-encoding"):
             headers["Content-Encoding"] = encoding

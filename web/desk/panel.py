@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from domain.lead import LOCKING, STATUSES
 from domain.lead_fields import FIELDS, PROFILE_FIELDS
@@ -24,7 +24,7 @@ from web.desk.menus import SNOOZES, Menus
 from web.desk.reach import Reach
 from web.desk.reasons import because
 from web.desk.steps import step_words
-from web.excuses import wants_a_page
+from web.excuses import NOT_THERE, Refusal, wants_a_page
 from web.forms import moment, number
 from web.preferences import Preferences
 from web.render import Pages, live
@@ -45,11 +45,11 @@ class Panel:
             return RedirectResponse(f"/?lead={request.path_params['id']}&view=all", 303)
         try:
             return live(request, await self.html(request, user, request.path_params["id"]))
-        except NotFound as error:
+        except NotFound:
             if "hx-request" in request.headers:
                 # It was open, and somebody deleted or erased it meanwhile.
                 return self._gone(request)
-            return PlainTextResponse(str(error), 404)
+            return Refusal(NOT_THERE, 404)
 
     async def opened(self, request: Request, user: User, id: str | None, at: str | None = None) -> str:
         """Return the panel of the lead `id`, its chat at the message `at`. Empty if there is no such lead."""

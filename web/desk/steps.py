@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from domain.field_kinds import NotAllowed
 from domain.next_step import OPEN, TO_DO
@@ -17,6 +17,7 @@ from store.leads import next_steps
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
+from web.excuses import NOT_THERE, Refusal
 from web.forms import form, number
 from web.live import Hub
 from web.query import with_changes
@@ -80,8 +81,8 @@ class StepPages:
             text = told(error, translator(self._pages.preferences(request).language))
             trigger = json.dumps({"toast": {"text": text}})  # ASCII, as headers must be
             return Response("", 409, {"HX-Trigger": trigger, "HX-Reswap": "none"})
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
+        except NotFound:
+            return Refusal(NOT_THERE, 404)
         self._hub.forget()
         rows = await next_steps.page(self._pool, before=id + 1, limit=1)
         return self._pages.part(request, "step_rows.html", rows=rows, more=False, user=user, step_words=step_words)

@@ -14,6 +14,7 @@ from store.crm.tickets import FIELDS, PRIORITIES, STATUSES
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
+from web.excuses import NOT_THERE, Refusal
 from web.forms import form, number
 from web.live import Hub
 from web.query import with_changes
@@ -57,8 +58,8 @@ class TicketPages:
             row = await tickets.patch(self._pool, id, values, by=actor(user))
         except NotAllowed as error:
             return PlainTextResponse(told(error, translator(self._pages.preferences(request).language)), 400)
-        except NotFound as error:
-            return PlainTextResponse(str(error), 404)
+        except NotFound:
+            return Refusal(NOT_THERE, 404)
         self._hub.forget()
         return self._pages.part(
             request, "ticket_rows.html", rows=[row], more=False, user=user, statuses=STATUSES, priorities=PRIORITIES

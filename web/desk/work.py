@@ -15,11 +15,11 @@ from store.leads import leads
 from store.leads.lead_records import SNOOZE
 from store.postgres import Pool
 from web.access import actor
-from web.desk.lead_writes import LeadWrites, called, toast
+from web.desk.lead_writes import LeadWrites, toast
 from web.desk.menus import SNOOZES
 from web.forms import form, number
 from web.preferences import Preferences
-from web.render import Pages, moment_words
+from web.render import Pages, called, moment_words
 from web.words import translator
 
 
@@ -45,7 +45,8 @@ class Work:
             else:
                 await leads.snooze(self.pool, id, until, by=by, questions=number(given.get("questions")))
             undo = {"for": snooze.choice_of(lead[SNOOZE], now), "was": until.isoformat() if until else ""}
-            return toast(f"{called(lead)}: {_said(until, given, prefer)}", f"/leads/{id}/snooze", undo)
+            name = called(lead, translator(prefer.language))
+            return toast(f"{name}: {_said(until, given, prefer)}", f"/leads/{id}/snooze", undo)
 
         return await self.writes.write_and_show(request, user, id, write)
 

@@ -1,7 +1,6 @@
 """What agents may do: each tool, as it is called. The docstrings are what agents read."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,9 +10,10 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
+from domain.delivery import FailureKind
 from domain.lead import Source
 from domain.lead_fields import FIELDS, PROFILE_FIELDS, with_country
-from domain.lead_filter import LeadFilter, narrowed_by_search
+from domain.lead_filter import LONGEST_ORIGIN, LeadFilter, narrowed_by_search
 from domain.next_step import SuggestedStep, takes_of_all
 from domain.phone import Phones
 from knowledge.embedder import Embedders
@@ -22,12 +22,12 @@ from store.knowledge import articles as knowledge
 from store.leads import lead_detail, lead_list, leads, next_steps, overview
 from store.leads.lead_list import Order
 from store.leads.leads import Actor
-from store.leads.overview import OverviewFilter
 from store.mirror import merges
 from store.ops import dead_letters, replays
 from store.ops.dead_letters import LetterQuery
 from store.ops.status import MirrorStatus
 from store.postgres import Pool
+from web import overviews
 from web.mcp import answers
 from web.mcp.access import Who, actor
 from web.mcp.answers import cut, lead_line
@@ -173,10 +173,12 @@ class Tools:
         days: Annotated[Literal[7, 30, 90], Field(description="The length of the period, which ends now.")] = 7,
         city: Annotated[str, Field(max_length=200)] = "",
         owner: Annotated[str, Field(max_length=64, description="Only the leads of this user.")] = "",
-        origin: Annotated[str, Field(max_length=200, description="Only leads of this advertisement or product.")] = "",
+        origin: Annotated[
+            str, Field(max_length=LONGEST_ORIGIN, description="Only leads of this advertisement or product.")
+        ] = "",
     ) -> answers.OverviewSummary:
         """Compare the last days with those before: leads, replies, conversions, origins, pain points, objections."""
-        asked = OverviewFilter(datetime.now(UTC), days, city or None, owner or None, origin or None)
+        asked = overviews.chosen(str(days), city, owner, origin)
         with tool_errors():
             return answers.compared(days, await overview.overview(self._pool, asked, ZoneInfo("UTC")))
 
@@ -290,7 +292,7 @@ class Tools:
         fingerprint: Annotated[
             str | None, Field(max_length=100, description="Of one cause (mirror dead-letters groups).")
         ] = None,
-        kind: Annotated[str | None, Field(max_length=50)] = None,
+        kind: FailureKind | None = None,
         event: Annotated[str | None, Field(max_length=100)] = None,
         go: Annotated[bool, Field(description="False: a plan, nothing is changed.")] = False,
     ) -> answers.Replayed:

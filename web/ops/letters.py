@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from domain.delivery import FailureKind
 from domain.masking import masked
@@ -16,6 +16,7 @@ from store.ops.dead_letters import LetterGroup, LetterQuery
 from store.ops.replays import ReplayRecord
 from store.postgres import Pool
 from web.access import actor
+from web.excuses import NOT_THERE, Refusal
 from web.forms import form
 from web.render import Pages
 
@@ -103,7 +104,7 @@ class LetterPages:
     async def one_replay(self, request: Request, user: User) -> Response:
         found = await replays.read(self._pool, request.path_params["id"])
         if found is None:
-            return PlainTextResponse("there is no such replay", 404)
+            return Refusal(NOT_THERE, 404)
         if request.headers.get("hx-request"):
             return self._pages.part(request, "ops_progress.html", replay=found)
         return self._pages.page(request, "ops_replay.html", user=user, replay=found)

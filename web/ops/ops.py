@@ -8,7 +8,7 @@ import asyncpg
 import orjson
 import structlog
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from store.access import access_log
 from store.access.accounts import User
@@ -18,6 +18,7 @@ from store.ops.alarms import Incident
 from store.ops.status import MirrorStatus
 from store.postgres import Pool
 from web.access import actor
+from web.excuses import Refusal
 from web.forms import number
 from web.live import Hub
 from web.ops.health import headline, hops
@@ -75,7 +76,7 @@ class Ops:
         try:
             ended = await waits.end_session(self._pool, pid)
         except asyncpg.InsufficientPrivilegeError:
-            return PlainTextResponse(waits.NOT_OURS.format(pid=pid), 403)
+            return Refusal(waits.NOT_OURS, 403, pid=pid)
         log.info("session ended", pid=pid, by=actor(user).name, ended=ended)
         return RedirectResponse("/ops", 303)
 

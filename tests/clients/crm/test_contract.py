@@ -204,3 +204,28 @@ async def test_the_stand_in_begins_with_customers_that_say_only_what_matters() -
     assert isinstance(connect({"CRM_URL": "http://127.0.0.1:1", "CRM_KEY": "mk_x"}), CrmService)
     with pytest.raises(CrmError, match="set CRM_URL"):
         connect({})
+
+
+async def test_a_number_that_somebody_has_goes_to_nobody_else(crm: Crm) -> None:
+    await crm.create(JANE)
+    other = await crm.create({"name": "Jim", "email": "jim@example.com"})
+    assert other.id
+    with pytest.raises(CrmRefused):
+        await crm.update(other.id, {"phone": JANE["phone"]})
+    found = await crm.find(other.id)
+    assert found is not None
+    assert found["phone"] is None
+
+
+async def test_after_a_conflict_a_task_reads_the_customer_anew(crm: Crm) -> None:
+    made = await crm.create(JANE)
+    assert made.id
+    task = Task(crm)
+    before = await task.find(made.id)
+    assert before is not None
+    await crm.update(made.id, {"city": "Bogor"})
+    with pytest.raises(CrmRefused):
+        await task.update(made.id, {"city": "Solo"}, version=before["version"])
+    again = await task.find(made.id)
+    assert again is not None
+    await task.update(made.id, {"city": "Solo"}, version=again["version"])

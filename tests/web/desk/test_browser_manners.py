@@ -100,7 +100,7 @@ async def test_who_may_no_longer_write_is_told_so_by_board_and_selection(
             await expect(at.page.get_by_text("Rina").first).to_be_visible()
             await pool.execute("UPDATE users SET role = 'viewer' WHERE name = 'budi'")
             await act()
-            await expect(at.page.locator("#toast")).to_contain_text("Not done: this needs the role sales")
+            await expect(at.page.locator("#toast")).to_contain_text("Not done: This needs the role sales")
             at.complaints.clear()  # the browser tells of the 403
     assert await pool.fetchval("SELECT status FROM leads") == "new"
 

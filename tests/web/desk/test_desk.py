@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
@@ -25,7 +26,8 @@ from store.postgres import Pool, statement
 from store.privacy.tombstones import NOBODY_ERASED
 from tests.chats import chat, extracted, lead
 from tests.desk import PASSWORD, client, form, signed_in, user, web
-from tests.helpers import bounds, rows
+from tests.helpers import bounds, delivery, rows, settled
+from tests.workers.drain.test_order import message
 from web.app import Dashboard
 from web.desk.media import MediaPages
 from web.desk.reach import Reach
@@ -406,3 +408,38 @@ async def test_a_replay_that_was_not_of_one_cause_has_its_page(pool: Pool, redis
 def test_a_name_that_is_not_there_takes_as_long_as_one_that_is() -> None:
     """Its hash has the parameters with which passwords are hashed."""
     assert not PasswordHasher().check_needs_rehash(passwords.NOBODY)
+
+
+async def test_two_searches_that_find_the_same_people_show_their_own_words(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    await chat(pool, "apakah ada kulkas?", "jual mesin juga?")
+    await extracted(pool)
+    async with signed_in(pool, redis_url, database_url) as http:
+        for words, other in (("kulkas", "mesin"), ("mesin", "kulkas")):
+            found = (await http.get(f"/leads/rows?q={words}")).text
+            assert (f"<mark>{words}</mark>" in found, f"<mark>{other}</mark>" in found) == (True, False), found
+
+
+async def test_refusals_are_in_the_language_of_the_viewer(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with signed_in(pool, redis_url, database_url, "viewer") as http:
+        http.headers["Accept-Language"] = "id-ID"
+        for path, words in (
+            ("/leads.csv", "Ini memerlukan peran sales"),
+            (f"/leads/{UUID(int=7)}/find", "Ini tidak ada"),
+        ):
+            answer = await http.get(path, headers={"HX-Request": "true"})
+            assert (answer.status_code in (403, 404), words in answer.text) == (True, True), answer.text
+
+
+async def test_a_lead_with_a_username_only_has_one_name(pool: Pool, redis_url: str, database_url: str) -> None:
+    heard = message("m1", 0, number=None, bsuid="ID.7")
+    body = json.loads(heard.body)
+    body["conversation"]["username"] = "rina.w"
+    await settled(pool, [delivery(body, heard.event)])
+    id = await pool.fetchval("SELECT id FROM leads")
+    async with signed_in(pool, redis_url, database_url) as http:
+        head = (await http.get(f"/leads/{id}")).text
+        moved = await http.post(f"/leads/{id}/status", data={"status": "contacted"})
+        for text in ((await http.get("/leads/rows")).text, head.partition("</h2>")[0], moved.headers["HX-Trigger"]):
+            assert "@rina.w" in text

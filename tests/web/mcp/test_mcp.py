@@ -367,3 +367,23 @@ async def test_ten_agents_at_once(pool: Pool, redis_url: str, database_url: str)
 
         await asyncio.gather(*(agent(n) for n in range(10)))
     assert len(await rows(pool, "lead_notes")) == 50
+
+
+async def test_a_merge_takes_no_number_from_who_holds_it_now(pool: Pool) -> None:
+    """Ann had the number, Ben has it now: that Ann and Cid are one says nothing of Ben."""
+    await settled(pool, [
+        message("a", 0, number="621", bsuid="ID.ANN"), message("b", 10, number="621", bsuid="ID.BEN"),
+        message("c", 20, number=None, bsuid="ID.CID"),
+    ])  # fmt: skip
+
+    async def lead_id(bsuid: str) -> UUID:
+        id: UUID = await pool.fetchval(
+            "SELECT r.id FROM lead_records AS r JOIN contacts AS c ON c.id = r.contact_id"
+            " WHERE c.business_scoped_user_id = $1", bsuid,
+        )  # fmt: skip
+        return id
+
+    ann, ben, cid = [await lead_id(bsuid) for bsuid in ("ID.ANN", "ID.BEN", "ID.CID")]
+    await merges.merge(pool, ann, cid, by=BUDI, reason="same", go=True)
+    phones = {row["id"]: row["phone"] for row in await pool.fetch("SELECT id, phone FROM leads")}
+    assert (len(phones), phones[ben]) == (2, "+621")

@@ -44,6 +44,7 @@ from store.hooks import hooks, notifications
 from store.hooks.hooks import Hook, HookRefused
 from store.leads import leads, next_steps
 from store.leads.leads import Actor
+from store.mirror import merges
 from store.ops import alarms
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, extracted, lead
@@ -568,3 +569,43 @@ def test_sentence_names_the_person_and_the_change() -> None:
         assert "None" not in sentence(
             event, {"what": "x", "name": "x", "status": "APPROVED", "from": "a", "to": "b", **rina}
         )
+
+
+async def test_the_end_of_an_alarm_waits_for_its_beginning_and_for_no_other(pool: Pool) -> None:
+    await hooks.add(pool, "night", "slack", None, ["alarm.began", "alarm.ended"], by="test")
+    await alarms.sound(pool, "api key", "make another key")
+    (began,) = await notifications.claim(pool)
+    await alarms.clear(pool, "api key")
+    await alarms.sound(pool, "webhooks", "resume it")
+    assert [(one.event, one.data["name"]) for one in await notifications.claim(pool)] == [("alarm.began", "webhooks")]
+    await notifications.sent(pool, began.id)
+    assert [(one.event, one.data["name"]) for one in await notifications.claim(pool)] == [("alarm.ended", "api key")]
+
+
+async def test_a_merge_that_leaves_the_status_reports_none(pool: Pool) -> None:
+    for place, number in enumerate((NUMBER, "6281111111111")):
+        await chat(pool, "halo", number=number, at=place)
+    one, other = [row["id"] for row in await pool.fetch("SELECT id FROM leads ORDER BY created_at, id")]
+    await leads.set_status(pool, one, "qualified", by=BUDI)
+    await leads.set_status(pool, other, "contacted", by=BUDI)
+    await hooks.add(pool, "crm", "slack", None, ["lead.status_changed"], by="test")
+    await merges.merge(pool, one, other, by=BUDI, reason="same", go=True)
+    told = [(row["data"]["from"], row["data"]["to"]) for row in await notes_of(pool)]
+    assert all(before != after for before, after in told)
+
+
+async def notes_of(pool: Pool) -> list[dict[str, Any]]:
+    return [{"data": json.loads(row["data"])} for row in await pool.fetch("SELECT data FROM notifications")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "events", "why"),
+    [
+        ("webhook", "https://example.com/" + "x" * 2000, ["alarm.began"], "longer than"),
+        ("webhook", "https://example.com/", ["alarm.began", "alarm.bgan"], "does not exist"),
+        ("webhook", "https://example.com/", [], "at least one"),
+    ],
+)
+async def test_a_refusal_names_its_cause(pool: Pool, kind: str, target: str, events: list[str], why: str) -> None:
+    with pytest.raises(HookRefused, match=why):
+        await hooks.add(pool, "crm", kind, target, events, by="test")

@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 
 from store.mirror.deliveries import drop_days, make_days
-from store.ops import dead_letters
+from store.ops import dead_letters, replays
 from store.ops.dead_letters import Letter, LetterQuery
+from store.ops.replays import Counts
 from store.postgres import Pool
+from store.privacy.tombstones import NOBODY_ERASED
 from tests.cli.test_console import run
 from tests.helpers import RECEIVED_AT, bounds, delivery, mirrored, payload, rows, settled, until
 from workers.drain.interpret import DeliveryReading, EventFailure
 from workers.drain.settle import InterpretedDelivery, Settler, crashed
+from workers.jobs import asked_replays
+from workers.jobs.asked_replays import run_asked
 from workers.jobs.replay import Replayer
 
 
@@ -219,3 +223,52 @@ async def test_a_replay_can_be_cancelled_and_says_so(pool: Pool) -> None:
 
 async def _has_begun(pool: Pool) -> bool:
     return len([letter for letter in await letters(pool) if letter.state == "replayed"]) >= 2
+
+
+async def test_a_replay_whose_worker_died_counts_what_that_one_did(pool: Pool) -> None:
+    for _ in range(4):
+        await an_earlier_release_failed(pool, payload("received_text")["body"])
+    id = await replays.ask(pool, LetterQuery(), by="user:budi", planned=4, go=True, per_second=2)
+    taken = await replays.take(pool)
+    assert taken is not None
+    first, *_ = await letters(pool)
+    await Replayer(pool, release="new", go=True, bounds=bounds).letter(first)
+    await replays.tell(pool, id, Counts(done=1, applied=1))
+    await pool.execute("UPDATE replays SET seen_at = now() - interval '1 minute'")
+    await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
+    (record,) = await rows(pool, "replays")
+    assert (record["state"], record["done"], record["applied"] + record["unchanged"]) == ("done", 4, 4)
+
+
+async def test_a_long_letter_is_not_taken_by_another_worker(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked_replays, "SEEN_SECONDS", 0.02)
+    await an_earlier_release_failed(pool, payload("received_text")["body"])
+    await replays.ask(pool, LetterQuery(), by="user:budi", planned=1, go=True, per_second=2)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE dead_letters IN SHARE MODE")
+        running = asyncio.create_task(run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds))
+        await until(lambda: _state_is(pool, "running"))
+        await pool.execute("UPDATE replays SET seen_at = now() - interval '1 minute'")
+        await until(lambda: _seen_lately(pool))
+        assert await replays.take(pool) is None
+    await running
+
+
+async def _state_is(pool: Pool, state: str) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) FROM replays WHERE state = $1", state))
+
+
+async def _seen_lately(pool: Pool) -> bool:
+    return bool(await pool.fetchval("SELECT count(*) FROM replays WHERE seen_at > now() - interval '10 seconds'"))
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_replay_that_breaks_is_no_replay_that_was_cancelled(pool: Pool) -> None:
+    await an_earlier_release_failed(pool, payload("received_text")["body"])
+    await pool.execute(
+        "CREATE FUNCTION is_broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'x' USING ERRCODE = '53100'; END $$"
+    )
+    await pool.execute("CREATE TRIGGER is_broken BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION is_broken()")
+    code, _, _ = await run("dead-letters", "replay", "--go")
+    (record,) = await rows(pool, "replays")
+    assert (code, record["state"], record["error"] is None) == (1, "failed", False)

@@ -358,9 +358,7 @@ async def test_an_object_that_fails_in_an_unknown_way_is_one_letter_and_the_page
         "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF NEW.id = 'odd' THEN RAISE 'odd' USING ERRCODE = 'P0001'; END IF; RETURN NEW; END $$"
     )
-    await pool.execute(
-        "CREATE TRIGGER refuse_one BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION refuse_one()"
-    )
+    await pool.execute("CREATE TRIGGER refuse_one BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION refuse_one()")
     good = payload("received_text")["body"]["message"]
     page = [{"message": good | {"id": "odd"}}, {"message": good}]
     found = await comparer(pool).page("poll.messages", page)

@@ -415,7 +415,9 @@ async def test_two_searches_that_find_the_same_people_show_their_own_words(
 ) -> None:
     await chat(pool, "apakah ada kulkas?", "jual mesin juga?")
     await extracted(pool)
-    async with signed_in(pool, redis_url, database_url) as http:
+    # While a page listens, views are kept until something changes.
+    async with signed_in(pool, redis_url, database_url) as http, http.stream("GET", "/live") as line:
+        await anext(line.aiter_bytes())
         for words, other in (("kulkas", "mesin"), ("mesin", "kulkas")):
             found = (await http.get(f"/leads/rows?q={words}")).text
             assert (f"<mark>{words}</mark>" in found, f"<mark>{other}</mark>" in found) == (True, False), found

@@ -26,13 +26,13 @@ To change a key for another: add a second one of the same name, give it to the p
 def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    commands.add_parser("list", help="which there are, what they may do, when they were last used")
+    commands.add_parser("list", help="list keys, scopes and last use")
     new = commands.add_parser("add", help="a new one; it is shown once and never again")
     new.add_argument("name", help="of the program: lower case letters, digits, . _ -")
     new.add_argument(
         "--scope", action="append", choices=SCOPES, required=True, help="what it may do; give it again for more"
     )
-    new.add_argument("--days", type=whole(1, 36_500), help="how long it lives (default: until it is revoked)")
+    new.add_argument("--days", type=whole(1, 36_500), help="days until the key expires (default: it never expires)")
     commands.add_parser("revoke", help="end one, by its id").add_argument("id")
 
 
@@ -60,7 +60,7 @@ async def _add(pool: Pool, arguments: argparse.Namespace) -> int:
 
 async def _revoke(pool: Pool, arguments: argparse.Namespace) -> int:
     if not await api_keys.revoke(pool, arguments.id):
-        print(f"no key {arguments.id} lives", file=sys.stderr)
+        print(f"There is no active key {arguments.id}.", file=sys.stderr)
         return 1
     print(json.dumps({"revoked": arguments.id}) if arguments.json else f"{arguments.id} is revoked")
     return 0

@@ -38,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--id", type=whole(1, LARGEST), help="only this letter")
     add_replay_options(again)
     discard = actions.add_parser(
-        "discard", help="put aside for good, bodies kept; says how many, with --go and a filter does it"
+        "discard", help="without --go, count them; with --go and a filter, discard them (their bodies are kept)"
     )
     filters.add(discard, state=None)
     discard.add_argument("--id", type=whole(1, LARGEST), help="only this letter")

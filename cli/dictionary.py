@@ -1,4 +1,4 @@
-"""`mirror dictionary`: what each table, view and column is that people read by SQL."""
+"""`mirror dictionary`: describe the tables, views and columns for SQL users."""
 
 import argparse
 import asyncio

@@ -24,9 +24,13 @@ NO_KEY = "ERASURE_KEY is not set. Set the one that people were erased with."
 
 def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    export = actions.add_parser("export", help="write the ledger: keyed hashes and times, no names. With every backup")
-    export.add_argument("file", type=Path, help="where to, and it is replaced; - is the standard output")
-    restore = actions.add_parser("restore", help="erase again whom a backup brought back. Before anything runs")
+    export = actions.add_parser(
+        "export", help="write the ledger (keyed hashes and times, no names): run it with every backup"
+    )
+    export.add_argument("file", type=Path, help="output file (overwritten); - is the standard output")
+    restore = actions.add_parser(
+        "restore", help="erase again whom a backup brought back: run it before you start the services"
+    )
     restore.add_argument("file", type=Path, help="the newest ledger, newer than the backup; - is the standard input")
 
 

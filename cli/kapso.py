@@ -36,19 +36,19 @@ async def kapso() -> AsyncIterator[Opened]:
         raise SystemExit(2)
     key = settings.kapso_api_key.get_secret_value()
     pool = await postgres.connect(settings.database_url.get_secret_value(), size=4, by_key=True)
-    stream = redis.connect(settings.redis_url.get_secret_value())
-    budget = Budget(stream, key, per_minute=settings.kapso_requests_per_minute)
+    redis_client = redis.connect(settings.redis_url.get_secret_value())
+    budget = Budget(redis_client, key, per_minute=settings.kapso_requests_per_minute)
     client = Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
     try:
-        yield Opened(settings, pool, stream, client)
+        yield Opened(settings, pool, redis_client, client)
     finally:
         await client.close()
-        await stream.aclose()
+        await redis_client.aclose()
         await pool.close()
 
 
 async def run_reporting_kapso_errors(command: Callable[[], Awaitable[int]]) -> int:
-    """The command's exit code, or 1 and a sentence when Kapso or a store does not play its part."""
+    """The command's exit code, or 1 and a sentence if Kapso or a store fails."""
     try:
         return await run_reporting_store_errors(command)
     except KapsoRefused as refused:

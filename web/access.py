@@ -13,7 +13,7 @@ from store.access import accounts
 from store.access.accounts import User
 from store.leads.leads import Actor
 from store.postgres import Pool
-from web.excuses import NO_PAGE, Excuses, Refusal, wants_a_page
+from web.error_pages import NO_PAGE, ErrorPages, Refusal, wants_a_page
 from web.forms import host_of, path_of
 
 COOKIE = "session"
@@ -26,11 +26,11 @@ Page = Callable[[Request, User], Awaitable[Response]]
 
 
 class Guard:
-    """Lets pages be seen by those who may."""
+    """Checks the session, the role and the origin before a page runs."""
 
-    def __init__(self, pool: Pool, excuses: Excuses) -> None:
+    def __init__(self, pool: Pool, error_pages: ErrorPages) -> None:
         self._pool = pool
-        self._excuses = excuses
+        self._error_pages = error_pages
 
     def get(self, path: str, show: Page, *, role: str = "viewer") -> Route:
         return Route(path, self.page(show, role=role), methods=["GET"])
@@ -48,7 +48,7 @@ class Guard:
             user = await self.user(request)
             if user is None:
                 return _to_login(request)
-            return self._excuses.instead(request, user, await self._shown(request, user, show, role))
+            return self._error_pages.instead(request, user, await self._shown(request, user, show, role))
 
         return guarded
 
@@ -62,7 +62,7 @@ class Guard:
         user = await self.user(request) if wants_a_page(request) else None
         if user is None:
             return PlainTextResponse(NO_PAGE, 404)
-        return self._excuses.page(request, 404, NO_PAGE, user=user)
+        return self._error_pages.page(request, 404, NO_PAGE, user=user)
 
     async def user(self, request: Request) -> User | None:
         token = request.cookies.get(COOKIE)

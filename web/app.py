@@ -1,4 +1,4 @@
-"""The dashboard's routes, ready to be mounted in the web process. Everything but the login needs a session."""
+"""The routes of the desk, the API and MCP. Pages need a session; the API and MCP also take keys."""
 
 from functools import partial
 from pathlib import Path
@@ -26,34 +26,34 @@ from web.access import COOKIE, Guard
 from web.api.app import api_routes, nothing
 from web.api.operation import PREFIX
 from web.api.operations import operations
-from web.away import Away
+from web.database_error import DatabaseErrorPage
 from web.desk.account import AccountPages
 from web.desk.agenda import Agenda
-from web.desk.beside import Beside
 from web.desk.board import Board
+from web.desk.bulk import BulkActions
 from web.desk.chat_pages import ChatPages
 from web.desk.crm import CrmPages
 from web.desk.desk import Desk
-from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
+from web.desk.lead_extras import LeadExtras
 from web.desk.lead_import import ImportPages
 from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.list_views import ListViews
 from web.desk.login import Login
-from web.desk.many import Many
 from web.desk.media import MediaPages
 from web.desk.menus import Menus
 from web.desk.overview import OverviewPage
 from web.desk.panel import Panel
-from web.desk.reach import Reach
+from web.desk.quick_search import QuickSearch
+from web.desk.reply_links import ReplyLinks
 from web.desk.rules import RulePages
 from web.desk.steps import StepPages
 from web.desk.tabs import Tabs
 from web.desk.tickets import TicketPages
 from web.desk.users import KeyPages, UserPages
 from web.desk.work import Work
-from web.excuses import Excuses
+from web.error_pages import ErrorPages
 from web.forms import RowId
 from web.headers import Headers
 from web.identity_provider import IdentityProvider
@@ -85,7 +85,7 @@ class Dashboard:
         phones: Phones,
         media: MediaPages,
         crm: CRMClient,
-        reach: Reach,
+        reach: ReplyLinks,
         provider: IdentityProvider | None,
         hooks_key: bytes | None = None,
     ) -> None:
@@ -112,8 +112,8 @@ class Dashboard:
 
     def site(self) -> Starlette:
         pool, hub, pages, seen = self._pool, self._hub, self._pages, self._access_log
-        excuses = Excuses(pages)
-        guard = Guard(pool, excuses)
+        error_pages = ErrorPages(pages)
+        guard = Guard(pool, error_pages)
         menus = Menus(pool, pages, hub)
         login, panel = Login(pool, pages, self._provider), Panel(pool, pages, menus, self._reach)
         writes = LeadWrites(pool, pages, hub, panel, self._phones)
@@ -126,8 +126,8 @@ class Dashboard:
             LetterPages(pool, pages),
             Trace(pool, pages, self._phones),
         )
-        handlers: dict[Any, Any] = {404: partial(nowhere, guard), Exception: excuses.broken}
-        handlers |= dict.fromkeys(STORE_ERRORS, Away(pages).show)
+        handlers: dict[Any, Any] = {404: partial(nowhere, guard), Exception: error_pages.broken}
+        handlers |= dict.fromkeys(STORE_ERRORS, DatabaseErrorPage(pages).show)
         return Starlette(
             routes=[
                 *routes.login_routes(login),
@@ -135,15 +135,15 @@ class Dashboard:
                 guard.get("/live", self._live),
                 *routes.list_routes(guard, desk, tabs, LeadsCsv(pool, pages, views)),
                 *routes.desk_routes(guard, panel, writes, ChatPages(pool, pages), self._media),
-                *routes.work_routes(guard, Work(pool, pages, writes), Many(pool, pages, hub), menus),
+                *routes.work_routes(guard, Work(pool, pages, writes), BulkActions(pool, pages, hub), menus),
                 *routes.overview_routes(
                     guard,
-                    Find(pool, pages, hub, seen),
+                    QuickSearch(pool, pages, hub, seen),
                     Board(pool, pages, hub, seen),
                     Agenda(pool, pages, hub, seen),
                     OverviewPage(pool, pages, hub, menus, seen),
                 ),
-                *routes.beside_routes(guard, Beside(pool, writes, self._phones)),
+                *routes.beside_routes(guard, LeadExtras(pool, writes, self._phones)),
                 *routes.crm_routes(guard, crm, StepPages(pool, pages, hub, seen), TicketPages(pool, pages, hub, seen)),
                 *routes.account_routes(guard, AccountPages(pool, pages)),
                 *routes.team_routes(

@@ -8,7 +8,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
     "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-NUL = PlainTextResponse("no address of ours holds NUL", 400)
+NUL = PlainTextResponse("The URL contains a NUL character. Remove it.", 400)
 
 
 class Headers:

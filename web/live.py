@@ -19,7 +19,7 @@ from store.tasks import cancel_and_wait
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.15
-# How long somebody who may not listen any more still does.
+# Seconds until a revoked session or key stops receiving events.
 ASK_SECONDS = 3.0
 MOST_VIEWS = 1000
 # What depends on the clock (who is snoozed) changes without a commit.
@@ -120,7 +120,7 @@ class Hub:
         return made.changes == self._changes and (bool(self._listeners) or not made.task.done())
 
     def forget(self) -> None:
-        """Something was written here: nobody is shown what was before."""
+        """Drop all cached views, after a write of this process."""
         self._views.clear()
 
     async def close(self) -> None:

@@ -40,21 +40,21 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a list shows. `strange` are words of the search that nobody understands: with one, it shows nobody."""
+    """What a list shows. If `strange` holds an unknown qualifier of the search, the list is empty."""
 
     wanted: LeadFilter
     after: ListCursor | None
     order: Order
     strange: list[str]
-    said: Sequence[str] = ()
+    chat_words: Sequence[str] = ()
     """Words of the search that were looked for in chats."""
     where: Mapping[UUID, str] = field(default_factory=dict)
     """Lead to the message near which it said them."""
 
 
 def view_of(query: Mapping[str, str], reader: LeadReader, me: str, now: datetime) -> View:
-    """What the list can't filter by is left out: an old link still shows something. A search is taken at its word,
-    and finds snoozed leads too. `me` is the name of the user who looks."""
+    """Parse the parameters of a list. Unknown ones are left out, so that an old link still shows something. A search
+    also finds snoozed leads. `me` is the name of the user who looks."""
     view = query.get("view", "")
     chosen = LeadFilter(
         status=values(query, "status"),
@@ -152,6 +152,6 @@ def moment_of(text: str) -> datetime:
 
 
 def with_changes(query: Mapping[str, str], **changes: str | int | None) -> str:
-    """The query with some of it changed; None takes a filter out. Always back to the first page."""
-    merged = {**query, "after": None, **changes}
+    """Return the query with some of it changed, for the first page. None takes a filter out."""
+    merged = {**query, "after": None, "before": None, **changes}
     return urlencode({name: value for name, value in merged.items() if value})

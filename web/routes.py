@@ -5,22 +5,22 @@ from starlette.routing import Route
 from web.access import Guard
 from web.desk.account import AccountPages
 from web.desk.agenda import Agenda
-from web.desk.beside import Beside
 from web.desk.board import Board
+from web.desk.bulk import BulkActions
 from web.desk.chat_pages import ChatPages
 from web.desk.crm import CrmPages
 from web.desk.desk import Desk
-from web.desk.find import Find
 from web.desk.knowledge import KnowledgePages
+from web.desk.lead_extras import LeadExtras
 from web.desk.lead_import import ImportPages
 from web.desk.lead_writes import LeadWrites
 from web.desk.leads_csv import LeadsCsv
 from web.desk.login import BACK, Login, ours
-from web.desk.many import Many
 from web.desk.media import MediaPages
 from web.desk.menus import Menus
 from web.desk.overview import OverviewPage
 from web.desk.panel import Panel
+from web.desk.quick_search import QuickSearch
 from web.desk.rules import RulePages
 from web.desk.steps import StepPages
 from web.desk.tabs import Tabs
@@ -60,7 +60,7 @@ def desk_routes(guard: Guard, panel: Panel, writes: LeadWrites, chat: ChatPages,
     ]
 
 
-def work_routes(guard: Guard, work: Work, many: Many, menus: Menus) -> list[Route]:
+def work_routes(guard: Guard, work: Work, many: BulkActions, menus: Menus) -> list[Route]:
     return [
         guard.post("/leads/{id:uuid}/snooze", work.snooze),
         guard.post("/leads/{id:uuid}/tags", work.tags),
@@ -111,7 +111,9 @@ def team_routes(guard: Guard, users: UserPages, keys: KeyPages, rules: RulePages
     ]
 
 
-def overview_routes(guard: Guard, find: Find, board: Board, agenda: Agenda, overview: OverviewPage) -> list[Route]:
+def overview_routes(
+    guard: Guard, find: QuickSearch, board: Board, agenda: Agenda, overview: OverviewPage
+) -> list[Route]:
     return [
         guard.get("/search", find.everywhere),
         guard.get("/board", board.show),
@@ -121,7 +123,7 @@ def overview_routes(guard: Guard, find: Find, board: Board, agenda: Agenda, over
     ]
 
 
-def beside_routes(guard: Guard, beside: Beside) -> list[Route]:
+def beside_routes(guard: Guard, beside: LeadExtras) -> list[Route]:
     return [
         guard.post("/leads/{id:uuid}/steps/{step:row}/{verdict:str}", beside.decide),
         guard.post("/leads/{id:uuid}/tickets", beside.open_ticket),

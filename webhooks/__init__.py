@@ -1,1 +1,1 @@
-"""The door: take a signed delivery, put it into the inbox, answer. Parses nothing."""
+"""The web process: take a signed delivery, put it into the inbox, answer, and parse nothing."""

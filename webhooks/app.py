@@ -35,7 +35,7 @@ from store.tasks import cancel_and_wait
 from web.api.app import nothing
 from web.app import Dashboard
 from web.desk.media import MediaPages
-from web.desk.reach import Reach
+from web.desk.reply_links import ReplyLinks
 from web.identity_provider import IdentityProvider
 from web.mcp.access import Door, by_request
 from web.mcp.server import server
@@ -98,7 +98,7 @@ class Faces:
             stores.reading, self._glance, self._embedders, self.access_log,
             zone=settings.time_zone, phones=settings.phones, media=_media(settings, stores.reading),
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
-            reach=Reach(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(settings),
+            reach=ReplyLinks(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(settings),
             hooks_key=settings.hooks_key.get_secret_value().encode() if settings.hooks_key else None,
         )  # fmt: skip
         tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)

@@ -58,7 +58,7 @@ async def work(redis_url: str, jobs: Sequence[Job], stop: asyncio.Event, *, grac
             if worker.tasks:
                 await asyncio.wait(worker.tasks.values(), timeout=grace_seconds)
         else:
-            log.warning("arq lost redis, starting it again", error=type(running.exception()).__name__)
+            log.warning("arq ended, starting it again", error=type(running.exception()).__name__)
             await asyncio.sleep(RESTART_SECONDS)
         await _close(worker, running)
 

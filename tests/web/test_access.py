@@ -17,7 +17,7 @@ from tests.chats import chat, lead
 from tests.databases import name_of
 from tests.desk import PASSWORD, client, form, signed_in, user, web
 from tests.helpers import until
-from web.away import READ_ONLY
+from web.database_error import READ_ONLY
 
 
 async def fails(pool: Pool, name: str, *, address: str) -> type[Exception]:

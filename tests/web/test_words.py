@@ -19,7 +19,7 @@ from store.hooks import hooks as stored_hooks
 from store.leads.lead_records import NO_OWNER
 from store.leads.overview import AGES
 from store.ops import waits
-from web import access, away, excuses, render
+from web import access, database_error, error_pages, render
 from web.desk import (
     account,
     agenda,
@@ -27,7 +27,6 @@ from web.desk import (
     chat_parts,
     crm,
     facts,
-    find,
     lead_import,
     lead_writes,
     leads_csv,
@@ -35,8 +34,9 @@ from web.desk import (
     media,
     menus,
     overview,
-    reach,
+    quick_search,
     reasons,
+    reply_links,
     rules,
     steps,
     tickets,
@@ -75,7 +75,13 @@ def said() -> set[str]:
         for one in ("NO_URL", "NO_ADDRESS", "NO_EVENT", "UNKNOWN_EVENT", "TOO_LONG", "NAME_TAKEN", "BAD_NAME")
     }
     found |= {*letters.CAUSES.values(), *get_args(health.State), "Kapso", "inbox", "Postgres", "AI"}
-    found |= {*excuses.TITLES.values(), excuses.BROKEN, excuses.NO_PAGE, excuses.NOT_THERE, access.LOW_ROLE}
+    found |= {
+        *error_pages.TITLES.values(),
+        error_pages.BROKEN,
+        error_pages.NO_PAGE,
+        error_pages.NOT_THERE,
+        access.LOW_ROLE,
+    }
     found |= {leads_csv.STRANGE, leads_csv.NOBODY, media.GONE, waits.NOT_OURS}
     found |= {login.WRONG, login.WRONG_CODE, login.LATER, login.AGAIN, login.UNKNOWN, login.AWAY, login.CANCELLED}
     found |= {
@@ -93,7 +99,7 @@ def said() -> set[str]:
         for match in re.findall(r'self\._words\(request\)\(\s*"([^"]+)"', path.read_text())
     }
     found |= {account.WRONG, account.SHORT, account.ALREADY_SET, *ACTIONS}
-    found |= {away.AWAY, away.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}
+    found |= {database_error.AWAY, database_error.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     found |= {AGREES, ANSWERED, REFUSES, NO_OWNER}
@@ -103,12 +109,17 @@ def said() -> set[str]:
     found |= {word for one in LEAD_FIELDS for word in facts.vocabulary(one.name).values()} | {*facts.UNITS}
     found |= {*lead_import.OUTCOMES.values(), lead_import.NOT_FOUND, NOTE}
     found |= {*AGES, *overview.UNITS.values()}
-    found |= {*find.PAGES.values(), *find.OPERATORS_PAGES.values(), *board.VIEWS.values(), *agenda.VIEWS.values()}
+    found |= {
+        *quick_search.PAGES.values(),
+        *quick_search.OPERATORS_PAGES.values(),
+        *board.VIEWS.values(),
+        *agenda.VIEWS.values(),
+    }
     found |= {
         *agenda.DAYS,
         *menus.SNOOZES.values(),
-        *reach.NAMES.values(),
-        *reach.HINTS.values(),
+        *reply_links.NAMES.values(),
+        *reply_links.HINTS.values(),
         *rules.KINDS.values(),
     }
     found |= {*render.MONTHS, *render.WEEKDAYS, render.TODAY, render.YESTERDAY, *ROLES} | {*POINTS} | refusals()

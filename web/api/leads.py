@@ -213,9 +213,9 @@ class LeadOperations:
 
     async def _lead(self, id: str, by: Actor) -> models.Lead:
         detail = await lead_detail.read(self._pool, uuid_of(id), by, messages=1)
-        why = {name: models.Why.model_validate(dict(row)) for name, row in detail.why.items()}
+        why = {name: models.Provenance.model_validate(dict(row)) for name, row in detail.why.items()}
         suggestions = [
-            models.Suggestion.model_validate(dict(row) | {"value": leads.plain(row["value"])})
+            models.FieldSuggestion.model_validate(dict(row) | {"value": leads.plain(row["value"])})
             for row in detail.suggestions
         ]
         signals = orjson.loads(detail.lead["signals"])

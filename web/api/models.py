@@ -84,7 +84,7 @@ class LeadPage(BaseModel):
     not_understood: list[str] = Field(description="Qualifiers of `q` that mean nothing here: with one, nobody fits.")
 
 
-class Why(BaseModel):
+class Provenance(BaseModel):
     """Where the value of a field comes from."""
 
     source: str = Field(description="human, agent, ai, bot or kapso.")
@@ -96,7 +96,7 @@ class Why(BaseModel):
     reason: str | None
 
 
-class Suggestion(BaseModel):
+class FieldSuggestion(BaseModel):
     """A value that may not replace what a person set."""
 
     id: int
@@ -150,8 +150,8 @@ class Lead(facts_of("LeadFacts", [name for name in BY_NAME if name != "phone"]))
     last_scored_at: datetime | None
     converted_to_client_id: UUID | None = Field(description="The client they became.")
     came_from: str | None = Field(description="The advertisement, post or product that their first such message names.")
-    why: dict[str, Why] = Field(description="Field to where its value comes from.")
-    suggestions: list[Suggestion] = Field(
+    why: dict[str, Provenance] = Field(description="Field to where its value comes from.")
+    suggestions: list[FieldSuggestion] = Field(
         description="Values proposed for its fields; people accept them on the desk. Not those of /suggestions."
     )
 

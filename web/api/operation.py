@@ -142,11 +142,11 @@ class Gate:
     async def _answer(self, request: Request, operations: Mapping[str, Operation]) -> Response:
         caller = await self._caller(request)
         if "\0" in request.url.path:
-            raise not_found("no address of ours holds NUL")
+            raise not_found("The URL contains a NUL character. Remove it.")
         operation = operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             allowed = ", ".join(sorted(operations))
-            raise Problem(405, "Method not allowed", f"There is {allowed} here.", headers={"Allow": allowed})
+            raise Problem(405, "Method not allowed", f"This path allows {allowed}.", headers={"Allow": allowed})
         if not caller.may(operation):
             needs = f"the scope {operation.scope} (keys) or the role {operation.role} (users)"
             raise Problem(403, "Not allowed", f"This needs {needs}.")
@@ -208,13 +208,13 @@ def uuid_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise not_found(f"there is nothing of the id {text[:40]!r}") from None
+        raise not_found(f"{text[:40]!r} is not an id of this kind") from None
 
 
 def number_of(text: str) -> int:
     """Parse a number from the path. Raises a 404 Problem if the text is no number."""
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise not_found(f"there is nothing of the id {text[:40]!r}")
+        raise not_found(f"{text[:40]!r} is not an id of this kind")
     return int(text)
 
 

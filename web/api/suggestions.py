@@ -25,7 +25,7 @@ from web.live import Hub
 Type = Literal["TASK", "PR", "REPLY", "FOLLOW_UP", "SEND_EMAIL", "SCHEDULE_CALL", "SEND_PROPOSAL"]
 Status = Literal["DRAFT", "PENDING", "APPROVED", "REJECTED", "MODIFIED", "FAILED"]
 assert (Type.__args__, Status.__args__) == (tuple(CONTENT), tuple(State))  # type: ignore[attr-defined]
-Why = Annotated[Words, Field(max_length=2000)]
+ReasonText = Annotated[Words, Field(max_length=2000)]
 
 
 class NextStep(BaseModel):
@@ -49,7 +49,7 @@ class NextStep(BaseModel):
     error: str | None = Field(description="Why it could not be carried out (FAILED).")
 
 
-class Suggestions(BaseModel):
+class NextStepPage(BaseModel):
     """Newest first."""
 
     suggestions: list[NextStep]
@@ -67,7 +67,7 @@ class SuggestionsQuery(Query):
 class _New(Strict):
     lead_id: Annotated[UUID, Field(strict=False)]
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
-    reasoning: Why | None = None
+    reasoning: ReasonText | None = None
     draft: bool = Field(False, description="Shown as a draft until it is submitted. People may decide on it already.")
 
 
@@ -121,17 +121,17 @@ class Approval(Strict):
     """Approves it as it is, or with `content` in its place."""
 
     content: dict[str, Any] | None = None
-    reason: Why | None = None
+    reason: ReasonText | None = None
 
 
 class Rejection(Strict):
-    reason: Why | None = None
+    reason: ReasonText | None = None
 
 
 class Failure(Strict):
     """Says why it could not be carried out."""
 
-    error: Why
+    error: ReasonText
 
 
 class SuggestionOperations:
@@ -144,7 +144,7 @@ class SuggestionOperations:
         read, write = ("suggestions:read", "viewer"), ("suggestions:write", "sales")
         decide = ("suggestions:decide", "sales")
         return [
-            Operation("GET", "/suggestions", "listSuggestions", "Next steps that are suggested, newest first", *read, self.list, Suggestions, query=SuggestionsQuery),
+            Operation("GET", "/suggestions", "listSuggestions", "Next steps that are suggested, newest first", *read, self.list, NextStepPage, query=SuggestionsQuery),
             Operation("POST", "/suggestions", "suggest", "Suggest a next step", *write, self.create, NextStep, body=NewSuggestion, status=201, problems=(404,)),
             Operation("GET", "/suggestions/{id}", "getSuggestion", "One suggestion, also of a lead that was deleted", *read, self.get, NextStep, problems=(404,)),
             Operation("POST", "/suggestions/{id}/submit", "submitSuggestion", "A draft is ready to be decided on", *write, self.submit, NextStep, problems=(404,)),
@@ -169,7 +169,7 @@ class SuggestionOperations:
             call.caller.actor.name, "list", {"page": "suggestions"} | asked, [row["lead_id"] for row in rows]
         )
         found = [_suggestion(row) for row in rows]
-        return Answer(Suggestions(suggestions=found, next=found[-1].id if len(found) == query.limit else None))
+        return Answer(NextStepPage(suggestions=found, next=found[-1].id if len(found) == query.limit else None))
 
     async def get(self, call: OperationCall) -> Answer:
         row = await next_steps.read(self._pool, number_of(call.path["id"]), deleted=True)

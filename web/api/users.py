@@ -142,7 +142,7 @@ class UserOperations:
 
     async def revoke(self, call: OperationCall) -> Answer:
         if not await api_keys.revoke(self._pool, call.path["id"], by=call.caller.actor.name):
-            raise not_found("no key of that id lives")
+            raise not_found("There is no active key with this id.")
         return await self.keys(call)
 
     async def _one(self, name: str) -> Answer:

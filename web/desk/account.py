@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from domain.one_time_codes import base32, from_base32, uri
 from store.access import accounts, second_factor
 from store.access.accounts import User
-from store.access.passwords import BadPassword, SignInRefused, TooOften
+from store.access.passwords import SHORTEST_PASSWORD, BadPassword, SignInRefused, TooOften
 from store.access.second_factor import AlreadySet, WrongCode
 from store.postgres import Pool
 from web.access import COOKIE, actor
@@ -20,7 +20,7 @@ from web.render import Pages
 
 WRONG = "The current password is wrong."
 ALREADY_SET = "Two-factor authentication is on already. Turn it off first."
-SHORT = "The password is too short: use at least 10 characters."
+SHORT = "The password is too short: use at least {n} characters."
 ISSUER = "Kapso mirror"
 
 
@@ -90,7 +90,7 @@ class AccountPages:
         return self.pages.page(
             request, "account.html", 422 if wrong else 200, user=user, sessions=sessions, has_code=has_code,
             picture=_picture(secret, user.name), secret=base32(secret), wrong=wrong,
-            done=request.query_params.get("done"),
+            done=request.query_params.get("done"), shortest=SHORTEST_PASSWORD,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
 from web.desk.chat import around
-from web.excuses import NOT_THERE, Refusal
+from web.error_pages import NOT_THERE, Refusal
 from web.render import Pages
 
 LONGEST_WORDS, HITS = 100, 30

@@ -98,19 +98,21 @@ class Desk:
             return await lead_list.page(self._pool, view.wanted, after=view.after, limit=PAGE, order=view.order)
 
         # `wanted` holds who said the words, not the words: two searches may find the same leads.
-        key = (str(view.wanted), tuple(view.said), view.after, view.order)
+        key = (str(view.wanted), tuple(view.chat_words), view.after, view.order)
 
         async def make() -> tuple[lead_list.ListedLeads, list[Row]]:
             page: lead_list.ListedLeads = await self._hub.shared(("page", key), fetch)
             near = {lead["id"]: view.where[lead["id"]] for lead in page.leads if lead["id"] in view.where}
-            hits = await articles.messages_of_hits(self._pool, near, " ".join(view.said))
-            return page, [self._row(prefer, lead, view.said, hits.get(lead["id"])) for lead in page.leads]
+            hits = await articles.messages_of_hits(self._pool, near, " ".join(view.chat_words))
+            return page, [self._row(prefer, lead, view.chat_words, hits.get(lead["id"])) for lead in page.leads]
 
         page, rows = await self._hub.shared(("rows", key, prefer), make)
         asked = {name: query[name] for name in ASKED if name in query}
         self._access_log.note(actor(user).name, "list", asked, [lead["id"] for lead in page.leads], live=True)
         html = "".join(_for_reader(row, reader, known) for row in rows)
-        begin = self._pages.render("rows_begin.html", prefer, page=page, strange=view.strange, said=view.said)
+        begin = self._pages.render(
+            "rows_begin.html", prefer, page=page, strange=view.strange, chat_words=view.chat_words
+        )
         return begin + html + self._pages.render("rows_end.html", prefer, query=query, change=with_changes, page=page,
                                          no_filters=NO_FILTERS,
                                          narrowed=any(query.get(name) for name in FILTERS),

@@ -11,7 +11,7 @@ from store.access.accounts import User
 from store.knowledge import articles as knowledge
 from store.postgres import Pool
 from web.access import actor
-from web.excuses import NOT_THERE, Refusal
+from web.error_pages import NOT_THERE, Refusal
 from web.query import with_changes
 from web.render import Pages
 

@@ -18,7 +18,7 @@ from store.postgres import Pool
 from web.access import actor
 from web.desk.facts import as_text, as_value
 from web.desk.panel import Panel, edited
-from web.excuses import NOT_THERE, Refusal
+from web.error_pages import NOT_THERE, Refusal
 from web.forms import form, number
 from web.live import Hub
 from web.render import Pages, called, live

@@ -14,7 +14,7 @@ from store.postgres import Pool
 from web.access import actor
 from web.desk.csv_text import BEGIN, cell, line, separator_of
 from web.desk.list_views import ListViews
-from web.excuses import Refusal
+from web.error_pages import Refusal
 from web.forms import ids_of
 from web.render import Pages
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from domain.lead_filter import LeadReader
 from store.access.accounts import User
 from store.postgres import Pool
-from web.desk.said import SearchInChats
+from web.desk.search_in_chats import SearchInChats
 from web.live import Hub
 from web.query import View, view_of
 
@@ -19,4 +19,4 @@ class ListViews:
     async def of(self, query: Mapping[str, str], user: User) -> View:
         view = view_of(query, LeadReader(user.id, user.since), user.name, datetime.now(UTC))
         found = await self._chats.resolved(view.wanted)
-        return replace(view, wanted=found.wanted, said=found.words, where=found.where)
+        return replace(view, wanted=found.wanted, chat_words=found.words, where=found.where)

@@ -17,7 +17,7 @@ from web.forms import form, inside
 from web.identity_provider import IdentityProvider, ProviderFailed
 from web.render import Pages
 
-WRONG = "That name and password do not go together."
+WRONG = "The name or the password is wrong."
 WRONG_CODE = "The code is wrong or was used already. Enter the next one."
 LATER = "Too many failed attempts from here. Try again in a quarter of an hour."
 AGAIN = "The sign-in expired. Sign in again."

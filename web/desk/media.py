@@ -16,7 +16,7 @@ from store.media.archive import ArchiveFailed, MediaArchive
 from store.media.files import KeptFile
 from store.media.source import FETCH_ERRORS, HostNotAllowed, MediaSource
 from store.postgres import Pool
-from web.excuses import Refusal
+from web.error_pages import Refusal
 
 log = structlog.get_logger(__name__)
 

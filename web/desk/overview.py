@@ -54,7 +54,7 @@ class OverviewPage:
         return self.pages.page(
             request, "overview.html", user=user, asked=asked, found=found, ai=ai, waiting=waiting.leads, ages=AGES,
             ranges=RANGES, owners=await self.menus.owners(), query=dict(request.query_params), change=with_changes,
-            said=lambda name, value: as_text(name, value, t) if name != "status" else t(str(value or "")),
+            value_text=lambda name, value: as_text(name, value, t) if name != "status" else t(str(value or "")),
             short=_short, words_of=UNITS,
         )  # fmt: skip
 

@@ -21,10 +21,10 @@ from web.access import actor
 from web.desk.chat import bubbles
 from web.desk.facts import DATES, LONG, as_text, sections, vocabulary
 from web.desk.menus import SNOOZES, Menus
-from web.desk.reach import Reach
 from web.desk.reasons import because
+from web.desk.reply_links import ReplyLinks
 from web.desk.steps import step_words
-from web.excuses import NOT_THERE, Refusal, wants_a_page
+from web.error_pages import NOT_THERE, Refusal, wants_a_page
 from web.forms import moment, number
 from web.preferences import Preferences
 from web.render import Pages, live
@@ -34,7 +34,7 @@ TIMELINE, TAIL, MOST, STEPS = 20, 50, 2000, 3
 
 
 class Panel:
-    def __init__(self, pool: Pool, pages: Pages, menus: Menus, reach: Reach) -> None:
+    def __init__(self, pool: Pool, pages: Pages, menus: Menus, reach: ReplyLinks) -> None:
         self._pool = pool
         self._menus = menus
         self._reach = reach

@@ -14,7 +14,7 @@ from store.crm.tickets import FIELDS, PRIORITIES, STATUSES
 from store.leads.leads import NotFound
 from store.postgres import Pool
 from web.access import actor
-from web.excuses import NOT_THERE, Refusal
+from web.error_pages import NOT_THERE, Refusal
 from web.forms import form, number
 from web.live import Hub
 from web.query import with_changes

@@ -19,7 +19,9 @@ def tool_errors() -> Iterator[None]:
     try:
         yield
     except Stale as error:
-        raise ToolError(f"somebody was quicker: current version is {error.current.version}, read it again") from None
+        raise ToolError(
+            f"the lead changed since you read it: its version is {error.current.version} now. Read it again"
+        ) from None
     except NotFound as error:
         raise ToolError(f"{error}: look it up with search_leads") from None
     except NotAllowed as error:

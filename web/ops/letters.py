@@ -16,7 +16,7 @@ from store.ops.dead_letters import LetterGroup, LetterQuery
 from store.ops.replays import ReplayRecord
 from store.postgres import Pool
 from web.access import actor
-from web.excuses import NOT_THERE, Refusal
+from web.error_pages import NOT_THERE, Refusal
 from web.forms import form
 from web.render import Pages
 

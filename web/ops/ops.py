@@ -15,10 +15,10 @@ from store.access.accounts import User
 from store.mirror import reconcile
 from store.ops import alarms, lag, waits
 from store.ops.alarms import Incident
-from store.ops.status import MirrorStatus
+from store.ops.status import DRAIN_DEAD_SECONDS, LAG_LIMIT_SECONDS, MirrorStatus
 from store.postgres import Pool
 from web.access import actor
-from web.excuses import Refusal
+from web.error_pages import Refusal
 from web.forms import number
 from web.live import Hub
 from web.ops.health import headline, hops
@@ -91,7 +91,10 @@ class Ops:
     async def _values(self) -> dict[str, Any]:
         status, late = await self._status(), await self._late()
         found = hops(status, late and late["kapso_seconds"], late and late["ai_seconds"])
-        return {"status": status, "late": late, "headline": headline(status), "hops": found}
+        return {
+            "status": status, "late": late, "headline": headline(status), "hops": found,
+            "lag_limit": LAG_LIMIT_SECONDS, "drain_dead": DRAIN_DEAD_SECONDS,
+        }  # fmt: skip
 
     async def _status(self) -> MirrorStatus:
         status: MirrorStatus = await self._hub.shared("status", self._read_status, seconds=STATUS_SECONDS)

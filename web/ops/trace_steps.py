@@ -46,7 +46,7 @@ def letter_steps(rows: Sequence[Any]) -> list[TraceStep]:
     """Return one line for each dead letter."""
     return [
         TraceStep(
-            row["last_failed_at"], "dead letter {id}, {state}: {kind}: {error}, tried {attempts} times",
+            row["last_failed_at"], "failed event {id}, {state}: {kind}: {error}, tried {attempts} times",
             {"id": row["id"], "state": row["state"], "kind": row["error_kind"], "error": row["error"],
              "attempts": row["attempts"]}, dead=True,
         )

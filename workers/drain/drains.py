@@ -87,7 +87,7 @@ class Shard:
         except RedisError as error:
             log.warning("drain lost redis", error=type(error).__name__)
             self._heartbeat.waits(
-                f"redis refuses to be read ({type(error).__name__}): look at {stream_name(self._number)}"
+                f"redis cannot be read ({type(error).__name__}): check REDIS_URL and {stream_name(self._number)}"
             )
         except STORE_ERRORS as error:
             log.warning("drain lost a store", error=describe(error))

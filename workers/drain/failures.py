@@ -75,7 +75,7 @@ ADVICE = {
     "42501": "the database user lacks a right: grant it, nothing is lost meanwhile",
     "42": "the schema is not what this release expects: run mirror migrate",
     "53100": "the disk of postgres is full: free space or enlarge it",
-    "53300": "postgres has no connection left: raise max_connections or stop somebody",
+    "53300": "postgres has no connection left: raise max_connections or stop a client",
     "53": "postgres is short of resources",
     "57": "postgres is starting, stopping or was told to cancel",
 }

@@ -1,6 +1,6 @@
 """The process that reads chats: `python -m workers.extraction`, started and told by a worker.
 
-Each line on its standard input is a word to make one pass; the answer is one line of JSON. It works at low priority, so
+Each line on its standard input requests one pass; the answer is one line of JSON. It works at low priority, so
 that reading chats never holds up the mirror, and ends with its standard input.
 """
 
@@ -43,7 +43,7 @@ MODEL_CHUNK = 8
 
 
 def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[ChatSource], AnyDrafter | None]:
-    """Who reads chats, in the order in which they are asked, and who words next steps.
+    """Return the readers of chats, in order of preference, and the drafter of next steps.
 
     A model's SDK is an optional extra, so it is looked for only where a model is configured.
     """

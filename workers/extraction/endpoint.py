@@ -62,7 +62,7 @@ class ModelEndpoint:
                 return EndpointAnswer(shape.model_validate_json(text), tokens)
             except ValidationError as error:
                 messages += [{"role": "assistant", "content": text}, {"role": "user", "content": _repair(error)}]
-        log.warning("the model answers what can't be read, rules do its work")
+        log.warning("the model gave an invalid response, the rules are used instead")
         return None
 
     async def _ask(self, messages: Sequence[dict[str, str]], shape: type[BaseModel]) -> tuple[str, int]:

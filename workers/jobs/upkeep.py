@@ -1,4 +1,4 @@
-"""What needs no Kapso: days made and dropped, old runs pruned, new leads given away, and an ear for silence."""
+"""What needs no Kapso: make and drop days, prune old runs, give new leads to owners, and watch for silence."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -377,7 +377,7 @@ async def test_signing_in_leads_back_to_where_one_was_going(
         await page.get_by_label("Name").fill("budi")
         await page.get_by_label("Password").fill("wrong")
         await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("alert")).to_contain_text("do not go together")
+        await expect(page.get_by_role("alert")).to_contain_text("is wrong")
         await page.get_by_label("Name").fill("Budi")
         await page.get_by_label("Password").fill("correct horse battery")
         await page.get_by_role("button", name="Sign in").click()

@@ -30,7 +30,7 @@ from tests.helpers import bounds, delivery, rows, settled
 from tests.workers.drain.test_order import message
 from web.app import Dashboard
 from web.desk.media import MediaPages
-from web.desk.reach import Reach
+from web.desk.reply_links import ReplyLinks
 from workers.jobs.asked_replays import run_asked
 
 NOBODY = "/leads/00000000-0000-0000-0000-000000000001"
@@ -56,7 +56,7 @@ async def pages(pool: Pool) -> list[tuple[str, str]]:
         phones=Phones("ID"),
         media=MediaPages(pool, MediaSource(()), None),
         crm=PostgresCRMClient(pool),
-        reach=Reach(),
+        reach=ReplyLinks(),
         provider=None,
     )
     routes = [route for route in dashboard.site().routes if isinstance(route, Route)]

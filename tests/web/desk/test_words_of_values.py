@@ -10,8 +10,8 @@ import pytest
 from store.leads.agenda import AgendaEntry
 from web.desk.agenda import by_day
 from web.desk.facts import as_text, as_value
-from web.desk.reach import Reach
 from web.desk.reasons import because
+from web.desk.reply_links import ReplyLinks
 from web.words import translator
 
 INDONESIAN, ENGLISH = translator("id"), translator("en")
@@ -55,12 +55,12 @@ TEMPLATE = "https://app.kapso.ai/inbox/{conversation_id}"
 
 
 def test_the_preferred_way_comes_first_and_only_ways_that_lead_somewhere() -> None:
-    both = Reach(TEMPLATE, "kapso").ways(LEAD, UUID(int=7))
+    both = ReplyLinks(TEMPLATE, "kapso").ways(LEAD, UUID(int=7))
     assert [way.url for way in both] == [f"https://app.kapso.ai/inbox/{UUID(int=7)}", "https://wa.me/6281234567890"]
-    assert [way.place for way in Reach(TEMPLATE).ways(LEAD, UUID(int=7))] == ["whatsapp", "kapso"]
-    assert [way.place for way in Reach(TEMPLATE).ways(LEAD, None)] == ["whatsapp"]
-    assert Reach().ways(LEAD | {"phone": None}, UUID(int=7)) == []
-    (only,) = Reach("https://x.example/?p={phone}").ways(LEAD | {"phone": None}, None)
+    assert [way.place for way in ReplyLinks(TEMPLATE).ways(LEAD, UUID(int=7))] == ["whatsapp", "kapso"]
+    assert [way.place for way in ReplyLinks(TEMPLATE).ways(LEAD, None)] == ["whatsapp"]
+    assert ReplyLinks().ways(LEAD | {"phone": None}, UUID(int=7)) == []
+    (only,) = ReplyLinks("https://x.example/?p={phone}").ways(LEAD | {"phone": None}, None)
     assert only.url == "https://x.example/?p="
 
 

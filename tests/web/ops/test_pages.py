@@ -45,7 +45,7 @@ async def test_dead_letters_are_replayed_from_the_page(
         await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
         await expect(page.locator("#state")).to_have_text("done")
         assert len(await rows(pool, "messages")) == 4
-        await page.get_by_role("link", name="Back to the letters").click()
+        await page.get_by_role("link", name="Back to the failed events").click()
         await expect(page.locator("main")).to_contain_text("None of this cause is left.")
         # The others can only be put aside.
         await at.open("/ops/letters")

@@ -29,18 +29,18 @@ FIELDS: Final = {"owner": "owner", "snooze": SNOOZE}
 Act = Callable[[UUID], Awaitable[leads.PatchedLead]]
 
 
-class Many:
+class BulkActions:
     def __init__(self, pool: Pool, pages: Pages, hub: Hub) -> None:
         self._pool = pool
         self._pages = pages
         self._hub = hub
 
     async def act(self, request: Request, user: User) -> Response:
-        """`ids` by commas, `act` (status, owner, snooze or tag) and `value`; an undo sends `was`: what it takes back
-        must still stand. Answers {text} for the toast, and `undo`: forms that take it back.
+        """Change many leads. Form: `ids` (comma-separated), `act` (status, owner, snooze or tag) and `value`.
 
-        One that is gone or may not be changed does not stop the others; the answer says how many did not change, and
-        why.
+        An undo also sends `was`: a lead whose value is another by now is skipped. The response holds `text` for the
+        toast and `undo`, the forms that take it back. A lead that is gone or may not be changed does not stop the
+        others; the response says how many did not change, and why.
         """
         given, prefer = await form(request), self._pages.preferences(request)
         t, now = translator(prefer.language), datetime.now(UTC)

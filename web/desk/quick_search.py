@@ -14,7 +14,7 @@ from store.leads.lead_list import ListedLeads
 from store.postgres import Pool
 from web.access import actor
 from web.desk.knowledge import marked
-from web.desk.said import SearchInChats
+from web.desk.search_in_chats import SearchInChats
 from web.live import Hub
 from web.render import Pages
 from web.words import translator
@@ -34,7 +34,7 @@ OPERATORS_PAGES: Final = {
 }  # fmt: skip
 
 
-class Find:
+class QuickSearch:
     def __init__(self, pool: Pool, pages: Pages, hub: Hub, access_log: AccessLog) -> None:
         self._access_log = access_log
         self._pool = pool

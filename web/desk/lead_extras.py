@@ -21,7 +21,7 @@ from web.forms import form
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class LeadExtras:
     pool: Pool
     writes: LeadWrites
     phones: Phones

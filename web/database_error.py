@@ -17,12 +17,12 @@ AWAY = "The database does not answer now. Nothing is lost: messages wait, and sh
 RETRY_SECONDS = "5"
 
 
-class Away:
+class DatabaseErrorPage:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
     async def show(self, request: Request, error: Exception) -> Response:
-        """503. A fault of ours goes on: it is none of the database's."""
+        """Answer 503. Programming errors are raised again: they are no outage."""
         if isinstance(error, FAULTS_OF_OURS):
             raise error
         log.warning("a page can't be shown", path=request.url.path.split("/")[1], error=type(error).__name__)
@@ -31,6 +31,6 @@ class Away:
         if request.headers.get("hx-request"):
             words = translator(self._pages.preferences(request).language)
             return PlainTextResponse(words(why), 503, headers)
-        page = self._pages.page(request, "away.html", 503, why=why)
+        page = self._pages.page(request, "database_error.html", 503, why=why)
         page.headers.update(headers)
         return page

@@ -21,7 +21,7 @@ NOT_THERE = "This does not exist, or somebody deleted it meanwhile."
 
 
 class Refusal(PlainTextResponse):
-    """An error as a template of words with values. `Excuses.instead` puts it into the viewer's language."""
+    """An error as a template of words with values. `ErrorPages.instead` puts it into the viewer's language."""
 
     def __init__(self, words: str, status: int, **values: object) -> None:
         super().__init__(words.format(**values), status)
@@ -29,7 +29,7 @@ class Refusal(PlainTextResponse):
         self.values = values
 
 
-class Excuses:
+class ErrorPages:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
@@ -46,7 +46,7 @@ class Excuses:
 
     def page(self, request: Request, code: int, why: str, **values: object) -> Response:
         title = TITLES.get(code, USUAL)
-        return self._pages.page(request, "excuse.html", code, title=title, why=why, shown=code,
+        return self._pages.page(request, "error.html", code, title=title, why=why, shown=code,
                                 again=request.method == "GET" and code != 404, **values)  # fmt: skip
 
     async def broken(self, request: Request, _: Exception) -> Response:

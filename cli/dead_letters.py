@@ -5,6 +5,7 @@ import asyncio
 import base64
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ async def _discard(pool: Pool, arguments: argparse.Namespace) -> int:
 async def _export(pool: Pool, arguments: argparse.Namespace) -> int:
     wanted = await filters.read(pool, arguments)
     count, bodies = 0, dead_letters.Bodies(pool)
-    with arguments.output.open("w", encoding="utf-8") if arguments.output else sys.stdout as file:
+    with arguments.output.open("w", encoding="utf-8") if arguments.output else nullcontext(sys.stdout) as file:
         progress = Progress(await dead_letters.count(pool, wanted), quiet=arguments.output is None)
         async for letter in dead_letters.matching(pool, wanted):
             file.write(json.dumps(_plain(letter) | {"body": _text(await bodies.of(letter))}, default=str) + "\n")

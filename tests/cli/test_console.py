@@ -52,7 +52,9 @@ async def inside(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[i
 
 
 @pytest.mark.usefixtures("environment", "redis")
-async def test_status_says_what_was_done_and_is_1_when_somebody_must_look(pool: Pool) -> None:
+async def test_status_says_what_was_done_and_is_1_when_somebody_must_look(
+    pool: Pool, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, out, _ = await run("status", "--json")
     assert (code, json.loads(out)["problems"]) == (
         1,
@@ -62,14 +64,14 @@ async def test_status_says_what_was_done_and_is_1_when_somebody_must_look(pool: 
     code, out, _ = await run("status", "--json")
     assert (code, json.loads(out)["waiting"], json.loads(out)["problems"]) == (0, 0, [])
     await settled(pool, [delivery(b"{", "whatsapp.message.received")])
-    code, out, _ = await run("status")
+    code, out, _ = await inside(capsys, "status")
     assert code == 1
     assert "1 malformed, open for up to 0.0 h; newest: body is not JSON" in out
     assert "needs you  1 dead letters are open: mirror dead-letters groups" in out
 
 
 @pytest.mark.usefixtures("environment", "redis")
-async def test_status_names_polls_that_fail_for_minutes(pool: Pool) -> None:
+async def test_status_names_polls_that_fail_for_minutes(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
     """Not one that failed once, and none after a poll that succeeded."""
     now = datetime.now(UTC)
     await report(pool, 0, now, None)
@@ -79,7 +81,7 @@ async def test_status_names_polls_that_fail_for_minutes(pool: Pool) -> None:
             "UPDATE reconcile_runs SET ended_at = now() - make_interval(mins => $1) WHERE ended_at > now() - interval '30 s'",
             minutes,
         )
-    code, out, _ = await run("status")
+    code, out, _ = await inside(capsys, "status")
     assert (code, "polling Kapso (fresh) has failed for 9 minutes: connection refused. Check KAPSO_API_URL" in out) == (
         1,
         True,
@@ -191,20 +193,24 @@ def test_every_command_and_every_action_of_it_takes_json(name: str, capsys: pyte
 
 
 @pytest.mark.usefixtures("environment")
-async def test_what_is_changed_is_said_as_json_too(pool: Pool) -> None:
+async def test_what_is_changed_is_said_as_json_too(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cli", "users", "add", "budi", "--role", "sales", "--json", cwd=ROOT,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     out, _ = await process.communicate(b"correct horse battery\n")
     assert json.loads(out) == {"added": "budi"}
-    assert json.loads((await run("users", "disable", "budi", "--json"))[1]) == {"changed": "budi"}
-    assert [row["name"] for row in json.loads((await run("users", "list", "--json"))[1])["users"]] == ["budi"]
+    assert json.loads((await inside(capsys, "users", "disable", "budi", "--json"))[1]) == {"changed": "budi"}
+    assert [row["name"] for row in json.loads((await inside(capsys, "users", "list", "--json"))[1])["users"]] == [
+        "budi"
+    ]
 
 
 @pytest.mark.usefixtures("environment", "pool")
-async def test_what_went_wrong_is_named_and_nothing_else_is_blamed(tmp_path: Path) -> None:
-    code, _, said = await run("dead-letters", "export", "--output", str(tmp_path / "missing" / "letters"))
+async def test_what_went_wrong_is_named_and_nothing_else_is_blamed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, said = await inside(capsys, "dead-letters", "export", "--output", str(tmp_path / "missing" / "letters"))
     assert (code, said) == (1, f"{tmp_path}/missing/letters: No such file or directory. Choose another file.\n")
 
 

@@ -34,7 +34,7 @@ STORY = ("saya Rina dari Bandung, usaha laundry", "chat numpuk, berapa harganya?
 
 
 @pytest.mark.usefixtures("environment")
-async def test_chats_are_read_and_leads_are_listed(pool: Pool) -> None:
+async def test_chats_are_read_and_leads_are_listed(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
     await chat(pool, *STORY)
     await chat(pool, "halo", number="628999000")
     code, done = await ran("read-chats")
@@ -43,11 +43,11 @@ async def test_chats_are_read_and_leads_are_listed(pool: Pool) -> None:
     assert code == 0
     (row,) = found["leads"]
     assert (row["name"], row["lead_temperature"], row["phone"]) == ("Rina", "warm", f"+{NUMBER}")
-    code, out, _ = await run("leads")
+    code, out, _ = await inside(capsys, "leads")
     assert code == 0
     assert "Rina +6281234567890" in out
     assert "asked price +15" in out
-    assert (await run("leads", "--city", "nowhere"))[1] == "no lead fits that\n"
+    assert (await inside(capsys, "leads", "--city", "nowhere"))[1] == "no lead fits that\n"
 
 
 @pytest.mark.usefixtures("environment")
@@ -80,10 +80,12 @@ async def test_export_writes_the_files_of_a_person(
 
 
 @pytest.mark.usefixtures("environment")
-async def test_a_person_is_exported_then_erased(pool: Pool, redis: Redis, tmp_path: Path) -> None:
+async def test_a_person_is_exported_then_erased(
+    pool: Pool, redis: Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, *STORY)
     file = tmp_path / "rina.json"
-    assert (await run("export", f"+{NUMBER}", "--to", str(file), "--by", "user:budi"))[0] == 0
+    assert (await inside(capsys, "export", f"+{NUMBER}", "--to", str(file), "--by", "user:budi"))[0] == 0
     assert json.loads(file.read_text())["messages"][0]["text"].startswith("saya Rina")
     code, plan = await ran("erase", NUMBER, "--dry-run")
     assert (code, plan["messages"]) == (0, 2)
@@ -97,9 +99,11 @@ async def test_a_person_is_exported_then_erased(pool: Pool, redis: Redis, tmp_pa
 
 
 @pytest.mark.usefixtures("environment")
-async def test_erasing_says_what_it_did_and_what_it_cannot_reach(pool: Pool) -> None:
+async def test_erasing_says_what_it_did_and_what_it_cannot_reach(
+    pool: Pool, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, *STORY)
-    code, out, _ = await run("erase", NUMBER, "--yes")
+    code, out, _ = await inside(capsys, "erase", NUMBER, "--yes")
     assert code == 0
     for words in ("1 contacts", "2 messages", "2 in deliveries", "tombstones", "backups", "Kapso itself"):
         assert words in out
@@ -107,16 +111,20 @@ async def test_erasing_says_what_it_did_and_what_it_cannot_reach(pool: Pool) -> 
 
 
 @pytest.mark.usefixtures("environment")
-async def test_without_a_key_nobody_is_erased(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_key_nobody_is_erased(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, *STORY)
     monkeypatch.delenv("ERASURE_KEY")
-    code, _, err = await run("erase", NUMBER, "--yes")
+    code, _, err = await inside(capsys, "erase", NUMBER, "--yes")
     assert (code, "ERASURE_KEY is not set" in err) == (2, True)
     assert await lead(pool) is not None
 
 
 @pytest.mark.usefixtures("environment")
-async def test_pruning_goes_by_the_settings(pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pruning_goes_by_the_settings(
+    pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, "old", at=-400 * 86_400)
     await chat(pool, "new")
     code, done = await ran("prune")
@@ -127,7 +135,7 @@ async def test_pruning_goes_by_the_settings(pool: Pool, redis: Redis, monkeypatc
     assert [row["text"] for row in await rows(pool, "messages")] == ["new"]
     monkeypatch.setenv("LEAD_DAYS", "100")
     monkeypatch.delenv("ERASURE_KEY")
-    code, _, err = await run("prune")
+    code, _, err = await inside(capsys, "prune")
     assert (code, "LEAD_DAYS needs ERASURE_KEY" in err) == (2, True)
 
 
@@ -138,9 +146,11 @@ async def test_the_reading_of_chats_is_scored() -> None:
     assert reports["rules"]["macro_f1"] > 0.9
 
 
-async def test_nobody_is_erased_where_nobody_can_be_asked(pool: Pool, environment: None) -> None:
+async def test_nobody_is_erased_where_nobody_can_be_asked(
+    pool: Pool, environment: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     await chat(pool, "halo")
-    code, out, err = await run("erase", NUMBER)
+    code, out, err = await inside(capsys, "erase", NUMBER)
     assert (code, "nothing was changed" in out, "--yes" in err) == (2, True, True)
-    assert (await run("erase", NUMBER, "--dry-run"))[0] == 0
+    assert (await inside(capsys, "erase", NUMBER, "--dry-run"))[0] == 0
     assert await pool.fetchval("SELECT count(*) FROM contacts") == 1

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from cli.main import main
 from store import postgres
 from store.postgres import Pool
-from tests.cli.test_console import run
+from tests.cli.test_console import inside
 from tests.databases import execute, with_database
 from tests.desk import said, says
 from tests.helpers import rows
@@ -60,20 +60,26 @@ async def numbers(pool: Pool) -> set[str]:
 
 
 async def test_a_restored_backup_is_the_same_and_brings_nobody_back_who_was_erased(
-    pool: Pool, redis: Redis, database_url: str, elsewhere: str, settings: pytest.MonkeyPatch, tmp_path: Path
+    pool: Pool,
+    redis: Redis,
+    database_url: str,
+    elsewhere: str,
+    settings: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=2)
     for number, name in ((HERS, "Rina"), (HIS, "Joko"), (BACK, "Wati")):
         await says(pool, f"halo, saya {name}", name=name, number=number, at=long_ago)
-    assert (await run("erase", f"+{BACK}", "--yes"))[0] == 0
+    assert (await inside(capsys, "erase", f"+{BACK}", "--yes"))[0] == 0
     # She writes again, and that is not her past.
     later = datetime.now(UTC) + timedelta(minutes=1)
     await settle(pool, said("saya kembali", name="Wati", number=BACK, at=later)[1])
     backup, listed = str(tmp_path / "backup.sql"), await pool.fetchval(LISTED)
     await tool("pg_dump", "--no-owner", "--file", backup, database_url)
-    assert (await run("erase", f"+{HERS}", "--yes"))[0] == 0
+    assert (await inside(capsys, "erase", f"+{HERS}", "--yes"))[0] == 0
     file = str(tmp_path / "ledger")
-    code, out, _ = await run("erasures", "export", file, "--json")
+    code, out, _ = await inside(capsys, "erasures", "export", file, "--json")
     assert (code, json.loads(out)["tombstones"] > 3) == (0, True)
     assert not any(one in text_of(file) for one in (HERS, "Rina", "wamid"))
 
@@ -83,15 +89,15 @@ async def test_a_restored_backup_is_the_same_and_brings_nobody_back_who_was_eras
     async with restored:
         assert await restored.fetchval(LISTED) == listed
         assert await numbers(restored) == {HERS, HIS, BACK}
-        code, out, err = await run("erasures", "restore", file)
+        code, out, err = await inside(capsys, "erasures", "restore", file)
         assert (code, "1 people whom the backup brought back are erased again" in out) == (0, True), err
         assert await numbers(restored) == {HIS, BACK}
         assert not any("Rina" in str(row) for row in await rows(restored, "deliveries"))
         before = await rows(pool, "tombstones")
         assert await rows(restored, "tombstones") == before
-        code, out, _ = await run("erasures", "restore", file)
+        code, out, _ = await inside(capsys, "erasures", "restore", file)
         assert (code, "0 people" in out) == (0, True)
-        assert (await run("migrate"))[0] == 0
+        assert (await inside(capsys, "migrate"))[0] == 0
 
 
 def test_a_ledger_of_another_key_and_what_is_no_ledger_are_refused(
@@ -113,15 +119,15 @@ def test_a_ledger_of_another_key_and_what_is_no_ledger_are_refused(
 
 
 async def test_an_older_ledger_takes_nothing_from_newer_erasures(
-    pool: Pool, redis: Redis, settings: pytest.MonkeyPatch, tmp_path: Path
+    pool: Pool, redis: Redis, settings: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(tmp_path / "ledger")
     await says(pool, "halo", name="Wati", number=BACK)
-    assert (await run("erase", f"+{BACK}", "--yes"))[0] == 0
-    await run("erasures", "export", file)
+    assert (await inside(capsys, "erase", f"+{BACK}", "--yes"))[0] == 0
+    await inside(capsys, "erasures", "export", file)
     later = datetime.now(UTC) + timedelta(minutes=1)
     await settle(pool, said("saya kembali", name="Wati", number=BACK, at=later)[1])
-    assert (await run("erase", f"+{BACK}", "--yes"))[0] == 0
+    assert (await inside(capsys, "erase", f"+{BACK}", "--yes"))[0] == 0
     newer = await pool.fetch(TOMBSTONES)
-    assert (await run("erasures", "restore", file))[0] == 0
+    assert (await inside(capsys, "erasures", "restore", file))[0] == 0
     assert await pool.fetch(TOMBSTONES) == newer

@@ -16,7 +16,7 @@ from store.ops.dead_letters import Letter, LetterQuery
 from store.ops.replays import Counts
 from store.postgres import Pool
 from store.privacy.tombstones import NOBODY_ERASED
-from tests.cli.test_console import run
+from tests.cli.test_console import inside, run
 from tests.helpers import RECEIVED_AT, bounds, delivery, mirrored, payload, rows, settled, until
 from workers.drain.interpret import DeliveryReading, EventFailure
 from workers.drain.settle import InterpretedDelivery, Settler, crashed
@@ -136,13 +136,13 @@ async def test_of_a_batch_only_the_dead_event_is_replayed(pool: Pool) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-async def test_the_commands_plan_then_go_and_leave_a_record(pool: Pool) -> None:
+async def test_the_commands_plan_then_go_and_leave_a_record(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
     await an_earlier_release_failed(pool, payload("received_text")["body"])
     await settled(pool, [delivery(b"{", "whatsapp.message.received")])
-    code, out, _ = await run("dead-letters", "groups")
+    code, out, _ = await inside(capsys, "dead-letters", "groups")
     assert code == 1
     assert "1 × unexpected: KeyError\n           in whatsapp.message.received\n" in out
-    code, out, _ = await run("dead-letters", "list", "--json")
+    code, out, _ = await inside(capsys, "dead-letters", "list", "--json")
     assert [one["error_kind"] for one in json.loads(out)] == ["unexpected", "malformed"]
     assert all("body" not in one for one in json.loads(out))
     code, out, _ = await run("dead-letters", "replay")
@@ -154,20 +154,20 @@ async def test_the_commands_plan_then_go_and_leave_a_record(pool: Pool) -> None:
     (record,) = await rows(pool, "replays")
     assert (record["asked_by"], record["filter"], record["planned"]) == ("rina", {"kind": "unexpected"}, 1)
     assert (record["applied"], record["failed"], record["state"]) == (1, 0, "done")
-    code, out, _ = await run("dead-letters", "discard")
+    code, out, _ = await inside(capsys, "dead-letters", "discard")
     assert "1 dead letters match. Nothing was changed" in out
-    code, out, said = await run("dead-letters", "discard", "--go")
+    code, out, said = await inside(capsys, "dead-letters", "discard", "--go")
     assert (code, out) == (2, "")
     assert "This would discard every open dead letter. Say which" in said
     assert [row["state"] for row in await rows(pool, "dead_letters")].count("open") == 1
-    code, out, _ = await run("dead-letters", "discard", "--kind", "malformed", "--go")
+    code, out, _ = await inside(capsys, "dead-letters", "discard", "--kind", "malformed", "--go")
     assert (code, out) == (0, "1 dead letters discarded; their bodies are kept (--state discarded)\n")
-    code, out, _ = await run("dead-letters", "list")
+    code, out, _ = await inside(capsys, "dead-letters", "list")
     assert (code, out) == (0, "no open dead letters: nothing to look after\n")
 
 
 @pytest.mark.usefixtures("environment")
-async def test_letters_are_found_by_contact_event_and_time(pool: Pool) -> None:
+async def test_letters_are_found_by_contact_event_and_time(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
     await settled(pool, [delivery(payload("received_text")["body"], "whatsapp.message.received")])
     phone = (await rows(pool, "contacts"))[0]["phone"]
     await an_earlier_release_failed(pool, payload("received_text")["body"])
@@ -177,13 +177,13 @@ async def test_letters_are_found_by_contact_event_and_time(pool: Pool) -> None:
         (["--contact", phone], 1), (["--contact", contact], 1), (["--contact", "+999"], 0), (["--event", "project.event"], 1),
         (["--since", "2026-11-01T11:00"], 2), (["--since", "1s"], 0), (["--fingerprint", "no"], 0), ([], 2),
     ):  # fmt: skip
-        _, out, _ = await run("dead-letters", "list", "--json", *filters)
+        _, out, _ = await inside(capsys, "dead-letters", "list", "--json", *filters)
         assert len(json.loads(out)) == found, filters
-    _, out, _ = await run("dead-letters", "show", str((await letters(pool))[0].id))
+    _, out, _ = await inside(capsys, "dead-letters", "show", str((await letters(pool))[0].id))
     assert phone.lstrip("+") in out
-    _, out, _ = await run("dead-letters", "export", "--contact", phone)
+    _, out, _ = await inside(capsys, "dead-letters", "export", "--contact", phone)
     assert json.loads(out)["code_version"] == "old"
-    code, _, err = await run("dead-letters", "list", "--since", "yesterday")
+    code, _, err = await inside(capsys, "dead-letters", "list", "--since", "yesterday")
     assert (code, "is no time" in err) == (2, True)
 
 

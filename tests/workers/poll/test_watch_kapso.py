@@ -114,7 +114,12 @@ def test_a_webhook_is_held_against_what_it_must_be(webhooks: list[dict[str, Any]
 
 
 async def test_webhooks_are_checked_registered_and_resumed(
-    pool: Pool, redis: Redis, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    pool: Pool,
+    redis: Redis,
+    database_url: str,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     async with kapso_api() as (url, _, webhooks):
         for name, value in {
@@ -122,10 +127,10 @@ async def test_webhooks_are_checked_registered_and_resumed(
             "WEBHOOK_URL": URL, "KAPSO_WEBHOOK_SECRETS": "secret",
         }.items():  # fmt: skip
             monkeypatch.setenv(name, value)
-        code, out, _ = await run("webhooks", "check")
+        code, out, _ = await inside(capsys, "webhooks", "check")
         assert (code, out.count("has no webhook")) == (1, 2)
         assert await standing(pool) == {WEBHOOKS}
-        code, out, _ = await run("webhooks", "register")
+        code, out, _ = await inside(capsys, "webhooks", "register")
         assert (code, "the webhooks are as they must be" in out) == (0, True)
         assert sorted(len(one["events"]) for one in webhooks.configured.values()) == [
             len(subscribed("number")),
@@ -135,14 +140,19 @@ async def test_webhooks_are_checked_registered_and_resumed(
         for _ in range(25):
             webhooks.ended("whatsapp.message.received", delivered=False, created_at=time.time(), attempts=3)
         assert webhooks.paused
-        code, out, _ = await run("webhooks", "check", "--json")
+        code, out, _ = await inside(capsys, "webhooks", "check", "--json")
         assert (code, {one["kind"] for one in json.loads(out)["problems"]}) == (1, {"paused"})
-        code, out, _ = await run("webhooks", "resume")
+        code, out, _ = await inside(capsys, "webhooks", "resume")
         assert (code, out.count("resumed"), webhooks.paused) == (0, 2, False)
 
 
 async def test_reconcile_fetches_what_an_operator_asks_for(
-    pool: Pool, redis: Redis, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    pool: Pool,
+    redis: Redis,
+    database_url: str,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     async with kapso_api() as (url, world, _):
         for event in town_events(30):
@@ -150,18 +160,18 @@ async def test_reconcile_fetches_what_an_operator_asks_for(
         total = len(list(world.all_messages()))
         monkeypatch.setenv("DATABASE_URL", database_url)
         monkeypatch.setenv("REDIS_URL", redis_url)
-        code, _, err = await run("reconcile")
+        code, _, err = await inside(capsys, "reconcile")
         assert (code, "KAPSO_API_KEY is not set" in err) == (2, True)
         monkeypatch.setenv("KAPSO_API_URL", url)
         monkeypatch.setenv("KAPSO_API_KEY", "wrong")
-        code, _, err = await run("reconcile")
+        code, _, err = await inside(capsys, "reconcile")
         assert (code, "KAPSO_API_KEY is not (or no longer) a key" in err) == (1, True)
         monkeypatch.setenv("KAPSO_API_KEY", KEY)
-        code, out, _ = await run("reconcile", "--json")
+        code, out, _ = await inside(capsys, "reconcile", "--json")
         assert (code, json.loads(out)["checked"]) == (0, 0)
         code, out, _ = await run("reconcile", "--since", "1d", "--json")
         assert (code, json.loads(out)["missing"]) == (1, total)
-        code, out, _ = await run("reconcile", "--since", "1d")
+        code, out, _ = await inside(capsys, "reconcile", "--since", "1d")
         assert (code, "0 were missing here" in out) == (0, True)
 
 

@@ -24,7 +24,7 @@ ERASED_ELEMENT = {"erased": True}
 """What an element leaves behind; it is ignored."""
 MESSAGES = frozenset({"message", "messages", "message_echoes"})
 # Keys of a message that hold free text. A name in such text does not make the message that person's.
-WORDS = frozenset({"body", "caption", "content", "text", "transcript"})
+WORDS = frozenset({"body", "caption", "content", "order_text", "text", "transcript"})
 
 
 def names_of(facts: Facts) -> set[str]:

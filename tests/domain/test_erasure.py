@@ -2,14 +2,16 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
 
-from domain.erasure import EMPTY, ERASED_ELEMENT, is_past, kept, names_of, scrubbed
+from domain.erasure import EMPTY, ERASED_ELEMENT, WORDS, is_past, kept, names_of, scrubbed
 from domain.naming import mention_pattern, names_in
 from domain.types import Conversation, Facts, MirroredMessage, Sighting
+from kapso.message import MessageKapso, MessagePayload
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LATER = AT + timedelta(seconds=1)
@@ -147,3 +149,15 @@ def test_what_is_done_to_a_message_after_the_erasure_is_no_past(message: Mirrore
     after = Facts(messages=[message])
     assert not is_past(after, {"+628111": AT})
     assert is_past(after, {"wamid.NEW": AT})
+
+
+def test_every_key_of_free_text_is_known_as_words() -> None:
+    """A number that somebody mentions in their own text must not cost them their message."""
+    no_words = {"id", "timestamp", "contact_name", "media_url"}
+    free = {
+        field.alias or name
+        for model in (MessagePayload, MessageKapso)
+        for name, field in model.model_fields.items()
+        if field.annotation in (str, str | None, Any)
+    }
+    assert free - no_words <= WORDS, "name it in domain/erasure.py, WORDS"

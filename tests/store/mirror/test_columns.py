@@ -28,3 +28,14 @@ async def test_row_rules_and_table_name_the_same_columns(one: Upsert, pool: Pool
 
 def test_the_statements_are_those_that_the_rules_make() -> None:
     assert FILE.read_text() == statements(), "dev.py sql"
+
+
+@pytest.mark.parametrize("one", UPSERTS, ids=lambda one: one.table)
+async def test_texts_that_are_merged_compare_by_code_point(one: Upsert, pool: Pool) -> None:
+    """Batches are folded in Python, and rows in SQL: of two texts both must find the same one greater, in any locale."""
+    other = await pool.fetch(
+        "SELECT a.attname FROM pg_attribute AS a JOIN pg_collation AS c ON c.oid = a.attcollation"
+        " WHERE a.attrelid = $1::text::regclass AND NOT a.attisdropped AND c.collname <> 'C'", one.table,
+    )  # fmt: skip
+    names = {row["attname"] for row in other} & set(one.row._fields)  # type: ignore[attr-defined]
+    assert names == set(), 'give them COLLATE "C"'

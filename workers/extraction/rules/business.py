@@ -6,7 +6,7 @@ from typing import Final
 
 from workers.extraction.rules.clauses import clause_of
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.places import is_place, mentions
+from workers.extraction.rules.places import AGREES, is_place, mentions
 from workers.extraction.rules.segments import MOST_PARTS, Part, is_short, parts
 from workers.extraction.rules.spans import SPAN
 from workers.extraction.rules.trades import OCCUPATIONS, PRODUCTS, TRADES, ends_with_trade, is_of_trade
@@ -19,7 +19,10 @@ WHAT: Final = rf"(?P<what>{PART}(?: {PART}){{0,3}})"
 SHOP: Final = re.compile(rf"(?<!\w)(?P<what>(?:{any_of('shops')})(?: {PART}){{1,2}})")
 ENGLISH_SHOP: Final = re.compile(rf"(?<!\w)(?P<what>(?:{PART} ){{1,3}}(?:{any_of('english_shops')}))(?!\w)")
 SAYS: Final = around("business", "says", behind=rf" {WHAT}")
-SELLS: Final = re.compile(rf"(?<!\w)(?P<verb>jualan|jual|berjualan|dagang|selling|sell|sells)(?: online)? {WHAT}")
+SELLS: Final = re.compile(
+    r"(?<!\w)(?P<verb>jualan|jual|berjualan|dagang|selling|sell|sells"
+    rf"|(?:i|we) (?:make|supply|produce|export|import|craft))(?: online)? {WHAT}"
+)
 MAKES: Final = around("business", "makes", behind=r"(?: \w+){0,2} ?$")
 OWN: Final = around("business", "own")
 OF_OTHERS: Final = around("business", "of_others", behind=r"[^.!?\n]{0,30}$")
@@ -38,6 +41,7 @@ ASKS_FOR: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we|my|buat|untuk|ka
 # "buat toko hijab": the kind of shop belongs to what it sells.
 KIND: Final = re.compile(rf"(?<!\w)(?:{any_of('shops')}) $")
 ROLE: Final = re.compile(r"^(?:owner|pemilik) (?=\w)")
+QUESTION: Final = re.compile(r"([^.!?\n]*)\?")
 CLOSE: Final = 60
 """Characters of a clause in which somebody speaks of themself."""
 PASSING: Final = 0.15
@@ -52,7 +56,27 @@ def _first(name: str) -> frozenset[str]:
 
 # Pattern, confidence, cue words. A line without any of the cue words is not searched: the search is expensive.
 LOOKS: Final = (
-    (SELLS, 0.85, frozenset(["jualan", "jual", "berjualan", "dagang", "selling", "sell", "sells"])),
+    (
+        SELLS,
+        0.85,
+        frozenset(
+            [
+                "jualan",
+                "jual",
+                "berjualan",
+                "dagang",
+                "selling",
+                "sell",
+                "sells",
+                "make",
+                "supply",
+                "produce",
+                "export",
+                "import",
+                "craft",
+            ]
+        ),
+    ),
     (SHOP, SHOWN, _first("shops")),
     (ENGLISH_SHOP, SHOWN, frozenset(words("english_shops"))),
     (SAYS, 0.75, frozenset(words("says_trades"))),
@@ -64,9 +88,21 @@ def businesses(said: SpelledLine) -> Iterator[FoundValue]:
     own = asked or OWN.search(said.text) is not None or ASKED.search(said.topic) is not None
     placed = any(True for _ in mentions(said.text))
     answers = _answers(said, asked=asked, placed=placed)
+    yield from _agreed(said)
     for found in (*answers, *_told(said, own=own), *_known(said, own=own, placed=placed)):
         stated = asked or SELF.search(clause_of(said.text, found.start, found.end, most=CLOSE))
         yield found if stated else found._replace(confidence=found.confidence - PASSING)
+
+
+def _agreed(said: SpelledLine) -> Iterator[FoundValue]:
+    """The trade in our question that the customer says yes to: "Kliniknya fisioterapi ya Kak?", "iya"."""
+    questions = QUESTION.findall(said.asked)
+    if not questions or AGREES.match(said.text) is None:
+        return
+    found = [one for known in (TRADES, PRODUCTS) for one in known.mentions(questions[-1])]
+    if found:
+        start, end, _ = max(found, key=lambda one: one[1] - one[0])
+        yield FoundValue("business_type", questions[-1][start:end], said.line, GUESSED, 0, len(said.text))
 
 
 def _told(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
@@ -178,6 +214,6 @@ def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundV
         return None
     if said.is_of_others(start, end) or OF_OTHERS.search(said.text[:start]):
         return None
-    if said.asks(end) and not ASKS_FOR.search(said.text):
+    if said.asks(end) and not ASKS_FOR.search(said.text, said.text.rfind(". ", 0, start) + 1):
         return None
     return FoundValue("business_type", value, said.line, confidence, start, end)

@@ -19,6 +19,10 @@ SERVED: Final = around("clauses", "served")
 THIRD: Final = around("clauses", "third")
 SELF: Final = around("clauses", "self")
 TELLS: Final = around("clauses", "tells")
+# "She has a shop …": what follows is her trouble.
+OWNED_BY_THEM: Final = re.compile(
+    r"(?<!\w)(?:dia|beliau|he|she|they) (?:yang )?(?:punya|has|have|runs?|owns?|jualan|buka)(?!\w)"
+)
 FORMER: Final = around("clauses", "former")
 # "Me and my husband": what follows is the customer's as well.
 TOGETHER: Final = re.compile(
@@ -75,6 +79,8 @@ def is_of_others(text: str, start: int, end: int) -> bool:
 def is_trouble_of_others(text: str, start: int) -> bool:
     """Whether a trouble told there is that of a friend, a relative or a competitor. Troubles with buyers count."""
     first = max((match.end() for match in SENTENCE.finditer(text, 0, start)), default=0)
+    if OWNED_BY_THEM.search(text, first, start):
+        return True
     place = max((match.start() for match in OTHER.finditer(text, first, start)), default=None)
     return place is not None and not any(not other for at, other in _cues(text) if place < at < start)
 

@@ -19,11 +19,20 @@ RUNS_SURELY: Final = around("durations", "runs_surely")
 RUNS_FOR: Final = around("durations", "runs_for", behind=r" ?(?:sekitar |kurang lebih |about |around )?$")
 NOT_RUNNING: Final = around("durations", "not_running")
 AHEAD: Final = re.compile(r" ?(?:lagi|depan|ke depan|from now|kemudian|later)(?!\w)")
+NOT: Final = re.compile(r"(?<!\w)(?:bukan|not) (?:\w+ )?$")
+# Beside a time: "10 tahun lebih dikit".
+ROUGHLY: Final = frozenset((
+    "lebih", "dikit", "sedikit", "kurang", "hampir", "sekitar", "an", "yang", "ya", "lah", "kak", "deh", "sih", "udah",
+    "sudah", "jalan", "about", "almost", "over", "or", "so",
+))  # fmt: skip
 TAKES_BACK: Final = re.compile(r"(?<!\w)(?:eh|ralat|maksud\w*|sorry|bukan)(?!\w)")
 # Looking for these first is quicker.
-HAS_YEAR: Final = re.compile(r"\d\d|ribu|puluh|twenty")
+HAS_YEAR: Final = re.compile(
+    r"\d\d|ribu|puluh|twenty|tahun (?:sembilan|delapan|tujuh)|(?:dari|sejak) (?:sembilan|delapan|tujuh)"
+)
 PANDEMICS: Final = ("covid", "corona", "pandemi", "lockdown")
 STATED, LIKELY, WEAK = 0.9, 0.8, 0.7
+DAYS: Final = ("hari", "day", "days")
 SHORT: Final = 6
 """Words of an answer that holds nothing but the time."""
 MOST_ALONE: Final = 12
@@ -46,7 +55,9 @@ def durations(said: SpelledLine) -> Iterator[FoundValue]:
     years = list(_years(said, asked=asked))
     if years:
         taken_back = any(TAKES_BACK.search(said.text, one.end, other.start) for one, other in pairwise(years))
-        yield years[-1] if taken_back else min(years, key=lambda found: found.value)
+        corrected = TAKES_BACK.match(said.text) and not NOT.search(said.text[: years[0].start])
+        latest = years[0] if corrected else years[-1] if taken_back else min(years, key=lambda found: found.value)
+        yield latest
     elif not said.words.isdisjoint(COUNTED) and (found := list(_spans(said, asked=asked))):
         yield max(found, key=lambda one: one[:2])[2]
 
@@ -75,7 +86,10 @@ def _spans(said: SpelledLine, *, asked: bool) -> Iterator[tuple[bool, float, Fou
         if said.is_of_others(*match.span()):
             continue
         before = said.text[max(0, match.start() - 20) : match.start()]
-        alone = len(said.text.split()) <= MOST_ALONE and len(clause.replace(match[0], "").split()) <= 1
+        beside = [word for word in clause.replace(match[0], "").split() if word not in ROUGHLY]
+        alone = len(said.text.split()) <= MOST_ALONE and len(beside) <= 1
+        if match[0].endswith(DAYS) and not asked and not RUNS_SURELY.search(clause):
+            continue  # how long something takes or is late
         if is_single(match):
             counts = RUNS_FOR.search(before) is not None
         else:

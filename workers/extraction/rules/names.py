@@ -38,14 +38,14 @@ SURE: Final = re.compile(
     rf"\s*[:=]? ?{TITLES}{NAME}"
 )
 WRITTEN: Final = re.compile(
-    r"(?<!\w)(?:this is|it ?['’]? ?s|i am|i ?['’] ?m|im|saya|aku|gue|ini|dengan|sama)(?: ini)?"
+    r"(?<!\w)(?:this is|it ?['’]? ?s|i am|i ?['’] ?m|im|ini saya|ini aku|saya|aku|gue|ini|dengan|sama)(?: ini)?"
     rf" {TITLES}{NAME}"
 )
 FOLLOWED: Final = re.compile(
-    r"(?<!\w)(?:this is|i am|i ?['’] ?m|saya|aku|gue|ini(?: dengan)?|dengan)"
+    r"(?<!\w)(?:this is|i am|i ?['’] ?m|ini saya|ini aku|saya|aku|gue|kita|ini(?: dengan)?|dengan)"
     rf" {TITLES}(?P<name>{WORD}(?: {WORD})?)(?!\w)"
     r"(?= ?(?:,|\.|$|!|\n|(?:dari|pemilik|owner|yang|punya|kak|di|mau|from|sini|and|jualan|jual|istri\w*|suami\w*|"
-    r"anaknya|adiknya|here|speaking|calling|saya|i|usaha|ya|mbak|mas|pak|sekarang|adiknya|kakaknya)(?!\w)))"
+    r"anaknya|adiknya|here|speaking|calling|saya|i|usaha|usahanya|disini|ya|mbak|mas|pak|sekarang|adiknya|kakaknya)(?!\w)))"
 )
 GREETED: Final = re.compile(
     r"(?:\W|hai|halo|hallo|hi|hello|pagi|siang|sore|malam|selamat|kak|mbak|mas|min|sis|pak|bu|sarah|iya|ya|oh|btw|assalamualaikum|so)*"
@@ -84,7 +84,7 @@ SIGNS: Final = re.compile(
     r"|[-–—~] ?$|[.!?\n] ?$"
 )
 
-SELF: Final = frozenset(("this", "it", "i", "im", "saya", "aku", "gue", "ini", "dengan", "sama"))
+SELF: Final = frozenset(("this", "it", "i", "im", "saya", "aku", "gue", "kita", "ini", "dengan", "sama"))
 NAMING: Final = frozenset(("nama", "namanya", "namaku", "bernama", "panggil", "sebut", "my", "name", "names", "call"))
 # Pattern, confidence, cue words. A line without any of the cue words is not searched: the search is expensive.
 LOOKS: Final = (
@@ -176,7 +176,15 @@ def _told(said: SpelledLine, *, careless: bool) -> Iterator[FoundValue]:
             if pattern is FROM and match["name"].split(" ")[0] not in GIVEN:
                 continue
             if found := _found(said, match, confidence, capitals=capitals):
-                yield found
+                yield _with_first_name(said, found) if pattern is HERE else found
+
+
+def _with_first_name(said: SpelledLine, found: FoundValue) -> FoundValue:
+    """ "Winston Tan here": the word before it is part of the name if it is a known one, and written like one."""
+    before = re.search(rf"(?<!\w)({WORD}) $", said.text[: found.start])
+    if before is None or before[1] not in GIVEN or not said.written(*before.span(1))[:1].isupper():
+        return found
+    return found._replace(value=f"{before[1].title()} {found.value}", start=before.start(1))
 
 
 def _is_introduction(said: SpelledLine, match: re.Match[str]) -> bool:
@@ -188,8 +196,9 @@ def _is_introduction(said: SpelledLine, match: re.Match[str]) -> bool:
 
 def _found(said: SpelledLine, match: re.Match[str], confidence: float, *, capitals: bool) -> FoundValue | None:
     group = "name" if match["name"] else "other"
-    if match.re is SURE and match[0].startswith("namanya") and match["name"].split(" ")[0] not in GIVEN:
-        return None
+    bare = said.text[match.start() : match.start(group)].strip(" :") in ("nama", "namanya")
+    if match.re is SURE and bare and not said.asks_name and match["name"].split(" ")[0] not in GIVEN:
+        return None  # "nama pengantin salah ketik"
     introduced = match.re is SURE or (match.re in (WRITTEN, FOLLOWED) and capitals)
     return _named(said, match[group], match.start(group), confidence, capitals=capitals, introduced=introduced)
 
@@ -216,6 +225,8 @@ def _named(
             break
         if parts_ and written[:1].islower() and parts_[0][:1].isupper():
             break
+        if parts_ and len(written) > 1 and written.isupper() and not parts_[0].isupper():
+            break  # "Zulfa MUA": a trade
         parts_.append(written)
         place = end + 1
     if not parts_ or re.search(rf"(?<!\w)(?:bukan|not) {TITLES}{re.escape(parts_[0].lower())}(?!\w)", said.text):

@@ -16,24 +16,40 @@ TROUBLES: Final = around("pains", "troubles")
 NONE: Final = around("pains", "none")
 ELSEWHERE: Final = around("pains", "elsewhere")
 ASKED_TRADE: Final = around("business", "asked")
+ASKED_PRIORITY: Final = around("phrases", "asks_priority")
 BY_HAND: Final = "manual work"
+OWED, GONE = "late payments", "no follow-up"
+# "I paid on Monday and the account is still not active": the customer pays us.
+SELF_PAID: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we)(?: \w+){0,2} (?:bayar|transfer|paid)\b")
 MOST: Final = 2
 """Troubles that one line tells."""
 MANY: Final = 7
 """Words of a line that answers more than what the trade is."""
-SENTENCE: Final = re.compile(r"[.!?\n](?:\s|$)|$")
+STOP: Final = re.compile(r"[.!?;\n]\s")
+SENTENCE: Final = re.compile(r"[.!?;\n](?:\s|$)|$")
 NAMED, TOLD = 0.8, 0.6
 FEWEST, LONGEST = 2, 160
 """Words of a trouble at least; characters of it at most."""
 
 
 def pains(said: SpelledLine) -> Iterator[FoundValue]:
+    if ASKED_PRIORITY.search(said.asked):
+        return  # "what matters most?", "that the app is not slow": wanted of us, and no trouble of theirs
     found = [
         said.found("pain_points", value, match, NAMED)
         for value, pattern in phrases("pain_points").within(said.may_hold)
-        if (match := pattern.search(said.text)) and not is_trouble_of_others(said.text, match.start())
+        if (match := pattern.search(said.text)) and not _is_of_others(said, value, match)
     ]
-    yield from _apart(found) or list(_named_otherwise(said)) or _in_own_words(said)
+    if any(one.value == OWED for one in found):
+        found = [one for one in found if one.value != GONE]  # "they don't pay, then they are gone"
+    yield from _apart(said.text, found) or list(_named_otherwise(said)) or _in_own_words(said)
+
+
+def _is_of_others(said: SpelledLine, value: str, match: re.Match[str]) -> bool:
+    """Whether somebody else has that trouble. Who owes the customer money is their trouble, whoever it is."""
+    if value == OWED:
+        return SELF_PAID.search(said.text[: match.end()]) is not None
+    return is_trouble_of_others(said.text, match.start())
 
 
 def _named_otherwise(said: SpelledLine) -> Iterator[FoundValue]:
@@ -50,11 +66,11 @@ def _quoted(said: SpelledLine, start: int, end: int) -> Iterator[FoundValue]:
         yield FoundValue("pain_points", written, said.line, TOLD, start, end, written)
 
 
-def _apart(found: Sequence[FoundValue]) -> list[FoundValue]:
-    """The first troubles of a line, of which no two share words."""
+def _apart(text: str, found: Sequence[FoundValue]) -> list[FoundValue]:
+    """The first troubles of a line: those of one sentence are mostly one trouble, told in two ways."""
     apart: list[FoundValue] = []
     for one in sorted(found, key=lambda one: one.start):
-        if all(one.start >= other.end for other in apart) and len(apart) < MOST:
+        if not apart or (len(apart) < MOST and STOP.search(text, apart[-1].end, one.start)):
             apart.append(one)
     return without_passing(apart)
 

@@ -32,9 +32,12 @@ NOT_SO: Final = re.compile(
     r" ?(?:lagi )?(?:tinggal |berada |ada |based |living )?(?:lagi )?"
     r"(?:di|in|from|dari|yang di)? ?(?:kota |kab ?\.? ?)?$"
 )
+# "dulu kerja di bank 10 tahun, di siantar": the place belongs to the clause before.
+LONELY: Final = re.compile(r" ?(?:di|in|at) ?")
+FORMERLY: Final = re.compile(r"(?<!\w)(?:dulu|sebelumnya|before that|previously|used to|worked)(?!\w)[^.!?;\n]*$")
 ASKED: Final = around("places", "asked")
-AGREES: Final = re.compile(r"^(?:iya|ya|yup|yep|yes|betul|bener|benar|correct|right|yoi|y)(?!\w)")
-ASKED_IF: Final = re.compile(r"(?<!\w)(?:di|dari|in|from|domisili|based in)(?!\w)[^?]*\?")
+AGREES: Final = re.compile(r"^(?:iyaa*|yaa*|yup|yep|yes+|yeah|betul|bener|benar|correct|right|yoi|leres|y)(?!\w)")
+ASKED_IF: Final = re.compile(r"(?<!\w)(?:di|dari|in|from|domisili|based in)(?!\w)[^?]*\?|^(?:\w+[ ,]*){1,6}\?")
 ELSEWHERE: Final = re.compile(r"^ ?(?:ke|to)(?!\w)")
 JOINED: Final = re.compile(r"[ ,(./-]{1,3}(?:(?:kota|kab|kabupaten|di|daerah)\.? )?")
 BUT: Final = re.compile(r"(?<!\w)(?:but|tapi|melainkan|tepatnya|correction ?:|ralat ?:?|maksud\w*)[ ,]*$")
@@ -92,6 +95,8 @@ def _confidence(said: SpelledLine, start: int, end: int, *, asked: bool) -> floa
     before, clause = said.text[:start], said.before(start)
     led = IN.search(before) is not None or BUT.search(before) is not None
     if said.is_of_others(start, end) or PASSING.search(clause) or is_of_trade(said.text, start, end):
+        return None
+    if LONELY.fullmatch(clause) and FORMERLY.search(before):
         return None
     if NOT_SO.search(before) or OF_OTHERS.search(clause) or (ELSEWHERE.match(said.text, end) and led):
         return None

@@ -24,7 +24,9 @@ from workers.extraction.rules.phrases import choices, closing, refuses, signals
 from workers.extraction.rules.places import WIDE, cities
 from workers.extraction.rules.story import sentences
 from workers.extraction.rules.talk import is_no_customer, own_words
+from workers.extraction.rules.vocabulary import around
 
+NOT_EXPENSIVE: Final = around("phrases", "not_expensive")
 RULES: Final = (names, businesses, cities, durations, contacts, budgets, choices)
 LEFT_BY: Final = {"phone": "gave phone", "email": "gave e-mail"}
 # What a chat may fill in: the fields of the lead, and of its profile the e-mail address.
@@ -66,6 +68,7 @@ class Told:
     signals: tuple[FoundValue, ...] = ()
     story: tuple[FoundValue, ...] = ()
     corrects: bool = False
+    is_not_expensive: bool = False
     is_no_customer: bool = False
     tongue: Tongue = SILENT
 
@@ -107,7 +110,7 @@ def _of_theirs(line: ChatLine, asked: str, topic: str, region: str | None) -> To
     seen = (*signals(one), *_refusals(one, fields))
     return Told(
         _quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tuple(sentences(one)),
-        corrects=one.corrects, tongue=tongue(own.text),
+        corrects=one.corrects, is_not_expensive=NOT_EXPENSIVE.search(one.text) is not None, tongue=tongue(own.text),
     )  # fmt: skip
 
 
@@ -132,6 +135,8 @@ def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
     """A later line replaces an earlier one, but a passing mention replaces no statement."""
     latest: dict[str, FoundValue] = {}
     for one in told:
+        if one.is_not_expensive and "objection_raised" in latest and latest["objection_raised"].value == "price":
+            del latest["objection_raised"]  # "oh, I misread it, that is not expensive"
         for found in one.fields:
             before = latest.get(found.field)
             again = found.field in SAID_ONCE and not one.corrects and found.confidence < STATED_AGAIN

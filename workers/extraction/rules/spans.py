@@ -44,7 +44,9 @@ YEAR: Final = re.compile(
     r"(?: (?:satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan))?)(?!\w)"
     r"|(?:(?<=dari )|(?<=sejak )|(?<=tahun ))['’]?(?P<short>[6-9]\d)(?![\w.,])(?! (?:tahun|bulan|ribu|juta|orang|kg))"
     r"|dua ribu (?P<late>(?:\w+ )?\w+ belas|dua puluh(?: \w+)?|sebelas|sepuluh|\w+)(?!\w)"
-    rf"|twenty (?P<teen>{ONE}|twenty(?: {ONE})?)(?! years?)(?!\w))"
+    rf"|twenty (?P<teen>twenty(?: (?:{ONE}))?|{ONE})(?! years?)(?!\w)"
+    r"|(?:(?<=tahun )|(?<=dari )|(?<=sejak ))(?P<spoken>(?:tujuh|delapan|sembilan) "
+    r"(?:nol|satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan))(?!\w)(?! (?:tahun|bulan|ribu|juta)))"
 )
 PANDEMIC: Final = re.compile(
     r"(?<!\w)(?:sejak|mulai|dari|pas|since|during)(?: (?:awal|jaman|zaman|masa|the|early|musim))*"
@@ -109,6 +111,9 @@ def year_of(match: re.Match[str]) -> int | None:
     if match["century"]:
         tens, _, *rest = match["century"].split()
         return 1900 + 10 * ONES[tens] + (ONES[rest[0]] if rest else 0)
+    if match["spoken"]:
+        tens, one = match["spoken"].split()
+        return 1900 + 10 * ONES[tens] + ONES.get(one, 0)
     return _spoken(match["late"], ONES) if match["late"] else _english(match["teen"])
 
 

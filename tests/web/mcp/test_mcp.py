@@ -160,7 +160,7 @@ async def test_an_argument_that_a_tool_has_not_is_refused_with_those_it_has(
             ("search_leads", {"q": "no such person", "limit": 3}, "no argument 'q': there are query, status"),
             ("set_status", {**move, "version": 0}, "no argument 'version': there are lead, status, reason, expected_version"),
             ("set_status", move, "expected_version"),
-            ("set_status", {**move, "expected_version": 1}, "current version is 2"),
+            ("set_status", {**move, "expected_version": 1}, "its version is 2 now"),
             ("update_lead", {"lead": id, "fields": {"story": "x"}, "expected_version": "new", "reason": "why not"}, "expected_version: Input should be"),
         ):  # fmt: skip
             refused = await client.call_tool(tool, given)
@@ -191,7 +191,7 @@ async def test_errors_say_what_to_do_next(pool: Pool, redis_url: str, database_u
             (
                 "update_lead",
                 {"fields": {"priority": "x"}, "expected_version": 1, "reason": "why not"},
-                "current version is 2",
+                "its version is 2 now",
             ),
             (
                 "update_lead",

@@ -15,6 +15,7 @@ ASKED: Final = around("budgets", "asked")
 NEAR: Final = 40
 LEAST: Final = 10
 """Below that a figure counts something else."""
+OURS: Final = re.compile(r"(?<!\w)(?:budget|anggaran|anggarin)\w*")
 THOUSAND: Final = 1000
 """Who is asked for the budget and answers "300" means 300 thousand rupiah."""
 FOREIGN: Final = re.compile(r"[$€£]|usd|sgd|aud|eur|dollars?|dolar|bucks|euros?|%|persen")
@@ -30,7 +31,7 @@ def budgets(said: SpelledLine) -> Iterator[FoundValue]:
         is_named = NAMES.search(clause) is not None
         roughly = said.text[end - 2 : end] == "an" and is_named
         is_bare = (
-            (asked or roughly)
+            (asked or roughly or OURS.search(clause))
             and LEAST <= figure < THOUSAND
             and said.text[start:end].strip().removesuffix("an").isdigit()
         )
@@ -40,3 +41,5 @@ def budgets(said: SpelledLine) -> Iterator[FoundValue]:
             continue
         if is_named or asked:
             yield FoundValue("estimated_value", round(value, 2), said.line, 0.7, start, end)
+            if asked and not is_named:
+                return  # what follows in a long answer is another amount

@@ -32,6 +32,7 @@ GIVEN: Final = frozenset(words("given_names"))
 EVERYDAY: Final = frozenset(words("common_indonesian")[:2000]) | frozenset(words("common_english")[:2000])
 MOST_GUESSED: Final = 3
 NOT_TRADES: Final = frozenset(words("not_trades"))
+TITLES: Final = frozenset(words("titles"))
 NOT_SOLD: Final = frozenset(words("not_sold"))
 TAIL: Final = around("business", "tail", before=" ", behind="$")
 CUT: Final = re.compile(rf"^(?P<what>{PART}(?: {PART}){{0,4}})")
@@ -123,6 +124,8 @@ def _known(said: SpelledLine, *, own: bool, placed: bool) -> Iterator[FoundValue
         stands = own or _stands_apart(said, start)
         yield from _as_list(_found(said, start, end, NAMED if stands else MENTIONED))
     for start, end, _ in OCCUPATIONS.mentions(said.text):
+        if said.text[start:end] in TITLES:
+            continue  # "ustadz Ridwan"
         if SELF_BEFORE.search(said.text[:start]):
             yield from _as_list(_found(said, start, end, SHOWN))
         elif placed and start < EARLY and _stands_apart(said, start):
@@ -207,7 +210,7 @@ def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundV
     if (
         not words_
         or words_[0] in NOT_TRADES
-        or words_[-1] in NOT_SOLD
+        or (words_[-1] in NOT_SOLD and not any(size == len(value) for _, size, _ in TRADES.mentions(value)))
         or len(value) < 3
         or any(True for _ in mentions(words_[0]))
     ):

@@ -21,7 +21,8 @@ SELF: Final = around("clauses", "self")
 TELLS: Final = around("clauses", "tells")
 # "She has a shop …": what follows is her trouble.
 OWNED_BY_THEM: Final = re.compile(
-    r"(?<!\w)(?:dia|beliau|he|she|they) (?:yang )?(?:punya|has|have|runs?|owns?|jualan|buka)(?!\w)"
+    r"(?<!\w)(?:dia|beliau|he|she|they) (?:yang )?"
+    r"(?:punya|has|have|runs?|owns?|jualan|jual|buka|bikin|makes?|sells?)(?!\w)"
 )
 FORMER: Final = around("clauses", "former")
 # "Me and my husband": what follows is the customer's as well.

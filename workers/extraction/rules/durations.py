@@ -18,7 +18,9 @@ ASKED: Final = around("durations", "asked")
 RUNS_SURELY: Final = around("durations", "runs_surely")
 RUNS_FOR: Final = around("durations", "runs_for", behind=r" ?(?:sekitar |kurang lebih |about |around )?$")
 NOT_RUNNING: Final = around("durations", "not_running")
-AHEAD: Final = re.compile(r" ?(?:lagi|depan|ke depan|from now|kemudian|later)(?!\w)")
+AHEAD: Final = re.compile(
+    r" ?(?:(?:abis|habis|setelah|after) (?:lulus|nikah|graduat)|lagi|depan|ke depan|from now|kemudian|later)(?!\w)"
+)
 NOT: Final = re.compile(r"(?<!\w)(?:bukan|not) (?:\w+ )?$")
 # Beside a time: "10 tahun lebih dikit".
 ROUGHLY: Final = frozenset((
@@ -73,7 +75,7 @@ def _years(said: SpelledLine, *, asked: bool) -> Iterator[FoundValue]:
         if year and counts and not said.is_of_others(*match.span()):
             yield said.found("business_duration", f"since {year}", match, STATED if begins or short else LIKELY)
     pandemic = PANDEMIC.search(said.text) if any(word in said.text for word in PANDEMICS) else None
-    if pandemic and not YEAR.search(said.text, pandemic.end()) and not said.is_of_others(*pandemic.span()):
+    if pandemic and not YEAR.search(said.text) and not said.is_of_others(*pandemic.span()):
         yield said.found("business_duration", "since 2020", pandemic, LIKELY)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from workers.extraction.rules.finding import FoundValue, SpelledLine
 from workers.extraction.rules.places import is_place, places
 from workers.extraction.rules.segments import MOST_PARTS, Part, parts
+from workers.extraction.rules.trades import TRADES
 from workers.extraction.rules.vocabulary import any_of, around, words
 
 TITLES: Final = rf"(?:(?:{any_of('titles')})\.? ){{0,3}}"
@@ -57,7 +58,8 @@ FROM: Final = re.compile(
 )
 CALLED: Final = re.compile(rf"(?<!\w)(?:it ?['’]? ?s|this is|i ?['’]? ?m) (?P<name>{WORD}) (?:here|speaking)(?!\w)")
 HERE: Final = re.compile(
-    rf"(?<!\w)(?<![.@])(?P<name>{WORD}) (?:here|speaking)(?!\w)|(?<!\w){TITLES}(?P<other>{WORD}) ini(?!\w)"
+    rf"(?<!\w)(?<![.@])(?P<name>{WORD}) (?:here|speaking|di ?sini|now(?=[,.]))(?!\w)"
+    rf"|(?<!\w){TITLES}(?P<other>{WORD}) ini(?!\w)"
 )
 CORRECTED: Final = re.compile(
     rf"(?<!\w)(?P<name>{WORD}) (?:maksud\w*|bukan|, ?bukan|yang (?:bener|benar))"
@@ -91,7 +93,7 @@ LOOKS: Final = (
     (SURE, 0.95, NAMING),
     (WRITTEN, 0.85, SELF),
     (FOLLOWED, 0.8, SELF),
-    (HERE, 0.8, frozenset(("here", "ini", "speaking"))),
+    (HERE, 0.8, frozenset(("here", "ini", "sini", "disini", "now", "speaking"))),
     (CALLED, 0.85, frozenset(("here", "speaking"))),
     (FROM, 0.8, frozenset(("from", "dari", "pemilik", "owner", "adminnya"))),
 )
@@ -150,7 +152,8 @@ def _introduces(said: SpelledLine, found: FoundValue, part: Part, told: Sequence
 def _bare(said: SpelledLine, part: Part) -> FoundValue | None:
     """The name, if the part holds nothing else."""
     match = None if is_place(part.text) else WHOLE.fullmatch(part.text)
-    if match is None:
+    trade = any(True for _ in TRADES.mentions(part.text))
+    if match is None or (trade and part.text.split()[0] not in GIVEN):
         return None
     introduced = said.asks_name and part.is_first
     start = part.start + match.start("name")
@@ -189,9 +192,9 @@ def _with_first_name(said: SpelledLine, found: FoundValue) -> FoundValue:
 
 def _is_introduction(said: SpelledLine, match: re.Match[str]) -> bool:
     """Where nobody writes capitals: with what only follows a name, at the beginning but for a greeting."""
-    return FOLLOWS.match(said.text, match.end()) is not None or (
-        GREETED.fullmatch(said.before(match.start())) is not None and match["name"].split(" ")[0] in GIVEN
-    )
+    given, greeted = match["name"].split(" ")[0] in GIVEN, GREETED.fullmatch(said.before(match.start())) is not None
+    follows = FOLLOWS.match(said.text, match.end()) is not None
+    return (follows and (given or greeted)) or (greeted and given)
 
 
 def _found(said: SpelledLine, match: re.Match[str], confidence: float, *, capitals: bool) -> FoundValue | None:

@@ -18,6 +18,11 @@ ELSEWHERE: Final = around("pains", "elsewhere")
 ASKED_TRADE: Final = around("business", "asked")
 ASKED_PRIORITY: Final = around("phrases", "asks_priority")
 BY_HAND: Final = "manual work"
+NO_SHOW: Final = re.compile(
+    r"(?<!\w)(?:(?:gak|tidak) (?:jadi )?(?:datang|dateng|muncul|nongol)|no ?-?shows?|batal)(?!\w)"
+)
+ASTRAY: Final = ("salah kirim", "salah alamat", "salah chat")
+SORRY: Final = re.compile(r"(?<!\w)(?:maaf\w*|maap|sorry|sori)(?!\w)")
 OWED, GONE = "late payments", "no follow-up"
 # "I paid on Monday and the account is still not active": the customer pays us.
 SELF_PAID: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we)(?: \w+){0,2} (?:bayar|transfer|paid)\b")
@@ -40,6 +45,8 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
         for value, pattern in phrases("pain_points").within(said.may_hold)
         if (match := pattern.search(said.text)) and not _is_of_others(said, value, match)
     ]
+    if NO_SHOW.search(said.text):
+        found = [one for one in found if one.value != "few customers"]  # seats stay empty, since guests do not come
     if any(one.value == OWED for one in found):
         found = [one for one in found if one.value != GONE]  # "they don't pay, then they are gone"
     yield from _apart(said.text, found) or list(_named_otherwise(said)) or _in_own_words(said)
@@ -47,6 +54,8 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
 
 def _is_of_others(said: SpelledLine, value: str, match: re.Match[str]) -> bool:
     """Whether somebody else has that trouble. Who owes the customer money is their trouble, whoever it is."""
+    if match[0].startswith(ASTRAY) and SORRY.search(said.text):
+        return True  # "sorry, wrong chat"
     if value == OWED:
         return SELF_PAID.search(said.text[: match.end()]) is not None
     return is_trouble_of_others(said.text, match.start())

@@ -82,7 +82,7 @@ def closing(said: SpelledLine) -> Iterator[FoundValue]:
     found = [
         said.found("closing_technique_used", value, match, 0.7)
         for value, pattern in phrases("closing_technique_used").within(said.may_hold)
-        if (match := pattern.search(said.text))
+        if (match := pattern.search(said.text)) and not (value == "social proof" and said.asks(match.end()))
     ]
     if found:
         yield max(found, key=lambda one: one.start)
@@ -103,6 +103,8 @@ def _counts(field: str, value: str, said: SpelledLine, match: re.Match[str]) -> 
         return False
     if field != "interest_motivation" and value not in OF_ANYBODY and said.is_of_others(*match.span()):
         return False
+    if value == "timing" and said.asks_name:
+        return False  # "your name?", "later"
     if value == "price" and field == "objection_raised" and not _is_of_our_price(said):
         return False
     if field == "objection_raised" and ABOUT_OTHERS.search(said.before(match.start())):

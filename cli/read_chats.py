@@ -9,9 +9,7 @@ from cli.stores import database, run_reporting_store_errors
 from config.environment import load
 from config.settings import WorkerSettings
 from store.leads.reading import ReadingPass
-from workers.extraction.__main__ import chunk_of, model_of
-from workers.extraction.extract import Extraction
-from workers.extraction.known import Known
+from workers.extraction.__main__ import extraction_of, readers_of
 from workers.extraction.suggest import suggest
 
 
@@ -26,15 +24,15 @@ def run(arguments: argparse.Namespace) -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     async with database() as pool:
-        known = Known(bot=settings.bot_name, note_event=settings.note_event)
-        asking, drafter = model_of(settings, pool)
-        applies = settings.ai_status == "apply"
-        chunk = chunk_of(asking)
-        done = await Extraction(pool, known, asking, bot=settings.bot_name, chunk=chunk, ai_applies=applies).run()
+        readers = readers_of(settings, pool)
+        extraction = extraction_of(settings, pool, readers)
+        done = await extraction.run()
         if not done.skipped:
-            await suggest(pool, drafter)
-        for reader in asking:
-            await reader.close()
+            await extraction.refine(settings.model_chats_per_minute)
+            await suggest(pool, readers.drafter)
+        for one in (readers.rules, readers.model):
+            if one:
+                await one.close()
     print(json.dumps(asdict(done)) if arguments.json else _line(done))
     return int(done.skipped)
 

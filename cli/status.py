@@ -81,8 +81,12 @@ def _chats(chats: Chats) -> str:
         return "never read yet"
     trouble = f"; it failed: {chats.error}" if chats.error else ""
     spent = f"; {chats.tokens_today} tokens today" if chats.tokens_today else ""
+    waits = ""
+    if chats.model_per_minute:
+        since = f", the longest for {chats.for_model_seconds / 60:.0f} min" if chats.for_model_seconds else ""
+        waits = f"; {chats.for_model} wait for the model{since} (at most {chats.model_per_minute} a minute)"
     said = f"last read {chats.began_seconds:.0f} s ago: {chats.due} had something new, {chats.changed} leads changed"
-    return said + spent + trouble
+    return said + waits + spent + trouble
 
 
 def _when(at: datetime | None) -> str:

@@ -195,7 +195,7 @@ class WorkerSettings(KapsoSettings):
     model_url: str | None = Field(
         None,
         pattern=HTTP,
-        description="An OpenAI-compatible endpoint that reads chats; without one, rules do (extra: model).",
+        description="An OpenAI-compatible endpoint that reads chats after the rules (extra: model).",
     )
     model_name: str | None = Field(None, description="The model to ask there.")
     model_api_key: Key | None = Field(None, description="Its key; some endpoints need none.")
@@ -203,6 +203,12 @@ class WorkerSettings(KapsoSettings):
         1_000_000,
         ge=0,
         description="Tokens the model may cost a day (UTC); from then on rules read, and an alarm says so.",
+    )
+    model_chats_per_minute: int = Field(
+        60,
+        ge=1,
+        le=10_000,
+        description="Chats the model reads a minute at most. The rules read every chat before it.",
     )
 
     @model_validator(mode="after")

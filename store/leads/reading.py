@@ -137,8 +137,9 @@ async def alone(pool: Pool) -> AsyncIterator[bool]:
                 await connection.execute(statement("leave_reading"))
 
 
-async def begin_run(pool: Pool) -> int:
-    id: int = await pool.fetchval(statement("begin_extraction"))
+async def begin_run(pool: Pool, model_per_minute: int | None) -> int:
+    """Return the id of a new pass. `model_per_minute`: the bound of chats for a model, None without one."""
+    id: int = await pool.fetchval(statement("begin_extraction"), model_per_minute)
     return id
 
 

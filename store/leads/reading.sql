@@ -156,8 +156,8 @@ SELECT pg_try_advisory_lock(hashtext('reading chats'))
 SELECT pg_advisory_unlock(hashtext('reading chats'))
 
 
--- name: begin_extraction
-INSERT INTO extraction_runs (began_at) VALUES (now()) RETURNING id
+-- name: begin_extraction(model_per_minute)
+INSERT INTO extraction_runs (began_at, model_per_minute) VALUES (now(), :model_per_minute) RETURNING id
 
 
 -- name: end_extraction(id, due, unchanged, read, changed, suggested, busy, error)

@@ -72,6 +72,11 @@ class Chats(NamedTuple):
     read: int | None
     changed: int | None
     error: str | None
+    model_per_minute: int | None
+    """The most chats that the model reads in a minute; None without a model."""
+    for_model: int
+    for_model_seconds: float | None
+    """Chats that wait for the model, and since when the longest does."""
     tokens_today: int
     leads: int
     hot: int

@@ -37,7 +37,9 @@ SELECT verified_to FROM mirror_freshness
 -- name: chats_status
 -- How reading chats and the leads are doing, in one row.
 SELECT extract(epoch FROM now() - r.began_at)::float8 AS began_seconds,
-       r.due, r.read, r.changed, r.error,
+       r.due, r.read, r.changed, r.error, r.model_per_minute,
+       (SELECT count(*) FROM model_readings WHERE is_due) AS for_model,
+       (SELECT extract(epoch FROM now() - min(heard_at)) FROM model_readings WHERE is_due)::float8 AS for_model_seconds,
        coalesce((SELECT m.tokens FROM model_days AS m WHERE m.day = (now() AT TIME ZONE 'UTC')::date),
            0) AS tokens_today,
        (SELECT count(*) FROM lead_records) AS leads,

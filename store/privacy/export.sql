@@ -45,6 +45,7 @@ SELECT * FROM (
                     AND i.kind = 'email'))
     UNION ALL SELECT 'lead_changes', to_jsonb(h) FROM lead_changes AS h WHERE h.lead_id = :lead_id
     UNION ALL SELECT 'lead_suggestions', to_jsonb(g) FROM lead_suggestions AS g WHERE g.lead_id = :lead_id
+    UNION ALL SELECT 'model_readings', to_jsonb(e) FROM model_readings AS e WHERE e.lead_id = :lead_id
     UNION ALL SELECT 'lead_reads', to_jsonb(e) FROM lead_reads AS e WHERE e.lead_id = :lead_id
     UNION ALL SELECT 'reply_times', to_jsonb(e) FROM reply_times AS e WHERE e.contact_id = :contact_id
     UNION ALL SELECT 'notifications', to_jsonb(e) FROM notifications AS e WHERE e.lead_id = :lead_id

@@ -188,7 +188,7 @@ OWN = """
 lead_owners alarms alembic_version api_keys chat_index contact_aliases conversation_sentiments cursors customer_statuses delivery_days
 drains embedding_models erasures extraction_runs gaps handoff_records idempotency_keys identity_joins inbox_losses
 reply_times inbox_watermarks lag_samples lead_aliases lead_reads lead_records lead_search login_addresses login_failures media_files media_removals
-mirror model_days
+mirror model_days model_readings
 next_steps owner_rules passages preference_sightings reconcile_runs replays saved_views sessions sightings spill temperature_words tombstones unrecognized_facts
 account_changes hooks imports incidents invitations notifications sign_in_steps users vanished_contacts
 """

@@ -9,7 +9,7 @@ from config.environment import load
 from config.settings import WorkerSettings
 from tools.evaluation.gold import Chat, chats, found_values
 from tools.evaluation.score import ScoreReport, report
-from workers.extraction.__main__ import model_of
+from workers.extraction.__main__ import readers_of
 from workers.extraction.rules.reader import Rules, read
 from workers.extraction.source import ChatSource
 
@@ -43,7 +43,8 @@ async def _with_model(arguments: argparse.Namespace, gold: list[Chat], reports: 
         print("MODEL_URL is not set: there is no model to ask.")
         return 2
     async with database() as pool:
-        (model, *_), _ = model_of(settings, pool)
+        model = readers_of(settings, pool).model
+        assert model is not None  # MODEL_URL is set
         reports["model"] = await _score(model, gold)
         await model.close()
     _tell(arguments, reports)

@@ -9,8 +9,8 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -26,7 +26,7 @@ from store.ops.budget import Budget
 from store.postgres import STORE_ERRORS, Pool
 from store.tasks import cancel_and_wait
 from workers.extraction.embed import embed
-from workers.extraction.extract import CHUNK, Extraction
+from workers.extraction.extract import Extraction
 from workers.extraction.give_way import GiveWay
 from workers.extraction.known import Known
 from workers.extraction.rules.reader import Rules
@@ -38,33 +38,40 @@ from workers.extraction.walk_chats import walk_chats
 log = structlog.get_logger(__name__)
 
 NICENESS = 19
-# Chats in one chunk if a model reads them: few, so that answers that cost tokens are soon committed.
-MODEL_CHUNK = 8
+MINUTE = 60
+NEED_THE_SDK = ("endpoint", "model", "drafts")
 
 
-def model_of(settings: WorkerSettings, pool: Pool) -> tuple[list[ChatSource], AnyDrafter | None]:
-    """Return the readers of chats, in order of preference, and the drafter of next steps.
+class ChatReaders(NamedTuple):
+    """`rules` read every chat within the pass. `model` and `drafter` are None if no model is configured."""
 
-    A model's SDK is an optional extra, so it is looked for only where a model is configured.
-    """
+    rules: ChatSource
+    model: ChatSource | None
+    drafter: AnyDrafter | None
+
+
+def readers_of(settings: WorkerSettings, pool: Pool) -> ChatReaders:
+    """A model's SDK is an optional extra, so it is looked for only where a model is configured."""
+    rules = Rules(settings.default_region)
     if settings.model_url is None:
-        return [Rules(settings.default_region)], None
+        return ChatReaders(rules, None, None)
     try:
-        endpoints, models, drafts = (
-            importlib.import_module(f"workers.extraction.{name}") for name in ("endpoint", "model", "drafts")
-        )
+        endpoints, models, drafts = (importlib.import_module(f"workers.extraction.{name}") for name in NEED_THE_SDK)
     except ModuleNotFoundError:
         raise SystemExit("MODEL_URL is set, and the package openai is missing: install requirements.lock") from None
     key = settings.model_api_key.get_secret_value() if settings.model_api_key else None
     endpoint = endpoints.ModelEndpoint(
         pool, url=settings.model_url, name=settings.model_name, key=key, tokens_per_day=settings.model_tokens_per_day
     )
-    return [models.ChatModel(endpoint, sells=settings.sells), Rules(settings.default_region)], drafts.Drafter(endpoint)
+    return ChatReaders(rules, models.ChatModel(endpoint, sells=settings.sells), drafts.Drafter(endpoint))
 
 
-def chunk_of(readers: Sequence[object]) -> int:
-    """How many chats are read at once: fewer with a model, which is slow."""
-    return MODEL_CHUNK if len(readers) > 1 else CHUNK
+def extraction_of(settings: WorkerSettings, pool: Pool, readers: ChatReaders, **more: Any) -> Extraction:
+    known = Known(bot=settings.bot_name, note_event=settings.note_event)
+    return Extraction(
+        pool, known, [readers.rules], bot=settings.bot_name, ai_applies=settings.ai_status == "apply",
+        model=readers.model, model_per_minute=settings.model_chats_per_minute, **more,
+    )  # fmt: skip
 
 
 async def run(settings: WorkerSettings) -> None:
@@ -76,24 +83,23 @@ async def run(settings: WorkerSettings) -> None:
         budget = Budget(client, key, per_minute=settings.kapso_requests_per_minute)
         kapso = Client(url=settings.kapso_api_url, key=key, spend=budget.spend, punish=budget.punish)
     stop = asyncio.Event()
-    known = Known(bot=settings.bot_name, note_event=settings.note_event)
-    asking, drafter = model_of(settings, pool)
-    extraction = Extraction(
-        pool, known, asking, bot=settings.bot_name, stop=stop.is_set, chunk=chunk_of(asking),
-        ai_applies=settings.ai_status == "apply", give_way=GiveWay(client, shards=settings.inbox_shards),
-    )  # fmt: skip
+    readers = readers_of(settings, pool)
+    give_way = GiveWay(client, shards=settings.inbox_shards)
+    extraction = extraction_of(settings, pool, readers, stop=stop.is_set, give_way=give_way)
+    limit = settings.model_chats_per_minute * settings.extraction_seconds // MINUTE
+    asks_model = ModelWork(extraction, readers, limit=limit)
     embedders = settings.embedders()
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
     ear = asyncio.create_task(_listen(words, asked, stop))
     with contextlib.suppress(BrokenPipeError):  # the worker has ended: nobody reads the answer
         while await asked.get():
-            answer = await _pass(extraction, pool, kapso, drafter, embedders.current)
+            answer = await _pass(extraction, pool, kapso, embedders.current, suggests=readers.drafter is None)
+            asks_model.begin()
             sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
             sys.stdout.flush()
     await cancel_and_wait(ear)
-    for reader in asking:
-        await reader.close()
+    await asks_model.close()
     await embedders.close()
     if kapso:
         await kapso.close()
@@ -102,11 +108,12 @@ async def run(settings: WorkerSettings) -> None:
 
 
 async def _pass(
-    extraction: Extraction, pool: Pool, kapso: Client | None, drafter: AnyDrafter | None, embedder: Embedder | None
+    extraction: Extraction, pool: Pool, kapso: Client | None, embedder: Embedder | None, *, suggests: bool
 ) -> dict[str, object]:
     try:
         done = await extraction.run()
-        await suggest(pool, drafter)
+        if suggests:
+            await suggest(pool, None)
         await walk_chats(pool, extraction.give_way)
         await embed(pool, embedder, extraction.give_way)
         if kapso:
@@ -115,6 +122,42 @@ async def _pass(
     except (*STORE_ERRORS, RedisError) as error:
         return {"error": type(error).__name__}
     return asdict(done)
+
+
+class ModelWork:
+    """What asks a language model, beside the passes: a slow model delays no value that the rules can read."""
+
+    def __init__(self, extraction: Extraction, readers: ChatReaders, *, limit: int) -> None:
+        """`limit`: chats that it reads for each pass at most."""
+        self._extraction = extraction
+        self._readers = readers
+        self._limit = max(1, limit)
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """After each pass. What began before goes on."""
+        if self._readers.model and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._work())
+
+    async def close(self) -> None:
+        """End it. A chat in its hands is taken again in five minutes."""
+        if self._task:
+            await cancel_and_wait(self._task)
+        for one in (self._readers.rules, self._readers.model):
+            if one:
+                await one.close()
+
+    async def _work(self) -> None:
+        try:
+            read = await self._extraction.refine(self._limit)
+            await suggest(self._extraction.pool, self._readers.drafter)
+        except (*STORE_ERRORS, RedisError) as error:
+            log.warning("the model's reading of chats is interrupted", error=type(error).__name__)
+        except Exception as error:
+            log.error("the model's reading of chats failed", exc_info=error)
+        else:
+            if read:
+                log.info("the model has read chats", chats=read)
 
 
 async def _words() -> asyncio.StreamReader:

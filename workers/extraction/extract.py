@@ -17,7 +17,7 @@ from domain.lead import Claim, FieldChange, Source, decide
 from domain.lead_fields import parse
 from domain.window import ChatWindow, ReadValues
 from store.knowledge import chat_index
-from store.leads import lead_records, reading
+from store.leads import lead_records, model_readings, reading
 from store.leads.lead_records import LeadRecord, Write, decided
 from store.leads.leads import moved
 from store.leads.reading import Due, ReadingPass
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 MOST_LEADS = 50_000
 MOST_ANSWERED = 5_000
 CHUNK = 50
+# Chats of one chunk that the model reads: few, so that answers that cost tokens are soon committed.
+MODEL_CHUNK = 8
 LINES = 40
 SCORER = "score@1"
 FEELER = "sentiment@1"
@@ -41,8 +43,8 @@ async def _at_once() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """`known` reads what the bot knows. Each chat is also read by the first of `readers` that can read it. `bot` is
-    saved as the author of the bot's notes.
+    """`known` reads what the bot knows. Each chat is also read by the first of `readers` that can read it, within the
+    pass. `bot` is saved as the author of the bot's notes.
     """
 
     pool: Pool
@@ -54,8 +56,9 @@ class Extraction:
     """Returns when the next chunk may be read."""
     ai_applies: bool = True
     """Whether AI moves leads forward by itself; else it proposes."""
-    chunk: int = CHUNK
-    """Chats that are written together; few where each takes seconds to read."""
+    model: ChatSource | None = None
+    """Reads chats after the rules, in its own time (`refine`)."""
+    model_per_minute: int = 60
 
     @property
     def _names(self) -> str:
@@ -70,12 +73,13 @@ class Extraction:
         async with reading.alone(self.pool) as ours:
             if not ours:
                 return ReadingPass(skipped=True)
-            id, run = await reading.begin_run(self.pool), ReadingPass()
+            id = await reading.begin_run(self.pool, self.model_per_minute if self.model else None)
+            run = ReadingPass()
             try:
                 run.moves = self.ai_applies and not await reading.agents_move(self.pool)
                 waiting = await reading.due(self.pool, limit=MOST_LEADS)
                 run.due, ahead = len(waiting), iter(waiting)
-                while (chunk := list(islice(ahead, self.chunk))) and not self.stop():
+                while (chunk := list(islice(ahead, CHUNK))) and not self.stop():
                     await self.give_way()
                     await self._chunk(chunk, run)
                 await self._follow_answers(run)
@@ -146,6 +150,8 @@ class Extraction:
             await reading.keep_sentiments(connection, felt, actor=FEELER)
             await chat_index.put(connection, {id: lead.contact_id for id, lead in leads.items()})
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
+            if self.model:
+                await model_readings.queue(connection, [one for one in waiting if one.lead_id in found])
         run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)
         run.busy += len(waiting) - len(leads)
@@ -153,11 +159,51 @@ class Extraction:
     async def _read(self, windows: Sequence[ChatWindow]) -> dict[UUID, ReadValues]:
         known = await source.first_that_reads([self.known], windows)
         read = await source.first_that_reads(self.readers, windows)
-        for one, other in zip(known, read, strict=True):
+        seen = await model_readings.seen_lines(self.pool, [one.lead_id for one in windows]) if self.model else {}
+        for one, other, window in zip(known, read, windows, strict=True):
+            # What the model found in a message stands over the rules.
+            before = seen.get(window.lead_id, frozenset())
+            other.claims = [claim for claim in other.claims if claim.message_id not in before]
             one.add(other)
         for one, window in zip(known, windows, strict=True):
             one.felt = sentiment.felt([(line.id, line.text) for line in window.lines if line.inbound])
         return {window.lead_id: one for window, one in zip(windows, known, strict=True)}
+
+    async def refine(self, limit: int) -> int:
+        """Let the model read chats that wait for it, at most `limit`. Return how many it has read.
+
+        It ends when it can't be had. What it has not read stays as the rules read it, and waits.
+        """
+        if self.model is None:
+            return 0
+        moves, done = self.ai_applies and not await reading.agents_move(self.pool), 0
+        while done < limit and not self.stop():
+            await self.give_way()
+            taken = await model_readings.take(self.pool, min(MODEL_CHUNK, limit - done))
+            windows = await reading.windows(self.pool, taken, lines=LINES) if taken else []
+            answers = await source.each_read(self.model, windows)
+            read = {one.lead_id: answer for one, answer in zip(taken, answers, strict=True) if answer is not None}
+            if not read:
+                break
+            for one, window in zip(taken, windows, strict=True):
+                if one.lead_id in read:
+                    lines = [line.id for line in window.lines]
+                    await self._refined(one, read[one.lead_id], lines, moves=moves)
+            done += len(read)
+        return done
+
+    async def _refined(self, one: Due, found: ReadValues, lines: Sequence[str], *, moves: bool) -> None:
+        """Write what the model found, unless the chat went on meanwhile: then it waits again."""
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                leads = await lead_records.locked_many(connection, [one.lead_id])
+                if leads and await model_readings.still_due(connection, [one]):
+                    await lead_records.write(connection, [settle(leads[one.lead_id], found, ai_applies=moves)])
+                    await model_readings.has_read(connection, one.lead_id, lines)
+        except REFUSED as error:
+            log.error("a reading of the model can't be written", lead=str(one.lead_id), error=type(error).__name__)
+            async with self.pool.acquire() as connection, connection.transaction():
+                await model_readings.has_read(connection, one.lead_id, lines)
 
 
 def settle(lead: LeadRecord, found: ReadValues, *, ai_applies: bool = True) -> Write:

@@ -25,14 +25,14 @@ async def first_that_reads(sources: Sequence[ChatSource], windows: Sequence[Chat
     found: list[ReadValues | None] = [None] * len(windows)
     for source in sources:
         left = [place for place, reading in enumerate(found) if reading is None]
-        answers = await _asked(source, [windows[place] for place in left]) if left else []
+        answers = await each_read(source, [windows[place] for place in left]) if left else []
         for place, answer in zip(left, answers, strict=True):
             found[place] = answer
     return [reading or ReadValues() for reading in found]
 
 
-async def _asked(source: ChatSource, windows: Sequence[ChatWindow]) -> list[ReadValues | None]:
-    """One chat that a source can't bear must not keep it from the others."""
+async def each_read(source: ChatSource, windows: Sequence[ChatWindow]) -> list[ReadValues | None]:
+    """Read each window. One chat that a source can't bear must not keep it from the others."""
     try:
         return await source.read(windows)
     except Exception as error:
@@ -41,4 +41,4 @@ async def _asked(source: ChatSource, windows: Sequence[ChatWindow]) -> list[Read
                 "a chat can't be read", source=source.name, lead=str(windows[0].lead_id), error=type(error).__name__
             )
             return [None]
-    return [answer for window in windows for answer in await _asked(source, [window])]
+    return [answer for window in windows for answer in await each_read(source, [window])]

@@ -32,7 +32,7 @@ async def test_all_is_well(pool: Pool, redis: Redis) -> None:
 
 
 async def test_more_leads_than_were_reckoned_with_are_for_somebody_to_think_about() -> None:
-    found = MirrorStatus(chats=Chats(1.0, 0, 0, 0, None, 0, leads=50_001, hot=0, warm=0, known=0))
+    found = MirrorStatus(chats=Chats(1.0, 0, 0, 0, None, None, 0, None, 0, leads=50_001, hot=0, warm=0, known=0))
     assert (found.review, found.problems) == (["more than 50,000 leads: docs/scale.md says what to look at again"], [])
 
 

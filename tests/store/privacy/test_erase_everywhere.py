@@ -150,6 +150,7 @@ async def plant(pool: Pool, redis: Redis) -> None:
         ("INSERT INTO messages (id, group_id, group_member) VALUES ('wamid.canary4', 'g', $1)", f"+{NUMBER}"),
         ("INSERT INTO preference_sightings SELECT handle, bsuid, '1', 'stopped', 1, now() FROM sightings",),
         ("INSERT INTO contact_identities (contact_id, kind, value) VALUES ($1, 'kapso', 'kapso:canary5')", contact),
+        ("INSERT INTO model_readings (lead_id, heard_at, lines) VALUES ($1, now(), '{wamid.canary1}')", id),
         ("INSERT INTO vanished_contacts (kapso_id) VALUES ('kapso:canary5')",),
         ("INSERT INTO identity_joins (a, b, kind) SELECT 'ID.canary1', 'ID.canary2', 'parent'",),
         ("INSERT INTO project_events (id, properties) VALUES ('canary', $1)", json.dumps({"t": f"telepon {SPELLED} ya"})),

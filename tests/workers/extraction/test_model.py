@@ -15,7 +15,7 @@ from tests.chats import chat, extracted, lead
 from tests.helpers import rows
 from tests.servers import scripted
 from tests.workers.extraction.windows import window
-from workers.extraction.__main__ import model_of
+from workers.extraction.__main__ import readers_of
 from workers.extraction.endpoint import ModelEndpoint
 from workers.extraction.model import ChatModel, task
 from workers.extraction.rules.reader import Rules
@@ -137,15 +137,16 @@ async def test_the_chat_is_data_and_comes_alone(pool: Pool) -> None:
     assert bodies[0]["response_format"]["json_schema"]["strict"] is True
 
 
-async def test_a_worker_with_a_model_asks_it_before_the_rules(pool: Pool, database_url: str, redis_url: str) -> None:
+async def test_a_worker_with_a_model_reads_by_rules_first(pool: Pool, database_url: str, redis_url: str) -> None:
     settings = WorkerSettings(
         database_url=SecretStr(database_url), redis_url=SecretStr(redis_url), default_region="ID",
         model_url="http://127.0.0.1:1/v1", model_name="small",
     )  # fmt: skip
-    (model, rules), drafter = model_of(settings, pool)
-    assert (model.name.split()[0], type(rules)) == ("model@2", Rules)
-    assert drafter is not None
-    await model.close()
+    readers = readers_of(settings, pool)
+    assert readers.model is not None
+    assert (readers.model.name.split()[0], type(readers.rules)) == ("model@2", Rules)
+    assert readers.drafter is not None
+    await readers.model.close()
 
 
 def test_the_model_is_told_what_the_business_sells_if_that_is_known() -> None:

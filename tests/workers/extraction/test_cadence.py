@@ -8,6 +8,10 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr, ValidationError
 from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from config.settings import WorkerSettings
@@ -16,8 +20,9 @@ from store.inbox.inbox import stream_name
 from store.leads import reading
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, conversation, extracted, lead
-from tests.helpers import delivery, queue, rows, settled
+from tests.helpers import delivery, queue, rows, served, settled, until
 from tests.servers import client, kapso_api
+from tests.workers.extraction.test_model import answer
 from tools.simulator.town import Event
 from workers.extraction.give_way import GiveWay
 from workers.extraction.variables import fetch_variables
@@ -163,3 +168,35 @@ async def test_who_has_been_read_and_is_quiet_is_looked_at_no_more(pool: Pool) -
     assert await pool.fetchval(lately)
     await extracted(pool)
     assert (await lead(pool))["domisili"] == "Cimahi"
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_model_that_is_slow_delays_no_value_of_the_rules(
+    pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chat(pool, "saya Rina dari Bandung")
+    (message,) = await rows(pool, "messages")
+    answers = asyncio.Event()
+    found = {"field": "name", "value": "Rina Wati", "quote": "Rina", "message_id": message["id"], "confidence": 0.9}
+
+    async def complete(_: Request) -> Response:
+        await answers.wait()
+        return answer([found])
+
+    async with served(Starlette(routes=[Route("/v1/chat/completions", complete, methods=["POST"])])) as url:
+        monkeypatch.setenv("MODEL_URL", f"{url}/v1")
+        monkeypatch.setenv("MODEL_NAME", "slow")
+        chats = ChatReading(pool, redis, every=30)
+        try:
+            await chats.tick()
+            row = await lead(pool)
+            assert (row["name"], row["domisili"], answers.is_set()) == ("Rina", "Bandung", False)
+            answers.set()
+
+            async def refined() -> bool:
+                return bool((await lead(pool))["name"] == "Rina Wati")
+
+            await until(refined)
+        finally:
+            answers.set()
+            await chats.close()

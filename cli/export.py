@@ -62,7 +62,13 @@ async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> i
             return who
         await leads.log_access(pool, who.lead_id, arguments.by or f"user:{getpass.getuser()}", "export")
         found = await export.everything(pool, who)
-        _print(found, arguments)
+        try:
+            _print(found, arguments)
+        except OSError as error:
+            if arguments.to is None:
+                raise
+            print(f"{arguments.to} can't be written: {error.strerror}", file=sys.stderr)
+            return 2
         if archive:
             written = await _files(pool, archive, who, arguments.files)
             print(f"{written} files are in {arguments.files}", file=sys.stderr)
@@ -71,10 +77,12 @@ async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> i
 
 def _can_be_written(path: Path) -> None:
     """Raises OSError, before a person is looked for. Leaves no file behind."""
-    with tempfile.NamedTemporaryFile(dir=path.parent):
-        pass
     if path.is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        return
+    with tempfile.NamedTemporaryFile(dir=path.resolve().parent):
+        pass
 
 
 def _print(found: dict[str, list[Any]], arguments: argparse.Namespace) -> None:
@@ -82,12 +90,23 @@ def _print(found: dict[str, list[Any]], arguments: argparse.Namespace) -> None:
     if arguments.to is None:
         print(text)
         return
-    # A new file, that nobody else may read, takes the place of the old one.
-    with tempfile.NamedTemporaryFile("w", dir=arguments.to.parent, delete=False, encoding="utf-8") as out:
-        out.write(text + "\n")
-    Path(out.name).replace(arguments.to)
+    _write(text + "\n", arguments.to)
     rows = sum(len(rows) for rows in found.values())
     print(f"{rows} rows of {len(found)} tables are in {arguments.to}", file=sys.stderr)
+
+
+def _write(text: str, path: Path) -> None:
+    """Let a new file, that nobody else may read, take the place of the old one. A device or a pipe is written to."""
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()
+    # Of a file that can't be written whole, nothing stays.
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        file = Path(folder) / path.name
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        file.replace(path)
 
 
 async def _files(pool: Pool, archive: MediaArchive, who: StoredPerson, folder: Path) -> int:

@@ -9,12 +9,15 @@ from cli.stores import database, run_reporting_store_errors
 from config.environment import load
 from config.settings import WorkerSettings
 from store.leads.reading import ReadingPass
-from workers.extraction.__main__ import extraction_of, readers_of
+from workers.extraction.__main__ import extraction_of, readers_of, refiner_of
 from workers.extraction.suggest import suggest
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "If a worker is reading chats at this moment, this command does nothing and exits with 1."
+    parser.epilog = (
+        "If a worker is reading chats at this moment, this command does nothing and exits with 1. With MODEL_URL, the "
+        "model then reads MODEL_CHATS_PER_MINUTE chats at most, besides those that it reads for a worker."
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +31,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         extraction = extraction_of(settings, pool, readers)
         done = await extraction.run()
         if not done.skipped:
-            await extraction.refine(settings.model_chats_per_minute)
+            if refiner := refiner_of(extraction, readers):
+                await refiner.run(settings.model_chats_per_minute)
             await suggest(pool, readers.drafter)
         for one in (readers.rules, readers.model):
             if one:

@@ -42,6 +42,13 @@ class ChatWindow:
     lines: tuple[ChatLine, ...] = ()
     facts: tuple[BotFact, ...] = ()
 
+    def marks(self) -> dict[str, str]:
+        """By the id of each line, a mark that another line, or other words in the same line, do not have."""
+        return {
+            line.id: f"{line.id} {hashlib.blake2b(line.text.encode(), digest_size=8).hexdigest()}"
+            for line in self.lines
+        }
+
     def hash(self, readers: str) -> bytes:
         """The same for the same words read by the same readers."""
         known = [(fact.origin, fact.event_id, fact.values) for fact in self.facts]
@@ -68,6 +75,8 @@ class ReadValues:
     felt: SentimentFound | None = None
     unrecognized: set[str] = field(default_factory=set)
     """Names of facts that no field can hold."""
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """The lines that were read (ChatWindow.marks)."""
 
     def add(self, other: "ReadValues") -> None:
         """Earlier claims to a field of the same rank stand."""

@@ -4,11 +4,15 @@
 -- After :lease another worker may claim them. The lead is read as it is now; null if it was deleted.
 WITH due AS (
     SELECT n.id FROM notifications AS n JOIN hooks AS h ON h.id = n.hook_id AND h.paused_at IS NULL
-    WHERE n.state = 'waiting' AND n.next_try_at <= now() AND NOT EXISTS (
-        SELECT FROM notifications AS e
-        WHERE e.hook_id = n.hook_id AND e.state = 'waiting' AND e.id < n.id
-          AND (e.lead_id = n.lead_id
-               OR (n.lead_id IS NULL AND e.lead_id IS NULL AND e.data ->> 'name' = n.data ->> 'name')))
+    -- Scalar subqueries and not NOT EXISTS: a join of all waiting rows would be quadratic.
+    WHERE n.state = 'waiting' AND n.next_try_at <= now()
+      AND NOT coalesce((SELECT true FROM notifications AS e
+                        WHERE e.hook_id = n.hook_id AND e.state = 'waiting' AND e.lead_id = n.lead_id AND e.id < n.id
+                        LIMIT 1), false)
+      AND NOT coalesce((SELECT true FROM notifications AS e
+                        WHERE n.lead_id IS NULL AND e.hook_id = n.hook_id AND e.state = 'waiting' AND e.lead_id IS NULL
+                          AND e.data ->> 'name' = n.data ->> 'name' AND e.id < n.id
+                        LIMIT 1), false)
     ORDER BY n.id LIMIT :count FOR UPDATE OF n SKIP LOCKED
 ), claimed AS (
     UPDATE notifications AS n SET attempts = n.attempts + 1, next_try_at = now() + :lease::interval

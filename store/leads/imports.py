@@ -114,8 +114,8 @@ class DecidedRow(NamedTuple):
 async def _decided(connection: Connection, id: UUID, values: Mapping[str, Any], by: Actor) -> DecidedRow:
     """Lock the lead and decide. Raises NotFound."""
     lead = await at_version(connection, id, None)
-    numbers = await leads.current(connection, id)
-    differing = {name: value for name, value in values.items() if not _is_number_of(name, value, numbers)}
+    shown = await leads.current(connection, id)
+    differing = {name: value for name, value in values.items() if name != NOTE and not _is_shown(name, value, shown)}
     one = decided(lead, decide(lead.fields, lead.set_by, _claims(differing, by)))
     return DecidedRow(one, await _new_note(connection, lead.id, values))
 
@@ -213,6 +213,6 @@ async def _doubles(connection: Connection, values: Mapping[str, Any]) -> list[UU
     return [row["id"] for row in await connection.fetch(statement("leads_called"), name)] if name else []
 
 
-def _is_number_of(name: str, value: object, held: asyncpg.Record) -> bool:
-    """Return whether it is a phone that the lead has already, by its own field or by WhatsApp."""
-    return name == "phone" and value in (held["phone"], held["mirrored_phone"])
+def _is_shown(name: str, value: object, shown: asyncpg.Record) -> bool:
+    """Whether the lead shows this value already, by its own field or by WhatsApp: then whoever set it keeps it."""
+    return parse(name, value) == shown[name] or (name == "phone" and value == shown["mirrored_phone"])

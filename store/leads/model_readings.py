@@ -26,11 +26,20 @@ async def still_due(connection: Connection, taken: Sequence[Due]) -> set[UUID]:
 
 
 async def has_read(connection: Connection, lead: UUID, lines: Sequence[str]) -> None:
-    """`lines` are the ids of the messages that the model read."""
+    """`lines` are the marks of the messages that the model read."""
     await connection.execute(statement("model_has_read"), lead, list(lines))
 
 
-async def seen_lines(pool: Pool, leads: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    """Ids of the messages that the model has read; without leads that wait for their first time."""
-    rows = await pool.fetch(statement("lines_read_by_model"), list(leads))
+async def put_back(pool: Pool, unread: Sequence[Due], *, failed: bool) -> None:
+    """Chats that were taken and not read. `failed`: the model could be had, and could not answer them.
+
+    Those come again after the five minutes, three times in all; the others at once.
+    """
+    if unread:
+        await pool.execute(statement("put_back_for_model"), [one.lead_id for one in unread], failed)
+
+
+async def seen_lines(connection: Connection, leads: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """The messages that the model has read (ChatWindow.marks), by lead."""
+    rows = await connection.fetch(statement("lines_read_by_model"), list(leads))
     return {row["lead_id"]: frozenset(row["lines"]) for row in rows}

@@ -79,6 +79,25 @@ async def test_export_writes_the_files_of_a_person(
     assert len(json.loads((tmp_path / "rina.json").read_text())["media_files"]) == 2
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.usefixtures("environment")
+async def test_an_export_follows_a_link_and_leaves_nothing_of_a_file_that_cannot_be_written(
+    pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await chat(pool, *STORY)
+    file, link = tmp_path / "rina.json", tmp_path / "link.json"
+    file.write_text("old")
+    link.symlink_to(file)
+    assert (await inside(capsys, "export", f"+{NUMBER}", "--to", str(link)))[0] == 0
+    assert (link.is_symlink(), "messages" in json.loads(file.read_text())) == (True, True)
+    code, _, said = await inside(capsys, "export", f"+{NUMBER}", "--to", "/dev/full")
+    assert (code, "/dev/full can't be written: No space left" in said) == (2, True)
+    assert names_in(tmp_path) == ["link.json", "rina.json"]
+
+
 @pytest.mark.usefixtures("environment")
 async def test_a_person_is_exported_then_erased(
     pool: Pool, redis: Redis, tmp_path: Path, capsys: pytest.CaptureFixture[str]

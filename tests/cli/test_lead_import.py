@@ -18,7 +18,7 @@ from domain.tables import NoTable, read
 from store.leads import imports, leads
 from store.leads.leads import Actor
 from store.postgres import Pool
-from tests.chats import NUMBER, chat
+from tests.chats import NUMBER, chat, extracted, lead
 from tests.cli.test_console import inside
 from tests.desk import signed_in
 from tests.helpers import rows
@@ -316,6 +316,18 @@ async def test_the_dry_run_counts_no_value_that_a_person_holds(pool: Pool) -> No
     await leads.patch(pool, id, {"domisili": "Bandung"}, version=None, by=BUDI)
     assert await imported(pool, {"phone": f"+{NUMBER}", "domisili": "Jakarta"}) == (["unchanged"], ["unchanged"])
     assert [row["field"] for row in await rows(pool, "lead_suggestions")] == ["domisili"]
+
+
+async def test_a_value_that_the_lead_shows_already_stays_with_whoever_set_it(pool: Pool) -> None:
+    await chat(pool, "saya Rina, usaha laundry sepatu di Bandung")
+    await extracted(pool)
+    before = await lead(pool)
+    row = {name: before[name] for name in ("name", "business_type", "domisili")} | {"phone": f"+{NUMBER}"}
+    assert await imported(pool, row) == (["unchanged"], ["unchanged"])
+    assert await lead(pool) == before
+    await chat(pool, "eh pindah, sekarang di Cimahi", at=60)
+    await extracted(pool)
+    assert (await lead(pool))["domisili"] == "Cimahi"
 
 
 async def test_undoing_two_rows_of_one_lead_brings_back_what_was_there_before_both(pool: Pool) -> None:

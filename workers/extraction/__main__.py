@@ -29,8 +29,9 @@ from workers.extraction.embed import embed
 from workers.extraction.extract import Extraction
 from workers.extraction.give_way import GiveWay
 from workers.extraction.known import Known
+from workers.extraction.refine import Refiner
 from workers.extraction.rules.reader import Rules
-from workers.extraction.source import ChatSource
+from workers.extraction.source import ChatSource, ModelSource
 from workers.extraction.suggest import AnyDrafter, suggest
 from workers.extraction.variables import fetch_variables
 from workers.extraction.walk_chats import walk_chats
@@ -46,7 +47,7 @@ class ChatReaders(NamedTuple):
     """`rules` read every chat within the pass. `model` and `drafter` are None if no model is configured."""
 
     rules: ChatSource
-    model: ChatSource | None
+    model: ModelSource | None
     drafter: AnyDrafter | None
 
 
@@ -70,8 +71,14 @@ def extraction_of(settings: WorkerSettings, pool: Pool, readers: ChatReaders, **
     known = Known(bot=settings.bot_name, note_event=settings.note_event)
     return Extraction(
         pool, known, [readers.rules], bot=settings.bot_name, ai_applies=settings.ai_status == "apply",
-        model=readers.model, model_per_minute=settings.model_chats_per_minute, **more,
+        model_per_minute=settings.model_chats_per_minute if readers.model else None, **more,
     )  # fmt: skip
+
+
+def refiner_of(extraction: Extraction, readers: ChatReaders) -> Refiner | None:
+    if readers.model is None:
+        return None
+    return Refiner(extraction.pool, readers.model, extraction.stop, extraction.give_way, extraction.ai_applies)
 
 
 async def run(settings: WorkerSettings) -> None:
@@ -87,7 +94,7 @@ async def run(settings: WorkerSettings) -> None:
     give_way = GiveWay(client, shards=settings.inbox_shards)
     extraction = extraction_of(settings, pool, readers, stop=stop.is_set, give_way=give_way)
     limit = settings.model_chats_per_minute * settings.extraction_seconds // MINUTE
-    asks_model = ModelWork(extraction, readers, limit=limit)
+    asks_model = ModelWork(refiner_of(extraction, readers), readers, limit=limit)
     embedders = settings.embedders()
     words, asked = await _words(), asyncio.Queue[bool]()
     # Told to end in the middle of a pass, it ends after the chats in hand.
@@ -95,7 +102,8 @@ async def run(settings: WorkerSettings) -> None:
     with contextlib.suppress(BrokenPipeError):  # the worker has ended: nobody reads the answer
         while await asked.get():
             answer = await _pass(extraction, pool, kapso, embedders.current, suggests=readers.drafter is None)
-            asks_model.begin()
+            if answer.get("due") is not None and not answer["skipped"]:
+                asks_model.begin()
             sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
             sys.stdout.flush()
     await cancel_and_wait(ear)
@@ -127,17 +135,17 @@ async def _pass(
 class ModelWork:
     """What asks a language model, beside the passes: a slow model delays no value that the rules can read."""
 
-    def __init__(self, extraction: Extraction, readers: ChatReaders, *, limit: int) -> None:
-        """`limit`: chats that it reads for each pass at most."""
-        self._extraction = extraction
+    def __init__(self, refiner: Refiner | None, readers: ChatReaders, *, limit: int) -> None:
+        """`limit`: chats that it asks of the model for each pass at most. `refiner` is None without a model."""
+        self._refiner = refiner
         self._readers = readers
         self._limit = max(1, limit)
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """After each pass. What began before goes on."""
-        if self._readers.model and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._work())
+        """After each pass that ran. What began before goes on."""
+        if self._refiner and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._work(self._refiner))
 
     async def close(self) -> None:
         """End it. A chat in its hands is taken again in five minutes."""
@@ -147,10 +155,10 @@ class ModelWork:
             if one:
                 await one.close()
 
-    async def _work(self) -> None:
+    async def _work(self, refiner: Refiner) -> None:
         try:
-            read = await self._extraction.refine(self._limit)
-            await suggest(self._extraction.pool, self._readers.drafter)
+            read = await refiner.run(self._limit)
+            await suggest(refiner.pool, self._readers.drafter)
         except (*STORE_ERRORS, RedisError) as error:
             log.warning("the model's reading of chats is interrupted", error=type(error).__name__)
         except Exception as error:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import structlog
-from openai import AsyncOpenAI, OpenAIError
+from openai import AsyncOpenAI, BadRequestError, OpenAIError, UnprocessableEntityError
 from openai.types.chat import ChatCompletion
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +22,8 @@ TIMEOUT_SECONDS = 30.0
 # After so many failures in a row it is left alone for a while, and rules do its work.
 FAILURES, PAUSE_SECONDS = 3, 60.0
 TRIES = 2
+# It is there, and does not take this chat: too long for it, or its filter refuses the words.
+NOT_THIS_ONE = (BadRequestError, UnprocessableEntityError)
 
 
 class EndpointAnswer(NamedTuple):
@@ -42,15 +44,22 @@ class ModelEndpoint:
     async def close(self) -> None:
         await self._client.close()
 
+    async def can_be_asked(self) -> bool:
+        """Whether it is not left alone after failures, and the day's tokens are not spent."""
+        return time.monotonic() >= self._asks_again_at and await model_budget.left(self._pool, self._most)
+
     async def ask(self, task: str, given: str, shape: type[BaseModel]) -> EndpointAnswer | None:
         """None where the model did not answer, answered nonsense twice, or the day's tokens are spent."""
         messages = [{"role": "system", "content": task}, {"role": "user", "content": given}]
         tokens = 0
         for _ in range(TRIES):
-            if time.monotonic() < self._asks_again_at or not await model_budget.left(self._pool, self._most):
+            if not await self.can_be_asked():
                 return None
             try:
                 text, cost = await self._ask(messages, shape)
+            except NOT_THIS_ONE as error:
+                log.warning("the model refuses a chat, rules do its work", error=type(error).__name__)
+                return None
             except OpenAIError as error:
                 self._failures += 1
                 if self._failures >= FAILURES:

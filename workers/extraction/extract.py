@@ -5,7 +5,7 @@ editing are left to the next pass.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import structlog
 
 from domain import progress, score, sentiment
 from domain.field_kinds import NotAllowed
-from domain.lead import Claim, FieldChange, Source, decide
+from domain.lead import LOCKING, Claim, FieldChange, Source, decide
 from domain.lead_fields import parse
 from domain.window import ChatWindow, ReadValues
 from store.knowledge import chat_index
@@ -30,11 +30,11 @@ log = structlog.get_logger(__name__)
 MOST_LEADS = 50_000
 MOST_ANSWERED = 5_000
 CHUNK = 50
-# Chats of one chunk that the model reads: few, so that answers that cost tokens are soon committed.
-MODEL_CHUNK = 8
 LINES = 40
 SCORER = "score@1"
 FEELER = "sentiment@1"
+# Who may hold a field so that the model has decided it: a field of nobody, or of the bot, is read by the rules.
+OF_THE_MODEL = {Source.AI, *LOCKING}
 
 
 async def _at_once() -> None:
@@ -56,9 +56,8 @@ class Extraction:
     """Returns when the next chunk may be read."""
     ai_applies: bool = True
     """Whether AI moves leads forward by itself; else it proposes."""
-    model: ChatSource | None = None
-    """Reads chats after the rules, in its own time (`refine`)."""
-    model_per_minute: int = 60
+    model_per_minute: int | None = None
+    """How many chats a model reads in a minute, after the rules (`Refiner`). None without a model."""
 
     @property
     def _names(self) -> str:
@@ -73,7 +72,7 @@ class Extraction:
         async with reading.alone(self.pool) as ours:
             if not ours:
                 return ReadingPass(skipped=True)
-            id = await reading.begin_run(self.pool, self.model_per_minute if self.model else None)
+            id = await reading.begin_run(self.pool, self.model_per_minute)
             run = ReadingPass()
             try:
                 run.moves = self.ai_applies and not await reading.agents_move(self.pool)
@@ -140,7 +139,12 @@ class Extraction:
     ) -> None:
         async with self.pool.acquire() as connection, connection.transaction():
             leads = await lead_records.locked_many(connection, [one.lead_id for one in waiting])
-            found = {id: readings[id] for id in leads if id in readings}
+            seen = await model_readings.seen_lines(connection, list(leads)) if self.model_per_minute else {}
+            found = {
+                id: _unseen(readings[id], lead, seen.get(id, frozenset()))
+                for id, lead in leads.items()
+                if id in readings
+            }
             writes = [settle(leads[id], one, ai_applies=run.moves) for id, one in found.items()]
             suggested = await lead_records.write(connection, writes)
             notes = [(id, note) for id, one in found.items() for note in one.notes]
@@ -150,7 +154,7 @@ class Extraction:
             await reading.keep_sentiments(connection, felt, actor=FEELER)
             await chat_index.put(connection, {id: lead.contact_id for id, lead in leads.items()})
             await reading.mark_read(connection, [(one, hashes[one.lead_id]) for one in waiting if one.lead_id in leads])
-            if self.model:
+            if self.model_per_minute:
                 await model_readings.queue(connection, [one for one in waiting if one.lead_id in found])
         run.suggested += suggested
         run.changed += sum(1 for one in writes if one.changes)
@@ -159,51 +163,21 @@ class Extraction:
     async def _read(self, windows: Sequence[ChatWindow]) -> dict[UUID, ReadValues]:
         known = await source.first_that_reads([self.known], windows)
         read = await source.first_that_reads(self.readers, windows)
-        seen = await model_readings.seen_lines(self.pool, [one.lead_id for one in windows]) if self.model else {}
         for one, other, window in zip(known, read, windows, strict=True):
-            # What the model found in a message stands over the rules.
-            before = seen.get(window.lead_id, frozenset())
-            other.claims = [claim for claim in other.claims if claim.message_id not in before]
             one.add(other)
-        for one, window in zip(known, windows, strict=True):
+            one.marks = window.marks()
             one.felt = sentiment.felt([(line.id, line.text) for line in window.lines if line.inbound])
         return {window.lead_id: one for window, one in zip(windows, known, strict=True)}
 
-    async def refine(self, limit: int) -> int:
-        """Let the model read chats that wait for it, at most `limit`. Return how many it has read.
 
-        It ends when it can't be had. What it has not read stays as the rules read it, and waits.
-        """
-        if self.model is None:
-            return 0
-        moves, done = self.ai_applies and not await reading.agents_move(self.pool), 0
-        while done < limit and not self.stop():
-            await self.give_way()
-            taken = await model_readings.take(self.pool, min(MODEL_CHUNK, limit - done))
-            windows = await reading.windows(self.pool, taken, lines=LINES) if taken else []
-            answers = await source.each_read(self.model, windows)
-            read = {one.lead_id: answer for one, answer in zip(taken, answers, strict=True) if answer is not None}
-            if not read:
-                break
-            for one, window in zip(taken, windows, strict=True):
-                if one.lead_id in read:
-                    lines = [line.id for line in window.lines]
-                    await self._refined(one, read[one.lead_id], lines, moves=moves)
-            done += len(read)
-        return done
-
-    async def _refined(self, one: Due, found: ReadValues, lines: Sequence[str], *, moves: bool) -> None:
-        """Write what the model found, unless the chat went on meanwhile: then it waits again."""
-        try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                leads = await lead_records.locked_many(connection, [one.lead_id])
-                if leads and await model_readings.still_due(connection, [one]):
-                    await lead_records.write(connection, [settle(leads[one.lead_id], found, ai_applies=moves)])
-                    await model_readings.has_read(connection, one.lead_id, lines)
-        except REFUSED as error:
-            log.error("a reading of the model can't be written", lead=str(one.lead_id), error=type(error).__name__)
-            async with self.pool.acquire() as connection, connection.transaction():
-                await model_readings.has_read(connection, one.lead_id, lines)
+def _unseen(found: ReadValues, lead: LeadRecord, seen: frozenset[str]) -> ReadValues:
+    """Without what the rules read in messages that the model has read: what it found there stands."""
+    kept = [
+        one for one in found.claims
+        if one.source is not Source.AI or found.marks.get(one.message_id or "") not in seen
+        or lead.set_by.get(one.field) not in OF_THE_MODEL
+    ]  # fmt: skip
+    return replace(found, claims=kept)
 
 
 def settle(lead: LeadRecord, found: ReadValues, *, ai_applies: bool = True) -> Write:

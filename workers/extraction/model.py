@@ -96,6 +96,9 @@ class ChatModel:
 
         return await asyncio.gather(*(one(window) for window in windows))
 
+    async def can_be_asked(self) -> bool:
+        return await self._endpoint.can_be_asked()
+
     async def close(self) -> None:
         await self._endpoint.close()
 

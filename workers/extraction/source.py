@@ -20,6 +20,13 @@ class ChatSource(Protocol):
     async def close(self) -> None: ...
 
 
+class ModelSource(ChatSource, Protocol):
+    """A reader that costs money, and is away at times."""
+
+    async def can_be_asked(self) -> bool:
+        """Whether it may be asked now. If not, None says nothing about the chat."""
+
+
 async def first_that_reads(sources: Sequence[ChatSource], windows: Sequence[ChatWindow]) -> list[ReadValues]:
     """Each window by the first source that can; an empty reading where none could."""
     found: list[ReadValues | None] = [None] * len(windows)

@@ -35,11 +35,7 @@ class _Asked:
     def __init__(self, pool: Pool, asked: ReplayRecord) -> None:
         self._pool = pool
         self._asked = asked
-        # If a worker died over it, letters that it replayed are no longer open, and count. The others are taken again.
         self._run = PacedRun()
-        if asked.go:
-            done = max(0, asked.done - asked.failed)
-            self._run = PacedRun(done, Outcomes(asked.applied, asked.unchanged, asked.ignored))
         self._told_at = 0.0
 
     async def run(self, replayer: Replayer) -> None:
@@ -47,6 +43,10 @@ class _Asked:
         rest.
         """
         asked = self._asked
+        if asked.go and asked.done:
+            # A worker died over it: letters that it replayed are no longer open, and count. The others are taken again.
+            done = max(0, asked.planned - await dead_letters.count(self._pool, asked.wanted))
+            self._run = PacedRun(done, Outcomes(asked.applied, asked.unchanged, asked.ignored))
         letters = dead_letters.matching(self._pool, asked.wanted)
         seen = asyncio.create_task(self._stay_seen())
         try:

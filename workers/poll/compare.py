@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import orjson
 import structlog
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from domain.delivery import Delivery, FailureKind
 from domain.types import Facts
@@ -15,9 +16,10 @@ from store.mirror.reconcile import ComparisonCounts
 from store.ops.watch import ChangeRecorder, Changes
 from store.postgres import Pool
 from store.privacy.tombstones import NOBODY_ERASED, Erased, Tombstones
-from workers.drain.failures import Verdict, describe, judge
+from workers.drain.failures import TRIES_OF_UNKNOWN, Streak, Verdict, describe, judge
 from workers.drain.interpret import DeliveryReading, EventFailure, interpret
 from workers.drain.mapping.values import bounds_at
+from workers.drain.ordinary import ordinary_write_succeeds
 from workers.drain.settle import InterpretedDelivery, dead_letter, without
 
 log = structlog.get_logger(__name__)
@@ -52,6 +54,7 @@ class Comparer:
         self._grace = grace
         self._heard = heard
         self._tombstones = tombstones
+        self._streak = Streak()
 
     async def page(
         self, event: str, elements: Sequence[dict[str, Any]], erased: Mapping[str, datetime] | None = None
@@ -71,7 +74,7 @@ class Comparer:
         watch = ChangeRecorder(facts, keep=True)
         try:
             batch = Batch(facts=facts, deliveries=[books], erased=dict(read.erased))
-            await apply(self._pool, batch, watch, tombstones=self._tombstones)
+            await self._apply(batch, watch, tries=TRIES_OF_UNKNOWN if len(elements) == 1 else 1)
         except Erased as told:
             return await self.page(event, elements, told.names)
         except Exception as error:
@@ -80,14 +83,36 @@ class Comparer:
                 raise
             if len(elements) > 1:
                 return await self._one_by_one(event, elements)
+            await self._unless_stuck(error)
             kind: FailureKind = "refused" if verdict is Verdict.DATA else "unexpected"
             reading = DeliveryReading(failures=[EventFailure(0, kind, describe(error))])
+        else:
+            self._streak = Streak()
         await self._bury(event, elements, reading)
         found = self._found(event, facts, watch.changes, len(elements))
         found.equal = max(0, found.equal - len(reading.failures) - reading.ignored)
         if self._heard:
             self._heard(event, found)
         return found
+
+    async def _apply(self, batch: Batch, watch: ChangeRecorder, *, tries: int) -> None:
+        """Write it. An error that is not known may pass: it is tried again."""
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(lambda error: judge(error) is Verdict.UNKNOWN and not isinstance(error, Erased)),
+            wait=wait_exponential_jitter(multiplier=0.05, max=1, jitter=0.05),
+            stop=stop_after_attempt(tries),
+            reraise=True,
+        ):
+            with attempt:
+                await apply(self._pool, batch, watch, tombstones=self._tombstones)
+
+    async def _unless_stuck(self, error: Exception) -> None:
+        """As in the drain: object after object meets the same unknown error, and an ordinary write fails too."""
+        self._streak = self._streak.after(describe(error) if judge(error) is Verdict.UNKNOWN else None)
+        if self._streak.is_long:
+            if not await ordinary_write_succeeds(self._pool, self._tombstones):
+                raise error
+            self._streak = Streak()
 
     async def _one_by_one(self, event: str, elements: Sequence[dict[str, Any]]) -> ComparisonCounts:
         found = ComparisonCounts()

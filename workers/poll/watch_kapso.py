@@ -100,15 +100,17 @@ class KapsoWatch:
         began = datetime.now(UTC)
         since, until = loss.since - BEFORE, loss.until + AFTER
         ours = await numbers(self._pool, self._client, Priority.REPAIR)
-        found, error = ComparisonCounts(), None
+        found, error = ComparisonCounts(), "it was interrupted"
         try:
             await self._poll.window(ours, since, until, Priority.REPAIR, found=found)
+            error = "; ".join(found.troubles)
         except KapsoError as trouble:
             error = str(trouble)
             raise
         finally:
-            error = error or "; ".join(found.troubles) or None
-            await reconcile.keep_run(self._pool, "loss", found, began_at=began, since=since, until=until, error=error)
+            await reconcile.keep_run(
+                self._pool, "loss", found, began_at=began, since=since, until=until, error=error or None
+            )
         if found.refused:
             raise Rejected(error)
         return found.missing

@@ -21,10 +21,13 @@ from store.leads import reading
 from store.postgres import Pool
 from tests.chats import NUMBER, chat, conversation, extracted, lead
 from tests.helpers import delivery, queue, rows, served, settled, until
-from tests.servers import client, kapso_api
+from tests.servers import client, kapso_api, scripted
 from tests.workers.extraction.test_model import answer
 from tools.simulator.town import Event
+from workers.extraction.extract import Extraction
 from workers.extraction.give_way import GiveWay
+from workers.extraction.known import Known
+from workers.extraction.rules.reader import Rules
 from workers.extraction.variables import fetch_variables
 from workers.jobs.read_chats import ChatReading
 
@@ -99,6 +102,11 @@ async def test_a_reader_that_was_killed_is_replaced(pool: Pool, redis: Redis) ->
         await chats.close()
 
 
+def reading_with_model(pool: Pool) -> Extraction:
+    known = Known(bot="sarah", note_event="lead.note")
+    return Extraction(pool, known, [Rules("ID")], bot="sarah", model_per_minute=60)
+
+
 def handover(execution: str) -> Event:
     body = {
         "event": "workflow.execution.handoff", "occurred_at": datetime.now(UTC).isoformat(), "workflow_execution_id": execution,
@@ -168,6 +176,29 @@ async def test_who_has_been_read_and_is_quiet_is_looked_at_no_more(pool: Pool) -
     assert await pool.fetchval(lately)
     await extracted(pool)
     assert (await lead(pool))["domisili"] == "Cimahi"
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_pass_that_did_not_run_asks_no_model(pool: Pool, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    await chat(pool, "saya Rina dari Bandung")
+    await reading_with_model(pool).run()
+    async with scripted([answer()] * 9) as (url, asked):
+        monkeypatch.setenv("MODEL_URL", f"{url}/v1")
+        monkeypatch.setenv("MODEL_NAME", "tiny")
+        chats = ChatReading(pool, redis, every=0)
+        try:
+            async with reading.alone(pool):
+                for _ in range(20):
+                    await chats.tick()
+            assert asked == []
+            await chats.tick()
+
+            async def has_asked() -> bool:
+                return asked != []
+
+            await until(has_asked)
+        finally:
+            await chats.close()
 
 
 @pytest.mark.usefixtures("environment")

@@ -95,6 +95,23 @@ async def test_nonsense_is_asked_again_once(pool: Pool) -> None:
         assert len(asked) == 2
 
 
+async def test_a_model_that_refuses_chats_is_there_for_others(pool: Pool) -> None:
+    refusal = JSONResponse({"error": {"message": "too long"}}, 400)
+    async with model(pool, refusal, refusal, refusal, answer([said("name", "Rina", "Rina")])) as (one, _):
+        for _ in range(3):
+            assert await one.read([window("saya Rina")]) == [None]
+        assert await one.can_be_asked()
+        assert (await one.read([window("saya Rina")]))[0] is not None
+
+
+async def test_a_model_that_fails_three_times_is_left_alone(pool: Pool) -> None:
+    down = JSONResponse({"error": {"message": "overloaded"}}, 503)
+    async with model(pool, down, down, down) as (one, asked):
+        for _ in range(5):
+            assert await one.read([window("saya Rina")]) == [None]
+        assert (await one.can_be_asked(), len(asked)) == (False, 3)
+
+
 async def test_where_the_model_fails_rules_read(pool: Pool) -> None:
     await chat(pool, "saya Rina dari Bandung")
     async with model(pool, JSONResponse({"error": {"message": "overloaded"}}, 400)) as (one, _):

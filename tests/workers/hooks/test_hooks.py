@@ -46,7 +46,7 @@ from store.leads import leads, next_steps
 from store.leads.leads import Actor
 from store.mirror import merges
 from store.ops import alarms
-from store.postgres import Pool
+from store.postgres import Pool, statement
 from tests.chats import NUMBER, chat, extracted, lead
 from tests.cli.test_console import inside
 from tests.desk import signed_in
@@ -443,6 +443,20 @@ async def test_email_channel_sends_a_password_only_over_tls_with_a_valid_certifi
             assert words in row["error"], row["error"]
             await pool.execute("DELETE FROM notifications")
     assert (box.got, box.passwords) == ([], [])
+
+
+async def test_claim_finds_its_way_through_many_that_wait(pool: Pool) -> None:
+    one = await added(pool, "https://example.com/")
+    await pool.execute("INSERT INTO contacts (id) SELECT gen_random_uuid() FROM generate_series(1, 5000)")
+    await pool.execute("INSERT INTO lead_records (contact_id) SELECT id FROM contacts ON CONFLICT DO NOTHING")
+    await pool.execute("DELETE FROM notifications")
+    for name in ("lead_id, data) SELECT $1, 'lead.created', id, '{}' FROM lead_records",
+                 "data) SELECT $1, 'alarm.began', jsonb_build_object('name', n) FROM generate_series(1, 5000) AS s (n)"):  # fmt: skip
+        await pool.execute(f"INSERT INTO notifications (hook_id, event, {name}", one.id)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL statement_timeout = '1s'")  # all pairs take ten
+        found = await connection.fetch(statement("claim_notifications"), 10_000, timedelta(seconds=30))
+    assert len(found) == 10_000
 
 
 async def test_claim_returns_the_notifications_of_a_dead_worker_after_the_lease(pool: Pool) -> None:

@@ -233,7 +233,7 @@ async def test_a_replay_whose_worker_died_counts_what_that_one_did(pool: Pool) -
     assert taken is not None
     first, *_ = await letters(pool)
     await Replayer(pool, release="new", go=True, bounds=bounds).letter(first)
-    await replays.tell(pool, id, Counts(done=1, applied=1))
+    await replays.tell(pool, id, Counts(done=1, applied=1, failed=800))
     await pool.execute("UPDATE replays SET seen_at = now() - interval '1 minute'")
     await run_asked(pool, release="new", tombstones=NOBODY_ERASED, bounds=bounds)
     (record,) = await rows(pool, "replays")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import orjson
 import pytest
 from starlette.applications import Starlette
@@ -366,6 +367,30 @@ async def test_an_object_that_fails_in_an_unknown_way_is_one_letter_and_the_page
     assert [row["id"] for row in await rows(pool, "messages")] == [good["id"]]
     (letter,) = await rows(pool, "dead_letters")
     assert letter["error_kind"] == "unexpected"
+
+
+async def refuse(pool: Pool, times: int) -> None:
+    """Let the next writes of messages fail in a way that is not known."""
+    await pool.execute("CREATE SEQUENCE refused")
+    await pool.execute(
+        "CREATE FUNCTION refuse_some() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF nextval('refused') <= {times} THEN RAISE 'odd'; END IF; RETURN NEW; END $$"
+    )
+    await pool.execute("CREATE TRIGGER refuse BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION refuse_some()")
+
+
+async def test_an_unknown_error_that_passes_makes_no_letter(pool: Pool) -> None:
+    await refuse(pool, 2)
+    found = await comparer(pool).page("poll.messages", [{"message": payload("received_text")["body"]["message"]}])
+    assert (found.missing, await rows(pool, "dead_letters")) == (1, [])
+
+
+async def test_an_unknown_error_of_all_objects_stops_the_comparison(pool: Pool) -> None:
+    await refuse(pool, 1_000_000)
+    good = payload("received_text")["body"]["message"]
+    with pytest.raises(asyncpg.RaiseError):
+        await comparer(pool).page("poll.messages", [{"message": good | {"id": f"m{n}"}} for n in range(30)])
+    assert len(await rows(pool, "dead_letters")) < 10
 
 
 async def test_more_contacts_vanish_than_one_pass_asks_for(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

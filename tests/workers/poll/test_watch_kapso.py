@@ -1,5 +1,6 @@
 """The jobs that ask Kapso, their alarms, and what operators do about them."""
 
+import asyncio
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -7,15 +8,20 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from kapso.client import Client
 from kapso.events import subscribed
+from store.inbox.watermarks import Loss
 from store.mirror import cursors
 from store.ops import alarms, heartbeats
 from store.postgres import Pool
 from store.privacy.tombstones import NOBODY_ERASED
 from tests.cli.test_console import inside, run
-from tests.helpers import delivery, queue, rows
+from tests.helpers import delivery, queue, rows, served
 from tests.servers import KEY, NUMBER, client, kapso_api
 from tests.workers.poll.test_poll import refusing, town_events
 from workers.poll.watch_kapso import API_KEY, PUSH_PATH, WEBHOOKS, KapsoWatch, WantedWebhooks
@@ -199,6 +205,29 @@ async def test_a_window_that_makes_no_sense_is_refused(
 ) -> None:
     code, _, told = await inside(capsys, "reconcile", *given)
     assert (code, what in told) == (2, True)
+
+
+async def test_a_repair_that_was_interrupted_is_recorded_as_that(pool: Pool, redis: Redis) -> None:
+    asked, ends = asyncio.Event(), asyncio.Event()
+
+    async def hang(request: Request) -> Response:
+        if "messages" in request.url.path:
+            asked.set()
+            await ends.wait()
+        return JSONResponse({"data": []})
+
+    await pool.execute("INSERT INTO phone_numbers (id) VALUES ($1) ON CONFLICT DO NOTHING", NUMBER)
+    async with served(Starlette(routes=[Route("/{rest:path}", hang)])) as url, client(url) as kapso:
+        now = datetime.now(UTC)
+        repair = asyncio.create_task(
+            watch(pool, redis, kapso).repair(Loss(1, now, 0, now - timedelta(hours=1), now, 1, None, None, None, None))
+        )
+        await asyncio.wait_for(asked.wait(), 10)
+        repair.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await repair
+        ends.set()
+    assert [row["error"] for row in await rows(pool, "reconcile_runs")] == ["it was interrupted"]
 
 
 async def test_what_kapso_refuses_is_no_success_of_reconcile(

@@ -14,7 +14,7 @@ from domain.lead_import import NOTE
 from store.crm import customers
 from store.leads import lead_detail, leads
 from store.leads.lead_records import Write, check_owners, decided, write
-from store.leads.leads import Actor, NotFound, again_after_a_deadlock, at_version, insert_note, plain
+from store.leads.leads import Actor, NotFound, Stale, again_after_a_deadlock, at_version, insert_note, plain
 from store.postgres import Connection, Pool, statement
 
 log = structlog.get_logger(__name__)
@@ -147,13 +147,15 @@ async def undo(pool: Pool, id: int, *, by: Actor) -> UndoneImport | None:
                 removed.add(lead)
             elif row["stands"]:
                 old, new = {field: plain(row["old"])}, {field: plain(row["new"])}
-                await leads.patch(pool, lead, old, version=None, by=by, reason=reason, was=new)
+                back = await leads.patch(pool, lead, old, version=None, by=by, reason=reason, was=new)
+                if row["was_free"]:
+                    await leads.let_go(pool, lead, [field], version=back.lead.version, by=by)
                 restored.add(lead)
             else:
                 kept.add(lead)
         except NotFound:
             log.info("a lead of the import was deleted meanwhile", lead=str(lead))
-        except NotAllowed:  # changed meanwhile
+        except (NotAllowed, Stale):  # changed meanwhile
             kept.add(lead)
     await pool.execute(statement("undo_import"), id, by.name)
     return UndoneImport(len(removed), len(restored), len(kept))

@@ -26,11 +26,16 @@ WHERE r.deleted_at IS NULL AND lower(coalesce(r.name, c.name)) = lower(:name) LI
 
 -- name: changes_of_import(actor)
 -- The fields that an import changed: each with its value before the first change and after the last. `stands`: no later
--- change of that field. `is_new`: the import added the lead, only the import and AI changed it, and its person never
--- wrote.
+-- change of that field. `was_free`: neither a person nor an agent had set the field before. `is_new`: the import added the
+-- lead, only the import and AI changed it, and its person never wrote.
 SELECT DISTINCT ON (c.lead_id, c.field) c.lead_id, c.field, c.new,
     first_value(c.old) OVER (PARTITION BY c.lead_id, c.field ORDER BY c.id) AS old,
     c.id = (SELECT max(n.id) FROM lead_changes AS n WHERE n.lead_id = c.lead_id AND n.field = c.field) AS stands,
+    coalesce((SELECT b.source NOT IN ('human', 'agent') FROM lead_changes AS b
+              WHERE b.lead_id = c.lead_id AND b.field = c.field
+                AND b.id < (SELECT min(f.id) FROM lead_changes AS f
+                            WHERE f.lead_id = c.lead_id AND f.field = c.field AND f.actor = c.actor)
+              ORDER BY b.id DESC LIMIT 1), true) AS was_free,
     i.made_at <= r.created_at AND NOT EXISTS (SELECT FROM messages AS m WHERE m.contact_id = r.contact_id)
         AND NOT EXISTS (SELECT FROM lead_changes AS o WHERE o.lead_id = r.id AND o.actor <> c.actor AND o.source <> 'ai') AS is_new
 FROM lead_changes AS c JOIN lead_records AS r ON r.id = c.lead_id AND r.deleted_at IS NULL

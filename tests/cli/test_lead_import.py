@@ -330,6 +330,20 @@ async def test_a_value_that_the_lead_shows_already_stays_with_whoever_set_it(poo
     assert (await lead(pool))["domisili"] == "Cimahi"
 
 
+async def test_undoing_an_import_gives_ai_its_fields_back(pool: Pool) -> None:
+    await chat(pool, "saya Rina, usaha laundry sepatu")
+    await extracted(pool)
+    await imported(pool, {"phone": f"+{NUMBER}", "business_type": "bengkel", "domisili": "Ambon"})
+    assert (await lead(pool))["domisili"] == "Ambon"
+    assert await imports.undo(pool, 1, by=BUDI) == (0, 1, 0)
+    row = await lead(pool)
+    assert (row["business_type"], row["domisili"]) == ("laundry sepatu", None)
+    await chat(pool, "saya dari Cimahi", "eh bukan, saya usaha katering", at=60)
+    await extracted(pool)
+    row = await lead(pool)
+    assert (row["business_type"], row["domisili"]) == ("katering", "Cimahi")
+
+
 async def test_undoing_two_rows_of_one_lead_brings_back_what_was_there_before_both(pool: Pool) -> None:
     await chat(pool, "halo")
     id = await pool.fetchval("SELECT id FROM leads")

@@ -168,7 +168,7 @@ async def test_the_model_waits_for_whoever_edits_the_lead(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
         await lead_records.locked(connection, (await lead(pool))["id"])
         refining = asyncio.create_task(refine(pool, model))
-        await until(lambda: is_waited_for(pool))
+        await until(lambda: is_waited_for(pool), seconds=10)
     assert (await refining, await trade(pool), model.asked) == (1, "sepatu", 1)
 
 

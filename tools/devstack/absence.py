@@ -26,6 +26,7 @@ def absence(stack: Stack, arguments: argparse.Namespace) -> int:
     ledger, seconds = stack.folder / "ledger.jsonl", BEFORE_SECONDS + arguments.absence * 60
     options = ["--seconds", str(seconds), "--rate", str(arguments.rate), "--seed", str(arguments.seed)]
     options += ["--retries", "10,40", "--pauses"]
+    ledger.unlink(missing_ok=True)
     start_simulator(stack, ledger, *options, api_per_minute=KAPSOS_LIMIT)
     begun = time.monotonic()
     time.sleep(BEFORE_SECONDS)

@@ -21,7 +21,7 @@ SIMULATOR_LOG = "simulator.log"
 FINISHED = "seed "
 # Few enough that some answer most of Sarah's questions within half a minute.
 PEOPLE = "60"
-STORY = "story.json"
+STORY, STORY_LEDGER = "story.json", "story.jsonl"
 API_PER_MINUTE = "1000"
 STORY_RATE, CHAOS_RATE = 0.6, 20.0
 SELLERS = ("rina", "dimas", "putri")
@@ -39,6 +39,7 @@ def demo(arguments: argparse.Namespace) -> int:
     """Play the story of an invented company, or with `--chaos` a town in which everything goes wrong."""
     with_story = arguments.chaos is None
     with running_stack(simulated=True) as stack:
+        ledger = stack.folder / STORY_LEDGER if with_story else LEDGER
         began, is_open = now(), not with_story or (stack.folder / STORY).exists()
         options = ["--rate", str(arguments.rate or (STORY_RATE if with_story else CHAOS_RATE))]
         options += (
@@ -46,7 +47,10 @@ def demo(arguments: argparse.Namespace) -> int:
         )
         if arguments.seconds is not None:
             options += ["--seconds", str(arguments.seconds)]
-        with talking(stack, LEDGER, *options) as simulator:
+        # The people of the story come back, and are compared as all runs of it made them.
+        if not (with_story and is_open):
+            ledger.unlink(missing_ok=True)
+        with talking(stack, ledger, *options) as simulator:
             welcome(stack)
             show_users(stack, SELLERS if with_story else ())
             if not is_open:
@@ -56,7 +60,7 @@ def demo(arguments: argparse.Namespace) -> int:
             with _watcher(stack):
                 watch({**stack.processes, "simulator": simulator}, stack.folder, lambda: has_finished(stack))
             show_leads(stack)
-            return check(stack, LEDGER, since=began)
+            return check(stack, ledger, since=began)
 
 
 def open_story(stack: Stack, simulator: subprocess.Popen[bytes]) -> None:
@@ -122,8 +126,7 @@ def check(stack: Stack, ledger: Path, *, since: str) -> int:
 def start_simulator(
     stack: Stack, ledger: Path, *options: str, api_per_minute: str = API_PER_MINUTE
 ) -> subprocess.Popen[bytes]:
-    """Start the simulator with a new ledger: rows of earlier demos are not compared."""
-    ledger.unlink(missing_ok=True)
+    """Start the simulator. It appends to the ledger: with the lines of another run, the rows of both are compared."""
     log = stack.folder / SIMULATOR_LOG
     log.unlink(missing_ok=True)
     given = stack.environment

@@ -24,6 +24,7 @@ def outage(arguments: argparse.Namespace) -> int:
             say("The outage kills its servers: it runs on embedded ones only. Unset DATABASE_URL and REDIS_URL.")
             return 2
         began = now()
+        LEDGER.unlink(missing_ok=True)
         with talking(stack, LEDGER, *simulator_options(arguments)) as simulator:
             return _story(stack, simulator, began)
 

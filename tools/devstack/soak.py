@@ -99,6 +99,7 @@ class Soak:
         stack.modules["worker2"] = "workers"
         stack.start_process("worker2")
         began, begun = now(), time.monotonic()
+        self._ledger.unlink(missing_ok=True)
         simulator = start_simulator(stack, self._ledger, *self._options())
         for act in acts(given.seed, given.minutes * 60, given.every, given.kill):
             time.sleep(max(0.0, begun + act.at - time.monotonic()))

@@ -22,7 +22,8 @@ STATIC = (
     ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
 )
 # Tests wait for processes and clocks about half of their time: twice as many as there are cores keep those busy.
-ALL_AT_ONCE = 2 * (os.cpu_count() or 1)
+CORES = os.cpu_count() or 1
+ALL_AT_ONCE = 2 * CORES
 # Needs a core for a minute, while the tests wait for browsers and processes.
 TYPES = ["-m", "mypy"]
 LEFT_OUT = """
@@ -96,8 +97,9 @@ def _options(arguments: list[str]) -> tuple[int, list[str]]:
             os.environ[name] = str(Path(path).absolute())  # a link may be named like what it does
     if ours.changed:
         rest += tests_of(changed())
-    whole = not rest or ours.changed or "--long" in rest
-    return ours.processes or (ALL_AT_ONCE if whole else 1), rest
+    if "--long" in rest:  # some of it measures times, which a crowd would spoil
+        return ours.processes or CORES, rest
+    return ours.processes or (ALL_AT_ONCE if not rest or ours.changed else 1), rest
 
 
 def _check(name: str, command: list[str], environment: dict[str, str] | None) -> bool:

@@ -76,10 +76,10 @@ async def _run(arguments: argparse.Namespace, archive: MediaArchive | None) -> i
 
 
 def _can_be_written(path: Path) -> None:
-    """Raises OSError, before a person is looked for. Leaves no file behind."""
+    """Raise OSError if the file cannot be written, before the person is looked up. Leave no file behind."""
     if path.is_dir():
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
-    if path.exists() and not path.is_file():
+    if _is_device(path):
         return
     with tempfile.NamedTemporaryFile(dir=path.resolve().parent):
         pass
@@ -95,13 +95,18 @@ def _print(found: dict[str, list[Any]], arguments: argparse.Namespace) -> None:
     print(f"{rows} rows of {len(found)} tables are in {arguments.to}", file=sys.stderr)
 
 
+def _is_device(path: Path) -> bool:
+    """Return whether it is a device or a pipe, which can't be replaced."""
+    return path.exists() and not path.is_file()
+
+
 def _write(text: str, path: Path) -> None:
-    """Let a new file, that nobody else may read, take the place of the old one. A device or a pipe is written to."""
-    if path.exists() and not path.is_file():
+    """Replace the file by a new one that only its owner can read. Write directly to a device or pipe."""
+    if _is_device(path):
         path.write_text(text, encoding="utf-8")
         return
     path = path.resolve()
-    # Of a file that can't be written whole, nothing stays.
+    # If writing fails, the temporary folder is removed with its content.
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         file = Path(folder) / path.name
         file.touch(mode=0o600)

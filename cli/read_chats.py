@@ -34,9 +34,7 @@ async def _run(arguments: argparse.Namespace) -> int:
             if refiner := refiner_of(extraction, readers):
                 await refiner.run(settings.model_chats_per_minute)
             await suggest(pool, readers.drafter)
-        for one in (readers.rules, readers.model):
-            if one:
-                await one.close()
+        await readers.close()
     print(json.dumps(asdict(done)) if arguments.json else _line(done))
     return int(done.skipped)
 

@@ -43,7 +43,7 @@ class ChatWindow:
     facts: tuple[BotFact, ...] = ()
 
     def marks(self) -> dict[str, str]:
-        """By the id of each line, a mark that another line, or other words in the same line, do not have."""
+        """Map the id of each line to a mark that is unique for this line and its words."""
         return {
             line.id: f"{line.id} {hashlib.blake2b(line.text.encode(), digest_size=8).hexdigest()}"
             for line in self.lines

@@ -216,5 +216,5 @@ async def _doubles(connection: Connection, values: Mapping[str, Any]) -> list[UU
 
 
 def _is_shown(name: str, value: object, shown: asyncpg.Record) -> bool:
-    """Whether the lead shows this value already, by its own field or by WhatsApp: then whoever set it keeps it."""
+    """Return whether the lead already shows this value, from its own field or from WhatsApp."""
     return parse(name, value) == shown[name] or (name == "phone" and value == shown["mirrored_phone"])

@@ -31,15 +31,15 @@ async def has_read(connection: Connection, lead: UUID, lines: Sequence[str]) -> 
 
 
 async def put_back(pool: Pool, unread: Sequence[Due], *, failed: bool) -> None:
-    """Chats that were taken and not read. `failed`: the model could be had, and could not answer them.
+    """Release chats that were taken and not read. `failed`: the model was available and could not answer them.
 
-    Those come again after the five minutes, three times in all; the others at once.
+    Failed chats can be taken again after five minutes, three times in all; the others can be taken at once.
     """
     if unread:
         await pool.execute(statement("put_back_for_model"), [one.lead_id for one in unread], failed)
 
 
 async def seen_lines(connection: Connection, leads: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
-    """The messages that the model has read (ChatWindow.marks), by lead."""
+    """Return the marks (ChatWindow.marks) of the messages that the model has read, by lead."""
     rows = await connection.fetch(statement("lines_read_by_model"), list(leads))
     return {row["lead_id"]: frozenset(row["lines"]) for row in rows}

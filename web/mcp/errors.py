@@ -1,4 +1,4 @@
-"""What agents are told when a tool fails."""
+"""Turn the errors of tools into messages for agents."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def tool_errors() -> Iterator[None]:
-    """Turn errors into ToolErrors that tell the agent what to do next."""
+    """Raise ToolError for an error inside the block. Its message says what the agent can do next."""
     try:
         yield
     except Stale as error:

@@ -50,6 +50,11 @@ class ChatReaders(NamedTuple):
     model: ModelSource | None
     drafter: AnyDrafter | None
 
+    async def close(self) -> None:
+        await self.rules.close()
+        if self.model:
+            await self.model.close()
+
 
 def readers_of(settings: WorkerSettings, pool: Pool) -> ChatReaders:
     """A model's SDK is an optional extra, so it is looked for only where a model is configured."""
@@ -102,7 +107,7 @@ async def run(settings: WorkerSettings) -> None:
     with contextlib.suppress(BrokenPipeError):  # the worker has ended: nobody reads the answer
         while await asked.get():
             answer = await _pass(extraction, pool, kapso, embedders.current, suggests=readers.drafter is None)
-            if answer.get("due") is not None and not answer["skipped"]:
+            if answer.get("skipped") is False:  # the pass ran, and did not fail
                 asks_model.begin()
             sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
             sys.stdout.flush()
@@ -151,9 +156,7 @@ class ModelWork:
         """End it. A chat in its hands is taken again in five minutes."""
         if self._task:
             await cancel_and_wait(self._task)
-        for one in (self._readers.rules, self._readers.model):
-            if one:
-                await one.close()
+        await self._readers.close()
 
     async def _work(self, refiner: Refiner) -> None:
         try:

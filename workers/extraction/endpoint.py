@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 30.0
 # After so many failures in a row it is left alone for a while, and rules do its work.
 FAILURES, PAUSE_SECONDS = 3, 60.0
 TRIES = 2
-# It is there, and does not take this chat: too long for it, or its filter refuses the words.
+# The endpoint works and rejects this chat: the chat is too long, or a content filter refused it.
 NOT_THIS_ONE = (BadRequestError, UnprocessableEntityError)
 
 
@@ -45,7 +45,7 @@ class ModelEndpoint:
         await self._client.close()
 
     async def can_be_asked(self) -> bool:
-        """Whether it is not left alone after failures, and the day's tokens are not spent."""
+        """Return whether it is neither paused after failures nor out of today's tokens."""
         return time.monotonic() >= self._asks_again_at and await model_budget.left(self._pool, self._most)
 
     async def ask(self, task: str, given: str, shape: type[BaseModel]) -> EndpointAnswer | None:

@@ -33,7 +33,7 @@ CHUNK = 50
 LINES = 40
 SCORER = "score@1"
 FEELER = "sentiment@1"
-# Who may hold a field so that the model has decided it: a field of nobody, or of the bot, is read by the rules.
+# If one of these set the field, the model has priority. Fields of the bot and empty fields are read by the rules.
 OF_THE_MODEL = {Source.AI, *LOCKING}
 
 
@@ -171,7 +171,7 @@ class Extraction:
 
 
 def _unseen(found: ReadValues, lead: LeadRecord, seen: frozenset[str]) -> ReadValues:
-    """Without what the rules read in messages that the model has read: what it found there stands."""
+    """Drop claims of the rules from messages that the model has read: the values of the model have priority."""
     kept = [
         one for one in found.claims
         if one.source is not Source.AI or found.marks.get(one.message_id or "") not in seen

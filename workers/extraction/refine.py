@@ -1,4 +1,4 @@
-"""A language model reads chats after the rules: in its own time, within a bound, and never in their way."""
+"""Let a language model read chats after the rules have read them, within a bound."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class Refiner:
     ai_applies: bool
 
     async def run(self, limit: int) -> int:
-        """Let the model read chats that wait for it: ask at most `limit`, and return how many were read.
+        """Ask the model about at most `limit` waiting chats. Return how many it read.
 
-        It ends when the model can't be had. What it has not read stays as the rules read it. A chat that it can't
-        answer is asked three times in all, and then waits for its next message.
+        The run ends when the model is not available. Chats that it did not read keep the values of the rules. If the
+        model cannot answer a chat, the chat is asked three times in all, and then waits for its next message.
         """
         moves, asked, done = self.ai_applies and not await reading.agents_move(self.pool), 0, 0
         while asked < limit and not self.stop() and await self.model.can_be_asked():
@@ -56,10 +56,10 @@ class Refiner:
         return len(taken) - len(unread)
 
     async def _write(self, one: Due, found: ReadValues, lines: Sequence[str], *, moves: bool) -> None:
-        """Write what the model found, unless the chat went on meanwhile: then it waits again."""
+        """Write the values of the model. If the chat changed since it was taken, drop them."""
         try:
             async with self.pool.acquire() as connection, connection.transaction():
-                # It waits for who edits the lead: the answer is paid for.
+                # Wait for another transaction that edits the lead: the answer cost tokens.
                 lead = await lead_records.locked(connection, one.lead_id)
                 if lead and not lead.deleted_at and await model_readings.still_due(connection, [one]):
                     await lead_records.write(connection, [settle(lead, found, ai_applies=moves)])

@@ -21,10 +21,10 @@ class ChatSource(Protocol):
 
 
 class ModelSource(ChatSource, Protocol):
-    """A reader that costs money, and is away at times."""
+    """A reader that costs money and may be unavailable."""
 
     async def can_be_asked(self) -> bool:
-        """Whether it may be asked now. If not, None says nothing about the chat."""
+        """Return whether it is available now. If it is not, an answer of None is no fault of the chat."""
 
 
 async def first_that_reads(sources: Sequence[ChatSource], windows: Sequence[ChatWindow]) -> list[ReadValues]:

@@ -96,7 +96,7 @@ class Comparer:
         return found
 
     async def _apply(self, batch: Batch, watch: ChangeRecorder, *, tries: int) -> None:
-        """Write it. An error that is not known may pass: it is tried again."""
+        """Write the batch. Retry unknown errors, up to `tries` attempts."""
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(lambda error: judge(error) is Verdict.UNKNOWN and not isinstance(error, Erased)),
             wait=wait_exponential_jitter(multiplier=0.05, max=1, jitter=0.05),
@@ -107,7 +107,7 @@ class Comparer:
                 await apply(self._pool, batch, watch, tombstones=self._tombstones)
 
     async def _unless_stuck(self, error: Exception) -> None:
-        """As in the drain: object after object meets the same unknown error, and an ordinary write fails too."""
+        """Raise the error if many objects in a row met the same unknown error and an ordinary write fails too."""
         self._streak = self._streak.after(describe(error) if judge(error) is Verdict.UNKNOWN else None)
         if self._streak.is_long:
             if not await ordinary_write_succeeds(self._pool, self._tombstones):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -119,20 +120,27 @@ def test_a_webhook_is_held_against_what_it_must_be(webhooks: list[dict[str, Any]
     assert all("mirror webhooks" in problem.what or "KAPSO_WEBHOOK" in problem.what for problem in found)
 
 
+Environment = Callable[..., None]
+
+
+@pytest.fixture
+def environment(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """Set variables for the console. The stores are set already."""
+
+    def put(**given: str) -> None:
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+
+    put(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    return put
+
+
+@pytest.mark.usefixtures("redis")
 async def test_webhooks_are_checked_registered_and_resumed(
-    pool: Pool,
-    redis: Redis,
-    database_url: str,
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    pool: Pool, environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with kapso_api() as (url, _, webhooks):
-        for name, value in {
-            "DATABASE_URL": database_url, "REDIS_URL": redis_url, "KAPSO_API_URL": url, "KAPSO_API_KEY": KEY,
-            "WEBHOOK_URL": URL, "KAPSO_WEBHOOK_SECRETS": "secret",
-        }.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
+        environment(KAPSO_API_URL=url, KAPSO_API_KEY=KEY, WEBHOOK_URL=URL, KAPSO_WEBHOOK_SECRETS="secret")
         code, out, _ = await inside(capsys, "webhooks", "check")
         assert (code, out.count("has no webhook")) == (1, 2)
         assert await standing(pool) == {WEBHOOKS}
@@ -152,27 +160,20 @@ async def test_webhooks_are_checked_registered_and_resumed(
         assert (code, out.count("resumed"), webhooks.paused) == (0, 2, False)
 
 
+@pytest.mark.usefixtures("pool", "redis")
 async def test_reconcile_fetches_what_an_operator_asks_for(
-    pool: Pool,
-    redis: Redis,
-    database_url: str,
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with kapso_api() as (url, world, _):
         for event in town_events(30):
             world.learn(event)
         total = len(list(world.all_messages()))
-        monkeypatch.setenv("DATABASE_URL", database_url)
-        monkeypatch.setenv("REDIS_URL", redis_url)
         code, _, err = await inside(capsys, "reconcile")
         assert (code, "KAPSO_API_KEY is not set" in err) == (2, True)
-        monkeypatch.setenv("KAPSO_API_URL", url)
-        monkeypatch.setenv("KAPSO_API_KEY", "wrong")
+        environment(KAPSO_API_URL=url, KAPSO_API_KEY="wrong")
         code, _, err = await inside(capsys, "reconcile")
         assert (code, "KAPSO_API_KEY is not (or no longer) a key" in err) == (1, True)
-        monkeypatch.setenv("KAPSO_API_KEY", KEY)
+        environment(KAPSO_API_KEY=KEY)
         code, out, _ = await inside(capsys, "reconcile", "--json")
         assert (code, json.loads(out)["checked"]) == (0, 0)
         code, out, _ = await run("reconcile", "--since", "1d", "--json")
@@ -231,14 +232,10 @@ async def test_a_repair_that_was_interrupted_is_recorded_as_that(pool: Pool, red
 
 
 async def test_what_kapso_refuses_is_no_success_of_reconcile(
-    pool: Pool, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    pool: Pool, environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with refusing("/messages") as url:
-        for name, value in {
-            "DATABASE_URL": database_url, "REDIS_URL": redis_url, "KAPSO_API_URL": url, "KAPSO_API_KEY": KEY,
-            "KAPSO_PHONE_NUMBER_IDS": NUMBER,
-        }.items():  # fmt: skip
-            monkeypatch.setenv(name, value)
+        environment(KAPSO_API_URL=url, KAPSO_API_KEY=KEY, KAPSO_PHONE_NUMBER_IDS=NUMBER)
         await pool.execute("INSERT INTO phone_numbers (id) VALUES ($1) ON CONFLICT DO NOTHING", NUMBER)
         code, _, told = await inside(capsys, "reconcile", "--since", "2d")
     assert (code, f"Not compared: messages:{NUMBER}" in told) == (1, True)

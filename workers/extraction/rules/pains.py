@@ -53,7 +53,7 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
 
 
 def _is_of_others(said: SpelledLine, value: str, match: re.Match[str]) -> bool:
-    """Whether somebody else has that trouble. Who owes the customer money is their trouble, whoever it is."""
+    """Return whether the trouble is another person's. Unpaid debts to the customer are the customer's own trouble."""
     if match[0].startswith(ASTRAY) and SORRY.search(said.text):
         return True  # "sorry, wrong chat"
     if value == OWED:

@@ -21,8 +21,8 @@ STATIC = (
     ("lint", ["-m", "ruff", "check", "--quiet", "."]),
     ("imports", ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]),
 )
-# Tests wait for processes and clocks about half of their time: twice as many as there are cores keep those busy.
 CORES = os.cpu_count() or 1
+# Tests wait for processes and clocks about half of their time: two pytest processes for each core keep the cores busy.
 ALL_AT_ONCE = 2 * CORES
 # Needs a core for a minute, while the tests wait for browsers and processes.
 TYPES = ["-m", "mypy"]

@@ -75,11 +75,9 @@ WITH v AS (
         max(m.sent_at) FILTER (WHERE is_answer(m.direction, m.type, m.status)) AS answered_at,
         count(*) FILTER (WHERE t.is_new AND is_question(m.direction, m.type)) AS questions,
         bool_or(m.type = 'reaction' OR m.status = 'failed') AS says_nothing,
-        (array_agg(m.id ORDER BY m.sent_at DESC, m.received_rank DESC, m.id DESC)
-            FILTER (WHERE m.type IS DISTINCT FROM 'reaction'))[1] AS last_id
-    FROM unnest(:message_ids::text[], :are_new::boolean[]) AS t (id, is_new)
-        JOIN LATERAL (SELECT n.*, coalesce(n.first_received_at, '-infinity') AS received_rank
-                      FROM messages AS n WHERE n.id = t.id) AS m ON true
+        (array_agg(m ORDER BY m.sent_at DESC, coalesce(m.first_received_at, '-infinity') DESC, m.id DESC)
+            FILTER (WHERE m.type IS DISTINCT FROM 'reaction'))[1] AS last
+    FROM unnest(:message_ids::text[], :are_new::boolean[]) AS t (id, is_new) JOIN messages AS m ON m.id = t.id
     WHERE m.contact_id IS NOT NULL AND m.sent_at IS NOT NULL
     GROUP BY m.contact_id
     ORDER BY m.contact_id
@@ -88,7 +86,8 @@ WITH v AS (
         m.id IS NOT NULL AND (c.last_message_at IS NULL
             OR (m.sent_at, coalesce(m.first_received_at, '-infinity'), m.id)
             >= (c.last_message_at, coalesce(c.last_message_received_at, '-infinity'), c.last_message_id)) AS is_last
-    FROM v JOIN contacts AS c ON c.id = v.contact_id LEFT JOIN messages AS m ON m.id = v.last_id
+    FROM v JOIN contacts AS c ON c.id = v.contact_id
+        CROSS JOIN LATERAL (SELECT (v.last).*) AS m
 )
 UPDATE contacts AS c SET
     -- The contact is locked: who sees this time sees all that came before it.

@@ -109,7 +109,7 @@ def _parts(one: Upsert) -> Iterator[str]:
     if one.about:
         yield fill(one.about, WIDTH, initial_indent="-- ", subsequent_indent="-- ")
     yield "WITH v AS ("
-    yield _filled("    SELECT * FROM unnest(", [f":{name}::text::{kind}[]" for name, kind in columns.items()], ")")
+    yield _filled("    SELECT * FROM unnest(", [f":{name}::{kind}[]" for name, kind in columns.items()], ")")
     yield _filled("        AS v (", given, ")")
     yield "), written AS (" if one.answer else ")"
     originals = [f"unedited_{name}" for name in one.merge.covered]

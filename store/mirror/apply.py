@@ -24,7 +24,7 @@ from domain.types import (
 from store.mirror import identities
 from store.mirror.identities import Grouping
 from store.ops.watch import ChangeRecorder, Undo
-from store.postgres import Connection, Pool, columns, literal, literals, statement
+from store.postgres import Connection, Pool, columns, statement
 from store.privacy.tombstones import NOBODY_ERASED, Tombstones
 
 Group: TypeAlias = Callable[[Connection, list[Sighting], list[Join]], Awaitable[Grouping]]
@@ -174,9 +174,9 @@ async def _upsert(
     """Fold and write; with `contact_of`, the contact of each row's name goes along as a last column."""
     if not (rows := fold(rows)):
         return []
-    turned = literals(rows, len(rows[0]))
+    turned = columns(rows, len(rows[0]))
     if contact_of is not None:
-        turned.append(literal([contact_of.get(row.named_as) for row in rows]))
+        turned.append([contact_of.get(row.named_as) for row in rows])
     return list(await connection.fetch(statement(name), *turned))
 
 

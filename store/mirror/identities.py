@@ -15,7 +15,7 @@ import asyncpg
 from domain.people import KnownPeople, KnownPerson, Seen, people
 from domain.types import Join, Sighting
 from store.leads.lead_merge import merge_leads
-from store.postgres import Connection, columns, literals, statement
+from store.postgres import Connection, columns, statement
 
 
 class Strangers(Exception):
@@ -60,7 +60,7 @@ async def _touch(
 ) -> tuple[Grouping, list[Sighting], list[Join]]:
     """Keep what was seen of known names; return the contacts behind them, and what has to be regrouped."""
     new = await connection.fetch(statement("new_joins"), *columns(joins, 3)) if joins else []
-    touched = await connection.fetch(statement("touch_sightings"), *literals(sightings, len(Sighting._fields)))
+    touched = await connection.fetch(statement("touch_sightings"), *columns(sightings, len(Sighting._fields)))
     found = {(row["handle"], row["bsuid"]) for row in touched}
     contact_of = {row["bsuid"] or row["handle"]: row["contact_id"] for row in touched}
     changed = {row["contact_id"] for row in touched if row["changed"]}
@@ -71,7 +71,7 @@ async def _touch(
 async def _regroup(connection: Connection, sightings: list[Sighting], joins: list[Join]) -> tuple[Grouping, set[UUID]]:
     """Store what was seen, group all that is linked with it anew, and return that and the contacts that are gone."""
     await connection.execute(statement("insert_joins"), *columns(joins, 3))
-    await connection.execute(statement("upsert_sightings"), *literals(sightings, len(Sighting._fields)))
+    await connection.execute(statement("upsert_sightings"), *columns(sightings, len(Sighting._fields)))
     seen = {name for sighting in sightings for name in (sighting.handle, sighting.bsuid)}
     named = sorted(name for name in seen.union(*((join.a, join.b) for join in joins)) if name)
     linked = [row["name"] for row in await connection.fetch(statement("linked_names"), named)]

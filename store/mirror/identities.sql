@@ -11,10 +11,10 @@ WHERE NOT EXISTS (SELECT FROM identity_joins AS j WHERE j.a = v.a AND j.b = v.b 
 -- needs regrouping. `changed` is whether the contact's own columns may have to change with it. :handle..:username_at
 -- sightings, column by column
 WITH v AS (
-    SELECT * FROM unnest(:handle::text::text[], :bsuid::text::text[], :first_at::text::timestamptz[],
-                         :last_at::text::timestamptz[], :as_wa_id::text::boolean[], :as_phone::text::boolean[],
-                         :as_parent::text::boolean[], :name::text::text[], :name_at::text::timestamptz[],
-                         :username::text::text[], :username_at::text::timestamptz[])
+    SELECT * FROM unnest(:handle::text[], :bsuid::text[], :first_at::timestamptz[],
+                         :last_at::timestamptz[], :as_wa_id::boolean[], :as_phone::boolean[],
+                         :as_parent::boolean[], :name::text[], :name_at::timestamptz[],
+                         :username::text[], :username_at::timestamptz[])
         AS v (handle, bsuid, first_at, last_at, as_wa_id, as_phone, as_parent, name, name_at, username, username_at)
 ), known AS (
     SELECT v.*, s.first_at AS old_first_at, s.name AS old_name, s.username AS old_username

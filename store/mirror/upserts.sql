@@ -5,10 +5,9 @@
 -- name: upsert_sightings(handle, bsuid, first_at, last_at, as_wa_id, as_phone, as_parent, name, name_at, username,
 --     username_at)
 WITH v AS (
-    SELECT * FROM unnest(:handle::text::text[], :bsuid::text::text[], :first_at::text::timestamptz[],
-                         :last_at::text::timestamptz[], :as_wa_id::text::boolean[], :as_phone::text::boolean[],
-                         :as_parent::text::boolean[], :name::text::text[], :name_at::text::timestamptz[],
-                         :username::text::text[], :username_at::text::timestamptz[])
+    SELECT * FROM unnest(:handle::text[], :bsuid::text[], :first_at::timestamptz[], :last_at::timestamptz[],
+                         :as_wa_id::boolean[], :as_phone::boolean[], :as_parent::boolean[], :name::text[],
+                         :name_at::timestamptz[], :username::text[], :username_at::timestamptz[])
         AS v (handle, bsuid, first_at, last_at, as_wa_id, as_phone, as_parent, name, name_at, username, username_at)
 )
 INSERT INTO sightings AS s (handle, bsuid, first_at, last_at, as_wa_id, as_phone, as_parent, name, name_at, username,
@@ -36,11 +35,10 @@ ON CONFLICT (handle, bsuid) DO UPDATE SET
 -- Nearly every event names a number and says nothing of it: that touches no row, so that drains don't wait for each
 -- other.
 WITH v AS (
-    SELECT * FROM unnest(:id::text::text[], :display_phone_number::text::text[],
-                         :display_phone_number_at::text::timestamptz[], :name::text::text[],
-                         :name_at::text::timestamptz[], :state::text::text[], :state_at::text::timestamptz[],
-                         :account_state::text::text[], :account_state_at::text::timestamptz[], :error::text::text[],
-                         :error_at::text::timestamptz[], :error_tie::text::bigint[])
+    SELECT * FROM unnest(:id::text[], :display_phone_number::text[], :display_phone_number_at::timestamptz[],
+                         :name::text[], :name_at::timestamptz[], :state::text[], :state_at::timestamptz[],
+                         :account_state::text[], :account_state_at::timestamptz[], :error::text[],
+                         :error_at::timestamptz[], :error_tie::bigint[])
         AS v (id, display_phone_number, display_phone_number_at, name, name_at, state, state_at, account_state,
               account_state_at, error, error_at, error_tie)
 )
@@ -79,11 +77,10 @@ ON CONFLICT (id) DO UPDATE SET
 -- name: upsert_conversations(id, named_as, phone_number_id, status, state_at, created_at, last_active_at, ended_at,
 --     metadata, metadata_at, metadata_received_at, metadata_tie, contact_id)
 WITH v AS (
-    SELECT * FROM unnest(:id::text::uuid[], :named_as::text::text[], :phone_number_id::text::text[],
-                         :status::text::text[], :state_at::text::timestamptz[], :created_at::text::timestamptz[],
-                         :last_active_at::text::timestamptz[], :ended_at::text::timestamptz[], :metadata::text::text[],
-                         :metadata_at::text::timestamptz[], :metadata_received_at::text::timestamptz[],
-                         :metadata_tie::text::bigint[], :contact_id::text::uuid[])
+    SELECT * FROM unnest(:id::uuid[], :named_as::text[], :phone_number_id::text[], :status::text[],
+                         :state_at::timestamptz[], :created_at::timestamptz[], :last_active_at::timestamptz[],
+                         :ended_at::timestamptz[], :metadata::text[], :metadata_at::timestamptz[],
+                         :metadata_received_at::timestamptz[], :metadata_tie::bigint[], :contact_id::uuid[])
         AS v (id, named_as, phone_number_id, status, state_at, created_at, last_active_at, ended_at, metadata,
               metadata_at, metadata_received_at, metadata_tie, contact_id)
 )
@@ -130,21 +127,18 @@ ON CONFLICT (id) DO UPDATE SET
 -- type, content and text are the newest edit's, and unedited_type, unedited_content and unedited_text keep what was
 -- sent.
 WITH v AS (
-    SELECT * FROM unnest(:id::text::text[], :conversation_id::text::uuid[], :named_as::text::text[],
-                         :phone_number_id::text::text[], :direction::text::text[], :type::text::text[],
-                         :content::text::text[], :content_at::text::timestamptz[], :content_tie::text::bigint[],
-                         :text::text::text[], :text_at::text::timestamptz[], :media_url::text::text[],
-                         :media_url_at::text::timestamptz[], :transcript::text::text[],
-                         :transcript_at::text::timestamptz[], :reply_to_id::text::text[], :origin::text::text[],
-                         :status::text::text[], :status_rank::text::bigint[], :sent_at::text::timestamptz[],
-                         :delivered_at::text::timestamptz[], :read_at::text::timestamptz[],
-                         :failed_at::text::timestamptz[], :error::text::text[], :error_at::text::timestamptz[],
-                         :error_tie::text::bigint[], :group_id::text::text[], :group_member::text::text[],
-                         :referral::text::text[], :referral_tie::text::bigint[], :referred_product::text::text[],
-                         :referred_product_tie::text::bigint[], :first_received_at::text::timestamptz[],
-                         :edited_type::text::text[], :edited_content::text::text[], :edited_text::text::text[],
-                         :edited_at::text::timestamptz[], :edited_tie::text::bigint[],
-                         :revoked_at::text::timestamptz[], :contact_id::text::uuid[])
+    SELECT * FROM unnest(:id::text[], :conversation_id::uuid[], :named_as::text[], :phone_number_id::text[],
+                         :direction::text[], :type::text[], :content::text[], :content_at::timestamptz[],
+                         :content_tie::bigint[], :text::text[], :text_at::timestamptz[], :media_url::text[],
+                         :media_url_at::timestamptz[], :transcript::text[], :transcript_at::timestamptz[],
+                         :reply_to_id::text[], :origin::text[], :status::text[], :status_rank::bigint[],
+                         :sent_at::timestamptz[], :delivered_at::timestamptz[], :read_at::timestamptz[],
+                         :failed_at::timestamptz[], :error::text[], :error_at::timestamptz[], :error_tie::bigint[],
+                         :group_id::text[], :group_member::text[], :referral::text[], :referral_tie::bigint[],
+                         :referred_product::text[], :referred_product_tie::bigint[], :first_received_at::timestamptz[],
+                         :edited_type::text[], :edited_content::text[], :edited_text::text[],
+                         :edited_at::timestamptz[], :edited_tie::bigint[], :revoked_at::timestamptz[],
+                         :contact_id::uuid[])
         AS v (id, conversation_id, named_as, phone_number_id, direction, type, content, content_at, content_tie, text,
               text_at, media_url, media_url_at, transcript, transcript_at, reply_to_id, origin, status, status_rank,
               sent_at, delivered_at, read_at, failed_at, error, error_at, error_tie, group_id, group_member, referral,
@@ -264,8 +258,8 @@ WHERE before.id IS NULL OR before.contact_id IS NOT NULL
 
 -- name: upsert_message_edits(id, message_id, edited_at, edited_tie, type, content, text)
 WITH v AS (
-    SELECT * FROM unnest(:id::text::text[], :message_id::text::text[], :edited_at::text::timestamptz[],
-                         :edited_tie::text::bigint[], :type::text::text[], :content::text::text[], :text::text::text[])
+    SELECT * FROM unnest(:id::text[], :message_id::text[], :edited_at::timestamptz[], :edited_tie::bigint[],
+                         :type::text[], :content::text[], :text::text[])
         AS v (id, message_id, edited_at, edited_tie, type, content, text)
 )
 INSERT INTO message_edits AS m (id, message_id, edited_at, edited_tie, type, content, text)
@@ -287,11 +281,10 @@ ON CONFLICT (id) DO UPDATE SET
 -- name: upsert_workflow_executions(id, workflow_id, conversation_id, channel, tracking_id, status, status_at, handoff,
 --     handoff_at, handoff_tie, error, error_at, error_tie, started_at, ended_at)
 WITH v AS (
-    SELECT * FROM unnest(:id::text::text[], :workflow_id::text::text[], :conversation_id::text::uuid[],
-                         :channel::text::text[], :tracking_id::text::text[], :status::text::text[],
-                         :status_at::text::timestamptz[], :handoff::text::text[], :handoff_at::text::timestamptz[],
-                         :handoff_tie::text::bigint[], :error::text::text[], :error_at::text::timestamptz[],
-                         :error_tie::text::bigint[], :started_at::text::timestamptz[], :ended_at::text::timestamptz[])
+    SELECT * FROM unnest(:id::text[], :workflow_id::text[], :conversation_id::uuid[], :channel::text[],
+                         :tracking_id::text[], :status::text[], :status_at::timestamptz[], :handoff::text[],
+                         :handoff_at::timestamptz[], :handoff_tie::bigint[], :error::text[], :error_at::timestamptz[],
+                         :error_tie::bigint[], :started_at::timestamptz[], :ended_at::timestamptz[])
         AS v (id, workflow_id, conversation_id, channel, tracking_id, status, status_at, handoff, handoff_at,
               handoff_tie, error, error_at, error_tie, started_at, ended_at)
 )
@@ -328,8 +321,8 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: upsert_project_events(id, name, conversation_id, occurred_at, properties, properties_tie)
 WITH v AS (
-    SELECT * FROM unnest(:id::text::text[], :name::text::text[], :conversation_id::text::uuid[],
-                         :occurred_at::text::timestamptz[], :properties::text::text[], :properties_tie::text::bigint[])
+    SELECT * FROM unnest(:id::text[], :name::text[], :conversation_id::uuid[], :occurred_at::timestamptz[],
+                         :properties::text[], :properties_tie::bigint[])
         AS v (id, name, conversation_id, occurred_at, properties, properties_tie)
 )
 INSERT INTO project_events AS p (id, name, conversation_id, occurred_at, properties, properties_tie)
@@ -347,8 +340,8 @@ ON CONFLICT (id) DO UPDATE SET
 -- name: upsert_preferences(handle, bsuid, phone_number_id, preference, sequence, said_at)
 -- Returns which contacts' preferences changed.
 WITH v AS (
-    SELECT * FROM unnest(:handle::text::text[], :bsuid::text::text[], :phone_number_id::text::text[],
-                         :preference::text::text[], :sequence::text::bigint[], :said_at::text::timestamptz[])
+    SELECT * FROM unnest(:handle::text[], :bsuid::text[], :phone_number_id::text[], :preference::text[],
+                         :sequence::bigint[], :said_at::timestamptz[])
         AS v (handle, bsuid, phone_number_id, preference, sequence, said_at)
 ), written AS (
 INSERT INTO preference_sightings AS p (handle, bsuid, phone_number_id, preference, sequence, said_at)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from store.postgres import Pool, literal, literals
+from store.postgres import Pool, columns
 from tests.helpers import rows
 
 SPELLINGS = [
@@ -42,14 +42,14 @@ SPELLINGS = [
         ]),
     ],
 )  # fmt: skip
-async def test_an_array_that_is_sent_as_a_text_arrives_as_it_was(kind: str, values: list[Any], pool: Pool) -> None:
+async def test_a_column_arrives_as_it_was(kind: str, values: list[Any], pool: Pool) -> None:
     given = [None, *values, None, *reversed(values)]
-    arrived = await pool.fetch(f"SELECT v FROM unnest($1::text::{kind}[]) AS v", literal(given))  # noqa: S608
+    arrived = await pool.fetch(f"SELECT v FROM unnest($1::{kind}[]) AS v", *columns([[one] for one in given], 1))  # noqa: S608
     assert [row["v"] for row in arrived] == given
 
 
 async def test_columns_of_nothing_are_filled_up(pool: Pool) -> None:
-    turned = literals([("a", None, 1), ("b", None, None)], 3)
-    await pool.execute("CREATE TABLE kept AS SELECT * FROM unnest($1::text::text[], $2::text::text[], $3::text::bigint[])"
+    turned = columns([("a", None, 1), ("b", None, None)], 3)
+    await pool.execute("CREATE TABLE kept AS SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])"
                        " AS v (a, b, c)", *turned)  # fmt: skip
     assert await rows(pool, "kept") == [{"a": "a", "b": None, "c": 1}, {"a": "b", "b": None, "c": None}]

@@ -14,7 +14,7 @@ from domain.delivery import Delivery
 from domain.fold import fold
 from domain.types import Facts
 from store.mirror.apply import Settled
-from store.postgres import BY_KEY, columns, literal, literals, statement
+from store.postgres import BY_KEY, columns, statement
 from tools.benchmarks.bench import PEOPLE, Bench
 from tools.benchmarks.events import delivery, new_messages
 from workers.drain.interpret import interpret
@@ -60,23 +60,19 @@ async def arguments(bench: Bench, deliveries: list[Delivery]) -> dict[str, list[
     conversations, messages = fold(facts.conversations), fold(facts.messages)
     contacts = sorted({known[row.named_as] for row in messages if row.named_as})
     return {
-        "touch_sightings": _literals(fold(facts.sightings)),
+        "touch_sightings": _columns(fold(facts.sightings)),
         "lock_contacts": [contacts],
-        "upsert_phone_numbers": _literals(fold(facts.phone_numbers)),
-        "upsert_conversations": [*_literals(conversations), _owners(conversations, known)],
-        "upsert_messages": [*_literals(messages), _owners(messages, known)],
+        "upsert_phone_numbers": _columns(fold(facts.phone_numbers)),
+        "upsert_conversations": [*_columns(conversations), _owners(conversations, known)],
+        "upsert_messages": [*_columns(messages), _owners(messages, known)],
         "adopt_messages": [[row.id for row in conversations]],
         "advance_contacts": [[row.id for row in messages], [True] * len(messages)],
         "insert_deliveries": _columns([Settled.of(one, 1, 0, 0) for one in deliveries]),
     }  # fmt: skip
 
 
-def _owners(rows: Sequence[Any], known: Mapping[str, UUID]) -> str:
-    return literal([known[row.named_as or ""] for row in rows])
-
-
-def _literals(rows: Sequence[Any]) -> list[Any]:
-    return list(literals(rows, len(rows[0])))
+def _owners(rows: Sequence[Any], known: Mapping[str, UUID]) -> list[UUID]:
+    return [known[row.named_as or ""] for row in rows]
 
 
 def _columns(rows: Sequence[Any]) -> list[Any]:

@@ -40,6 +40,8 @@ class LeadFilter:
     owner: Sequence[str] | None = None
     """Names of users; NOBODYS stands for leads without an owner."""
     tag: Sequence[str] | None = None
+    also_tag: Sequence[str] | None = None
+    """A lead with several tags may fit both lists."""
     snoozed: bool | None = None
     awaiting_reply: bool | None = None
     least_score: int | None = None
@@ -80,7 +82,7 @@ def narrowed_by_search(wanted: LeadFilter, text: str, reader: LeadReader = NOBOD
         phase=both(wanted.phase, "phase"),
         city=_same(wanted.city, asked.city),
         owner=both(wanted.owner, "owner"),
-        tag=[*(wanted.tag or ()), *asked.chosen.get("tag", ())] or None,
+        also_tag=asked.chosen.get("tag") or wanted.also_tag,
         snoozed=True if asked.snoozed else wanted.snoozed,
         awaiting_reply=True if asked.waiting else wanted.awaiting_reply,
         least_score=max((one for one in (wanted.least_score, asked.least_score) if one is not None), default=None),

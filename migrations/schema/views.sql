@@ -224,7 +224,7 @@ CREATE FUNCTION matching_leads(
     least_score integer, most_score integer, since timestamptz, part text, parts text[], among uuid[],
     reader uuid, reader_since timestamptz, fields jsonb DEFAULT NULL, trade text DEFAULT NULL,
     wanted_owner text[] DEFAULT NULL, wanted_tag text[] DEFAULT NULL, wanted_snoozed boolean DEFAULT NULL,
-    created_since timestamptz DEFAULT NULL, origin text DEFAULT NULL
+    created_since timestamptz DEFAULT NULL, origin text DEFAULT NULL, also_tag text[] DEFAULT NULL
 ) RETURNS SETOF lead_list LANGUAGE sql STABLE AS $$
     SELECT l.* FROM lead_list AS l LEFT JOIN lead_search AS w ON w.lead_id = l.id
     WHERE (wanted_status IS NULL OR l.status = ANY (wanted_status))
@@ -234,6 +234,7 @@ CREATE FUNCTION matching_leads(
       AND (trade IS NULL OR lower(l.business_type) = trade)
       AND (wanted_owner IS NULL OR l.owner = ANY (wanted_owner) OR ('-' = ANY (wanted_owner) AND l.owner IS NULL))
       AND (wanted_tag IS NULL OR l.tags && wanted_tag)
+      AND (also_tag IS NULL OR l.tags && also_tag)
       AND (wanted_snoozed IS NULL OR l.snoozed = wanted_snoozed)
       AND (created_since IS NULL OR l.created_at >= created_since)
       AND (origin IS NULL OR (l.came_from = origin AND l.contact_id IN (
@@ -250,7 +251,7 @@ CREATE FUNCTION matching_leads(
                                                 WHERE d.user_id = reader AND d.lead_id = l.id), reader_since)))
       AND (fields IS NULL OR lead_fields_contain(l.id, fields))
 $$;
-COMMENT ON FUNCTION matching_leads IS 'What every list, count and export of leads acts on; null leaves a filter out. part: the longest of parts, patterns that all stand in its names and numbers; reader: only what that user has not read; fields: names of lead fields to words that stand in them; wanted_owner: names of users, - for leads without an owner; origin: as came_from names it.';
+COMMENT ON FUNCTION matching_leads IS 'What every list, count and export of leads acts on; null leaves a filter out. part: the longest of parts, patterns that all stand in its names and numbers; reader: only what that user has not read; fields: names of lead fields to words that stand in them; wanted_owner: names of users, - for leads without an owner; origin: as came_from names it; also_tag: a second list of which a lead has a tag, as it has of wanted_tag.';
 
 
 CREATE VIEW customers AS

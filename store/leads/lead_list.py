@@ -173,7 +173,7 @@ def arguments(wanted: LeadFilter) -> tuple[object, ...]:
         wanted.unread_by and wanted.unread_by.since,
         orjson.dumps(wanted.fields).decode() if wanted.fields else None,
         wanted.trade and wanted.trade.lower(), _list(wanted.owner), _list(wanted.tag), wanted.snoozed,
-        wanted.created_since, wanted.origin,
+        wanted.created_since, wanted.origin, _list(wanted.also_tag),
     )  # fmt: skip
 
 

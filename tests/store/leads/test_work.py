@@ -179,6 +179,14 @@ async def test_a_search_knows_owners_tags_and_indonesian(pool: Pool, typed: str,
     assert {row["name"] for row in (await lead_list.page(pool, asked.wanted)).leads} == names
 
 
+async def test_a_search_for_a_tag_narrows_a_filter_by_tags(pool: Pool) -> None:
+    await two(pool)
+    await set_on_rina(pool, tags=["vip", "jawa"])
+    for typed, names in (("tag:jawa", {"Rina"}), ("tag:vip", {"Rina"}), ("tag:bali", set())):
+        asked = narrowed_by_search(LeadFilter(tag=["vip"]), typed)
+        assert {row["name"] for row in (await lead_list.page(pool, asked.wanted)).leads} == names
+
+
 async def test_a_menu_offers_what_the_list_holds(pool: Pool) -> None:
     await two(pool)
     await set_on_rina(pool, owner="budi", tags=["vip"], domisili="Bandung", business_type="laundry")

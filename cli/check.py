@@ -25,8 +25,7 @@ from store.ops import checks
 from store.ops.checks import Finding
 from store.postgres import STORE_ERRORS
 from store.privacy.tombstones import Tombstones
-from web.identity_provider import ProviderFailed
-from webhooks.app import provider_of
+from web.identity_provider import ProviderFailed, provider_of
 
 PATIENCE_SECONDS = 2.0
 # Beside the pool of the pages: the spill, a worker, the chat reader.
@@ -132,7 +131,9 @@ def _here(settings: ReceiverSettings) -> list[Finding]:
 
 
 async def _provider(settings: ReceiverSettings) -> list[Finding]:
-    provider = provider_of(settings)
+    provider = provider_of(
+        settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name
+    )
     if provider is None:
         return []
     try:

@@ -14,6 +14,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from pydantic import SecretStr
 
 from store.access.single_sign_on import Departure, Identity
 
@@ -117,3 +118,12 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     # ASCII only: lowercasing maps some other letters to ASCII.
     is_usable = claims.get("email_verified") is True and email.isascii() and "\0" not in email
     return Identity(subject, (email.lower() or None) if is_usable else None)
+
+
+def provider_of(
+    issuer: str | None, client_id: str | None, client_secret: SecretStr | None, name: str
+) -> IdentityProvider | None:
+    """The provider of these settings; None without them."""
+    if not (issuer and client_id and client_secret):
+        return None
+    return IdentityProvider(issuer, client_id, client_secret.get_secret_value(), name)

@@ -36,7 +36,7 @@ from web.api.app import nothing
 from web.app import Dashboard
 from web.desk.media import MediaPages
 from web.desk.reply_links import ReplyLinks
-from web.identity_provider import IdentityProvider
+from web.identity_provider import provider_of
 from web.mcp.access import Door, by_request
 from web.mcp.server import server
 from web.mcp.tools import Tools
@@ -98,7 +98,9 @@ class Faces:
             stores.reading, self._glance, self._embedders, self.access_log,
             zone=settings.time_zone, phones=settings.phones, media=_media(settings, stores.reading),
             crm=crm_client(settings.crm_client, stores.reading, settings.phones),
-            reach=ReplyLinks(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(settings),
+            reach=ReplyLinks(settings.kapso_inbox_url, settings.reply_in), provider=provider_of(
+                settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name
+            ),
             hooks_key=settings.hooks_key.get_secret_value().encode() if settings.hooks_key else None,
         )  # fmt: skip
         tools = Tools(stores.reading, self._embedders, settings.phones, self._glance, by_request, self.access_log)
@@ -158,13 +160,6 @@ async def create_app(
         *faces.routes(),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: nothing})
-
-
-def provider_of(settings: ReceiverSettings) -> IdentityProvider | None:
-    if not (settings.oidc_issuer and settings.oidc_client_id and settings.oidc_client_secret):
-        return None
-    secret = settings.oidc_client_secret.get_secret_value()
-    return IdentityProvider(settings.oidc_issuer, settings.oidc_client_id, secret, settings.oidc_name)
 
 
 def _receiver(

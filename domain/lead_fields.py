@@ -156,7 +156,7 @@ LEAD_FIELDS: Final = (
         "lead_temperature", "suhu", one_of(*TEMPERATURES), stated_by_bot=True, is_exported=True, english="temperature"
     ),
     LeadField("chat_phase", "fase", one_of(*PHASES), stated_by_bot=True, is_exported=True, english="phase"),
-    LeadField("owner", "penanggung jawab", USER, people_only=True, is_exported=True),
+    LeadField("owner", "pemilik", USER, people_only=True, is_exported=True),
     LeadField("tags", "label", TAGS, is_exported=True),
     LeadField("snoozed_until", "ditunda sampai", MOMENT, people_only=True),
     LeadField(

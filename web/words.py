@@ -11,7 +11,7 @@ from domain.lead_fields import LEAD_FIELDS, label_of
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
 HERE = Path(__file__).parent / "languages"
 # Seconds, minutes, hours, days, as short as a list needs.
-UNITS = {"en": ("s", "m", "h", "d"), "id": (" dtk", " mnt", " jam", " hr")}
+UNITS = {"en": ("s", "m", "h", "d"), "id": (" dtk", " mnt", " jam", " hari")}
 
 Translate = Callable[..., str]
 

@@ -9,7 +9,7 @@ from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES
 from domain.lead_import import NOTE
 from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
-from domain.score import POINTS
+from domain.score import POINTS, TYPES
 from domain.sentiment import SENTIMENTS
 from store.access.account_changes import ACTIONS
 from store.access.accounts import ROLES
@@ -51,6 +51,14 @@ KINDS = {"text", "image", "video", "audio", "document", "sticker", "location", "
          "button", "order", "system", "unsupported", "unknown"}  # fmt: skip
 STATES = {"pending", "sent", "delivered", "read", "played", "failed", "open", "replayed", "discarded", "asked", "running",
           "done", "cancelled", "malformed", "mismatch", "refused", "unexpected", "crash", "dead letters", "deliveries"}  # fmt: skip
+
+
+def test_a_signal_of_the_score_has_the_name_that_is_translated() -> None:
+    assert {kind: name.replace("-", "").replace(" ", "_") for kind, name in TYPES.items()} == {
+        one: one for one in TYPES
+    }
+    assert set(TYPES.values()) == set(POINTS)
+    assert translator("id")(TYPES["gave_email"]) == "memberi surel"
 
 
 def said() -> set[str]:
@@ -99,7 +107,7 @@ def said() -> set[str]:
         for match in re.findall(r'self\._words\(request\)\(\s*"([^"]+)"', path.read_text())
     }
     found |= {account.WRONG, account.SHORT, account.ALREADY_SET, *ACTIONS}
-    found |= {database_error.AWAY, database_error.READ_ONLY, lead_writes.CONFLICT, trace.TOO_LONG}
+    found |= {database_error.AWAY, database_error.READ_ONLY, lead_writes.CONFLICT, lead_writes.LET_GO, trace.TOO_LONG}
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     found |= {AGREES, ANSWERED, REFUSES, NO_OWNER}

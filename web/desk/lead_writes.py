@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from domain.field_kinds import NotAllowed
-from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, with_country
+from domain.lead_fields import BY_NAME, FIELDS, PROFILE_FIELDS, label_of, with_country
 from domain.phone import Phones
 from store.access.accounts import User
 from store.leads import lead_reads, leads
@@ -28,7 +28,8 @@ from web.words import Translate, told, translator
 TRIES = 3
 # As a header: proxies take eight kilobytes of them all.
 LONGEST_TEXT, LONGEST_UNDO = 160, 3000
-CONFLICT = "Somebody changed this meanwhile. Both values are shown; saving again keeps yours."
+CONFLICT = "This was changed meanwhile, perhaps in another window. Both values are shown; saving again keeps yours."
+LET_GO = "AI may change it again"
 
 
 class Conflict(Exception):
@@ -63,9 +64,11 @@ class LeadWrites:
         """Let AI overwrite the field again."""
         id, name = request.path_params["id"], (await form(request)).get("field", "")
 
-        async def write() -> None:
+        async def write() -> dict[str, Any]:
             version = (await leads.current(self._pool, id))["version"]
             await leads.let_go(self._pool, id, [name], version=version, by=actor(user))
+            t = self._words(request)
+            return toast(f"{t(label_of(name))}: {t(LET_GO)}", f"/leads/{id}/field", None)
 
         return await self.write_and_show(request, user, id, write)
 

@@ -91,7 +91,7 @@ export const write = async (send) => {
 
 // -- the connection
 
-const heard = () => { heardAt = Date.now(); if (lost) lost.hidden = true; };
+const heard = () => { heardAt = Date.now(); if (lost) lost.hidden = navigator.onLine; };
 const open = () => {
   line?.close();
   heardAt = Date.now();
@@ -110,6 +110,8 @@ if (document.querySelector("[data-live]")) {
   open();
   setInterval(() => { if (Date.now() - heardAt > SILENCE_MS) { lost.hidden = false; open(); } }, HEAL_MS / 2);
   setInterval(refreshAll, HEAL_MS);
+  window.addEventListener("offline", () => { lost.hidden = false; });
+  window.addEventListener("online", open);
   document.addEventListener("visibilitychange", refreshAll);
   window.addEventListener("pagehide", () => line?.close());
   window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });

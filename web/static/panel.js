@@ -75,6 +75,8 @@ if (panel) {
       event.preventDefault();
       event.target.form.requestSubmit();
     }
+    // The keys that the message then names, such as z for Undo, must not be typed into the field.
+    if (event.key === "Enter" && event.target.matches(".field input, .field textarea")) setTimeout(() => event.target.blur());
   });
   document.addEventListener("htmx:before:swap", () => {
     const chat = document.getElementById("chat");
@@ -139,6 +141,7 @@ if (panel) {
     if (!named()) clear();
     else if (named() !== document.getElementById("lead")?.dataset.id) open(named(), new URL(location.href).searchParams.get("at"));
   });
+  addEventListener("online", () => { if (asked && panel.querySelector(".skeleton")) open(asked); });
   // The chat takes the height that the header leaves.
   const heads = new ResizeObserver(([{ target }]) => {
     const stays = atEnd;

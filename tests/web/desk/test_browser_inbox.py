@@ -361,9 +361,59 @@ async def test_what_ai_set_is_taken_back_from_its_popover(
         await expect(page.locator("#field-business_type")).to_have_value("laundry")
         await page.locator("#why-business_type summary").click()
         await expect(page.locator("#why-business_type")).to_contain_text("“laundry”")
-        await page.locator("#why-business_type").get_by_role("button", name="Undo").click()
+        await page.locator("#why-business_type").get_by_role("button", name="Empty it again").click()
         await expect(page.locator("#toast")).to_contain_text("trade: –")
     assert (await lead(pool))["business_type"] is None
+
+
+async def test_a_correction_is_taken_back_by_its_key_and_later_from_its_popover(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina")
+    id = (await lead(pool))["id"]
+    async with sitting(pool, browser, redis_url, database_url, f"/?lead={id}") as at:
+        page, name = at.page, at.page.locator("#field-name")
+        for corrected in ("Rina Putri", "Rina P."):
+            await name.fill(corrected)
+            await name.press("Enter")
+            await expect(page.locator("#toast")).to_contain_text(corrected)
+        await page.keyboard.press("z")  # not typed into the field that was just saved
+        await expect(name).to_have_value("Rina Putri")
+        await expect(page.locator("#lead h2")).to_have_text("Rina Putri")
+        await page.reload()
+        await page.locator("#why-name summary").click()
+        await page.get_by_role("button", name="Put back: Rina P.").click()
+        await expect(name).to_have_value("Rina P.")
+        await page.locator("#why-name summary").click()
+        await page.get_by_role("button", name="Let AI change it again").click()
+        await expect(page.locator("#toast")).to_contain_text("AI may change it again")
+
+
+async def test_an_indonesian_waiting_time_is_not_cut(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina", at=datetime.now(UTC) - timedelta(hours=12, minutes=44, seconds=30))
+    look = {"locale": "id-ID", "viewport": {"width": 1366, "height": 768}}
+    async with sitting(pool, browser, redis_url, database_url, "/?view=waiting", **look) as at:
+        age = at.page.locator("#rows td.age")
+        await expect(age).to_contain_text("menunggu 12 jam 44 mnt")
+        assert await age.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+
+
+async def test_a_page_without_a_network_says_so_and_loads_what_was_asked(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await says(pool, "halo", name="Rina")
+    async with sitting(pool, browser, redis_url, database_url) as at:
+        await at.page.context.set_offline(True)
+        await expect(at.page.locator("#lost")).to_be_visible()
+        await at.page.locator("#rows a[data-lead]").click()
+        await expect(at.page.locator("#panel")).to_contain_text("This could not be loaded.")
+        at.complaints.clear()
+        await at.page.context.set_offline(False)
+        await expect(at.page.locator("#chat")).to_contain_text("halo")
+        await expect(at.page.locator("#lost")).to_be_hidden()
+        at.complaints.clear()
 
 
 async def test_an_answer_is_copied_and_the_chat_opens(

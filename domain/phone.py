@@ -112,7 +112,9 @@ def part(text: str) -> str | None:
         return None
     digits = re.sub(r"\D", "", tidy.replace("(0)", ""))
     if tidy.startswith("+"):
-        digits = _without_trunk(digits)
+        without = _without_trunk(digits)
+        # One 0 is dialled at home. A text with more is no number, and must not match by the few digits that are left.
+        digits = without if len(without) >= len(digits) - 1 else digits
     digits = digits.lstrip("0")
     return digits if len(digits) >= 3 else None
 

@@ -94,9 +94,11 @@ GROUP BY origin ORDER BY leads DESC, origin LIMIT :limit
 
 
 -- name: overview_owners(since, until, city, owner, origin, open)
--- Counts for each owner the leads that are open now, those of them that wait for us, and the conversions of the period.
+-- Counts for each owner the leads that are open now, those of them that wait for us and are not snoozed, and the conversions
+-- of the period.
 SELECT r.owner, count(*) FILTER (WHERE r.status = ANY (:open::text[])) AS open,
-    count(*) FILTER (WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])) AS waiting,
+    count(*) FILTER (WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])
+        AND (r.snoozed_until IS NULL OR r.snoozed_until <= now() OR r.snoozed_after <> c.questions)) AS waiting,
     count(*) FILTER (WHERE r.status = 'converted' AND r.converted_at >= :since AND r.converted_at < :until) AS converted
 FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.owner IS NOT NULL
@@ -104,7 +106,8 @@ GROUP BY r.owner ORDER BY open DESC, r.owner
 
 
 -- name: overview_waiting(city, owner, origin, open)
--- Counts the open leads that wait for us, by how long, in one row, so that Postgres can share the work between processes.
+-- Counts the open leads that wait for us and are not snoozed, by how long, in one row, so that Postgres can share the work
+-- between processes.
 SELECT count(*) FILTER (WHERE w.waits < '1 hour') AS under_an_hour,
     count(*) FILTER (WHERE w.waits >= '1 hour' AND w.waits < '4 hours') AS hours_1_to_4,
     count(*) FILTER (WHERE w.waits >= '4 hours' AND w.waits < '1 day') AS hours_4_to_24,
@@ -113,7 +116,8 @@ SELECT count(*) FILTER (WHERE w.waits < '1 hour') AS under_an_hour,
 FROM (
     SELECT now() - c.waiting_since AS waits
     FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
-    WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])) AS w
+    WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])
+      AND (r.snoozed_until IS NULL OR r.snoozed_until <= now() OR r.snoozed_after <> c.questions)) AS w
 
 
 -- name: overview_words(since, until, city, owner, origin, limit)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.phone import ANYWHERE, LONGEST, SHORTEST, NotAPhone, Phones, spelled_at_home
+from domain.phone import ANYWHERE, LONGEST, SHORTEST, NotAPhone, Phones, part, spelled_at_home
 
 INDONESIA, AMERICA, BRITAIN = Phones("ID"), Phones("US"), Phones("GB")
 
@@ -26,6 +26,15 @@ INDONESIA, AMERICA, BRITAIN = Phones("ID"), Phones("US"), Phones("GB")
 )  # fmt: skip
 def test_an_indonesian_number_as_indonesians_write_it(written: str) -> None:
     assert INDONESIA.read(written) == "+6281277770001"
+
+
+def test_what_is_looked_for_keeps_its_digits() -> None:
+    assert [part(one) for one in ("+62 0812-77", "+620000000", "0812-77", "000")] == [
+        "6281277",
+        "620000000",
+        "81277",
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,15 @@ def said() -> set[str]:
         for match in re.findall(r'self\._words\(request\)\(\s*"([^"]+)"', path.read_text())
     }
     found |= {account.WRONG, account.SHORT, account.ALREADY_SET, *ACTIONS}
-    found |= {database_error.AWAY, database_error.READ_ONLY, lead_writes.CONFLICT, lead_writes.LET_GO, trace.TOO_LONG}
+    found |= {
+        database_error.AWAY,
+        database_error.READ_ONLY,
+        lead_writes.CONFLICT,
+        lead_writes.LET_GO,
+        trace.TOO_LONG,
+        "inbound",
+        "outbound",
+    }
     found |= {*chat_parts.WORDS.values(), *chat_parts.CALLS.values()}
     found |= {*crm.STANDINGS.values(), *crm.REASONS.values()}
     found |= {AGREES, ANSWERED, REFUSES, NO_OWNER}

@@ -46,14 +46,15 @@ class OverviewPage:
         found = await self._found(asked, request)
         owner = [asked.owner] if asked.owner else None
         wanted = LeadFilter(
-            awaiting_reply=True, city=asked.city, owner=owner, origin=asked.origin, status=OPEN_STATUSES
+            awaiting_reply=True, snoozed=False, city=asked.city, owner=owner, origin=asked.origin, status=OPEN_STATUSES
         )
         waiting = await lead_list.page(self.pool, wanted, limit=LONGEST_WAITING, order="waiting")
         ai = await overview.ai_today(self.pool, LISTED, zone, asked.now)
         self.access_log.note(actor(user).name, "list", {"page": "overview"}, _shown(waiting.leads, ai))
         return self.pages.page(
             request, "overview.html", user=user, asked=asked, found=found, ai=ai, waiting=waiting.leads, ages=AGES,
-            ranges=RANGES, owners=await self.menus.owners(), query=dict(request.query_params), change=with_changes,
+            open_statuses=OPEN_STATUSES, ranges=RANGES, owners=await self.menus.owners(), change=with_changes,
+            query=dict(request.query_params),
             value_text=lambda name, value: as_text(name, value, t) if name != "status" else t(str(value or "")),
             short=_short, words_of=UNITS,
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """The page Trace: the timeline of a message, a delivery or a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -30,8 +30,11 @@ from web.ops.trace_steps import (
     verdict_of_person,
 )
 from web.render import Pages
+from web.words import Translate, translator
 
 DAYS = (1, 7, 30)
+# A verdict about the wrong person is worse than none: fewer digits say too little.
+LEAST_DIALLED = 6
 TOO_LONG = "That took too long. Look in fewer days."
 
 
@@ -55,6 +58,8 @@ class Trace:
             except Ambiguous as error:
                 wrong = str(error)
         steps = sorted(found["steps"], key=lambda step: step.at or datetime.min.replace(tzinfo=UTC))
+        t = translator(self._pages.preferences(request).language)
+        steps = [step._replace(values=_in_words(step.values, t)) for step in steps]
         return self._pages.page(request, "ops_trace.html", user=user, asked=asked, days=days, choices=DAYS,
                                 wrong=wrong, **found | {"steps": steps})  # fmt: skip
 
@@ -101,8 +106,10 @@ class Trace:
     async def _dialled(self, asked: str) -> Who | None:
         """Find the one lead whose number contains these digits (leading 0 dropped); None unless exactly one matches."""
         digits = part(asked)
-        found = await lead_list.page(self._pool, LeadFilter(parts=[digits]), limit=2) if digits else None
-        if found is None or len(found.leads) != 1:
+        if digits is None or len(digits) < LEAST_DIALLED:
+            return None
+        found = await lead_list.page(self._pool, LeadFilter(parts=[digits]), limit=2)
+        if len(found.leads) != 1:
             return None
         return await meant(self._pool, str(found.leads[0]["contact_id"]))
 
@@ -126,6 +133,11 @@ class TracedDeliveries(NamedTuple):
     rows: Sequence[Any]
     steps: list[TraceStep]
     verdict: TraceVerdict | None
+
+
+def _in_words(values: Mapping[str, Any], t: Translate) -> dict[str, Any]:
+    """Kind and direction of a message in the viewer's language."""
+    return {name: t(value) if name in ("kind", "direction") else value for name, value in values.items()}
 
 
 def _uuid(text: str) -> UUID | None:

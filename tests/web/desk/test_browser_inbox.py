@@ -393,8 +393,8 @@ async def test_an_indonesian_waiting_time_is_not_cut(
     pool: Pool, browser: Browser, redis_url: str, database_url: str
 ) -> None:
     await says(pool, "halo", name="Rina", at=datetime.now(UTC) - timedelta(hours=12, minutes=44, seconds=30))
-    look = {"locale": "id-ID", "viewport": {"width": 1366, "height": 768}}
-    async with sitting(pool, browser, redis_url, database_url, "/?view=waiting", **look) as at:
+    wide = {"width": 1366, "height": 768}
+    async with sitting(pool, browser, redis_url, database_url, "/?view=waiting", locale="id-ID", viewport=wide) as at:
         age = at.page.locator("#rows td.age")
         await expect(age).to_contain_text("menunggu 12 jam 44 mnt")
         assert await age.evaluate("cell => cell.scrollWidth <= cell.clientWidth")

@@ -176,6 +176,16 @@ async def test_who_waits_is_counted_by_how_long(pool: Pool) -> None:
             minutes,
         )
     assert (await asked(pool, datetime.now(UTC))).waiting == [1, 1, 1, 1, 1]
+    await user(pool)
+    # A snoozed lead does not wait for us, neither here nor in the list, until the person writes again.
+    await pool.execute(
+        "UPDATE lead_records AS r SET snoozed_until = now() + interval '1 hour', snoozed_after = c.questions, owner = 'budi'"
+        " FROM contacts AS c WHERE c.id = r.contact_id AND c.wa_id IN ('628130000003', '628130000004')"
+    )
+    found = await asked(pool, datetime.now(UTC))
+    assert (found.waiting, [(one.open, one.waiting) for one in found.owners]) == ([1, 1, 1, 0, 0], [(2, 0)])
+    await chat(pool, "halo?", number="628130000004")
+    assert sum((await asked(pool, datetime.now(UTC))).waiting) == 4
 
 
 async def test_a_new_mirror_has_an_overview_too(pool: Pool, redis_url: str, database_url: str) -> None:

@@ -1,6 +1,7 @@
 """The operators' pages in a real Chromium."""
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -122,6 +123,10 @@ async def test_a_message_is_traced_from_receipt_to_what_was_read_out_of_it(
         await expect(at.page.locator("#headline")).to_contain_text("It was applied")
         await at.open("/ops/trace?q=0812-0034-5678")
         await expect(at.page.locator(".timeline")).to_contain_text("wamid.0.7")
+        # An unknown number whose leading zeros go leaves three digits, which stand in many numbers.
+        for unknown in ("nobody", "+620000000", "12345"):
+            await at.open(f"/ops/trace?q={quote(unknown)}")
+            await expect(at.page.locator("main")).to_contain_text("Nothing of that is known here.")
         await at.open("/ops/trace?q=nobody")
         await expect(at.page.locator("main")).to_contain_text("Nothing of that is known here.")
         assert at.complaints == []

@@ -52,8 +52,12 @@ class ChatWindow:
     def hash(self, readers: str) -> bytes:
         """The same for the same words read by the same readers."""
         known = [(fact.origin, fact.event_id, fact.values) for fact in self.facts]
-        said = [readers, [tuple(line) for line in self.lines], known]
-        return hashlib.blake2b(orjson.dumps(said, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+        said: list[Any] = [readers, [tuple(line) for line in self.lines], known]
+        try:
+            written = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # an older release stored facts that are nested too deep
+            written = orjson.dumps([*said[:2], [one[:2] for one in known]])
+        return hashlib.blake2b(written, digest_size=16).digest()
 
 
 class ChatNote(NamedTuple):

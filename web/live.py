@@ -5,6 +5,7 @@ One look at the database serves every listener. What a view costs is paid once u
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ LOOK_SECONDS = 0.15
 # Seconds until a revoked session or key stops receiving events.
 ASK_SECONDS = 3.0
 MOST_VIEWS = 1000
+# Open lines of one session or key. More tabs than that find their way by asking again.
+MOST_LINES = 30
 # What depends on the clock (who is snoozed) changes without a commit.
 LONGEST_SECONDS = 10.0
 CHANGED = b"event: changed\ndata:\n\n"
@@ -47,6 +50,7 @@ class Hub:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._listeners: set[asyncio.Event] = set()
+        self._lines: Counter[Hashable] = Counter()
         self._looking: asyncio.Task[None] | None = None
         self._views: dict[Hashable, Made] = {}
         self._changes = 0
@@ -54,7 +58,9 @@ class Hub:
         """Whether Postgres did not answer when we looked last."""
 
     def stream(self, who: Hashable, may: Callable[[], Awaitable[bool]], over: Over) -> Response:
-        """The answer that `listen` fills."""
+        """The answer that `listen` fills; 429 for one who has MOST_LINES already: webhooks need connections too."""
+        if self._lines[who] >= MOST_LINES:
+            return Response("too many open event streams", 429, {"Retry-After": "10"}, "text/plain")
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(self.listen(who, may, over), media_type="text/event-stream", headers=headers)
 
@@ -67,6 +73,7 @@ class Hub:
         """
         changed = asyncio.Event()
         self._listeners.add(changed)
+        self._lines[who] += 1
         self._look_while_anybody_listens()
         ending = asyncio.create_task(over())
         ending.add_done_callback(lambda _: changed.set())
@@ -86,6 +93,9 @@ class Hub:
         finally:
             self._listeners.discard(changed)
             ending.cancel()
+            self._lines[who] -= 1
+            if not self._lines[who]:
+                del self._lines[who]
 
     async def _may(self, who: Hashable, may: Callable[[], Awaitable[bool]]) -> bool:
         try:

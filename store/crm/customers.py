@@ -29,6 +29,7 @@ from store.postgres import Connection, Pool, plain_pattern, statement
 CONTACTED, COLD = "contacted", "cold"
 # Imports say when a customer came; nobody comes later than now, as far as clocks agree.
 MARGIN = timedelta(minutes=5)
+EARLIEST_YEAR = 1970
 
 
 class Exists(Exception):
@@ -192,6 +193,8 @@ async def _done_before(connection: Connection, request: Request, by: Actor) -> a
 
 
 def _past(at: datetime) -> datetime:
+    if at.year < EARLIEST_YEAR:
+        raise NotAllowed(f"created_at must not be before {EARLIEST_YEAR}")
     if at > datetime.now(UTC) + MARGIN:
         raise NotAllowed("created_at must not be in the future")
     return at

@@ -123,6 +123,10 @@ class Gate:
             return problem.response()
         except NotFound as error:
             return not_found(str(error)).response()
+        except asyncpg.DataError:
+            # Its text quotes the value.
+            return Problem(422, "Not possible", "One of the values cannot be stored, such as a NUL character or a time "
+                           "before the year 1. Correct it, and send it again.").response()  # fmt: skip
         except STORE_ERRORS as error:
             if isinstance(error, FAULTS_OF_OURS):
                 raise

@@ -112,4 +112,7 @@ def _plain(value: object) -> str:
             return value
         case [*several] if all(isinstance(one, str) for one in several):
             return ", ".join(map(str, several))
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # nested too deep, or a number beyond 64 bits
+        return ""

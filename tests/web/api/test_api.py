@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from store.privacy.tombstones import NOBODY_ERASED
 from tests.chats import chat, extracted, lead
 from tests.desk import NUMBER, client, cookie, says, user, web
 from tests.helpers import bounds, delivery, rows, settled
+from web.live import MOST_LINES
 from workers.jobs.asked_replays import run_asked
 
 CONFIG = Path(__file__).resolve().parents[2] / "schemathesis.toml"
@@ -43,6 +44,25 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     body = answer.json()
     assert (body["status"], bool(body["detail"])) == (answer.status_code, True)
     return answer.status_code, body["title"]
+
+
+async def test_a_value_that_cannot_be_stored_is_the_programs_fault(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    async with program(pool, redis_url, database_url) as http:
+        early = {"phone": "+6281200000001", "created_at": "0001-01-01T00:00:00+14:00"}
+        assert problem(await http.post("/customers", json=early)) == (422, "Not possible")
+        packet = {"session_id": "s", "lead_level": "hot", "handoff_reason": "hot_lead", "visitor_email": "\0a"}
+        refused = await http.post("/handoffs", json=packet)
+        assert refused.status_code == 422, refused.text
+
+
+async def test_one_key_holds_no_more_than_its_share_of_lines(pool: Pool, redis_url: str, database_url: str) -> None:
+    async with program(pool, redis_url, database_url) as http, AsyncExitStack() as lines:
+        codes = [
+            (await lines.enter_async_context(http.stream("GET", "/events"))).status_code for _ in range(MOST_LINES + 1)
+        ]
+        assert codes == [*[200] * MOST_LINES, 429]
 
 
 async def test_a_program_reads_leads_page_by_page(pool: Pool, redis_url: str, database_url: str) -> None:

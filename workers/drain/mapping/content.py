@@ -81,7 +81,7 @@ def text(kind: str, typed: Any, kapso: MessageKapso) -> str | None:
     part = typed if isinstance(typed, dict) else {}
     match kind:
         case "text":
-            found = part.get("body") or _rendered(kapso.content)
+            found = part.get("body") or (typed if isinstance(typed, str) else _rendered(kapso.content))
         case "interactive":
             found = _chosen(part)
         case "button":
@@ -92,7 +92,14 @@ def text(kind: str, typed: Any, kapso: MessageKapso) -> str | None:
             found = part.get("text") or kapso.order_text
         case _:
             found = None
-    return found if isinstance(found, str) else None
+    return _words(found)
+
+
+def _words(value: Any) -> str | None:
+    """Words, also where they came as a JSON number."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
 
 
 def _rendered(content: Any) -> Any:
@@ -111,7 +118,7 @@ def _chosen(interactive: dict[str, Any]) -> Any:
         ("body", "text"),
     ):
         if isinstance(part := interactive.get(key), dict):
-            return next((part[word] for word in words if isinstance(part.get(word), str) and part[word]), None)
+            return next((said for word in words if (said := _words(part.get(word)))), None)
     return None
 
 

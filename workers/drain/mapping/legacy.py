@@ -88,9 +88,10 @@ def _who(message: LegacyMessage, snapshot: ConversationPayload | None) -> Names:
 
 def _words(message: LegacyMessage) -> str | None:
     """A text's content; of media the caption, wherever it stands. The content of media is Kapso's rendering."""
-    if filled(message.message_type) == "text":
-        return filled(message.content) if isinstance(message.content, str) else None
     content: Any = message.content if isinstance(message.content, dict) else {}
+    if filled(message.message_type) == "text":
+        said = message.content if isinstance(message.content, str) else content.get("text") or content.get("body")
+        return filled(said) if isinstance(said, str) else None
     places = (message.caption, (message.message_type_data or {}).get("caption"),
               (message.media_data or {}).get("caption"), content.get("caption"))  # fmt: skip
     return next((words for place in places if isinstance(place, str) and (words := filled(place))), None)

@@ -52,7 +52,7 @@ def message_event(event: MessageEvent, context: EventContext) -> Facts:
     at = event_time(message.timestamp, context)
     inbound = is_inbound(kapso.direction, message, context)
     phone_number_id = _our_number_id(event, snapshot, kapso)
-    if message.group_id:
+    if filled(message.group_id):
         facts, fields = Facts(), of_group(message, _sender(message, inbound))
     else:
         facts, fields = _of_person(message, snapshot, kapso, inbound, phone_number_id, at, context)

@@ -64,8 +64,9 @@ def meta_parts(body: MetaBody) -> Iterator[tuple[str, Any, MetaValue]]:
 
 
 def _parts_of_change(raw: Any) -> Iterator[tuple[str, Any, MetaValue]]:
+    dropped: list[str] = []
     try:
-        change = read(MetaChange, raw, [])
+        change = read(MetaChange, raw, dropped)
     except (ValidationError, TooOdd):
         yield "meta.change", raw, MetaValue()
         return
@@ -79,6 +80,9 @@ def _parts_of_change(raw: Any) -> Iterator[tuple[str, Any, MetaValue]]:
     if value.errors:
         is_read = True
         yield "meta.error", value.errors[0], value
+    if not {f"value.{key}" for _, key, _ in PARTS}.isdisjoint(dropped):
+        is_read = True
+        yield "meta.change", raw, MetaValue()  # its events can't be read: a dead letter
     if not is_read:
         yield f"meta.{change.field}", raw, value
 

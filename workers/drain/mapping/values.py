@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from domain.letters import is_visible
+from domain.naming import candidate_names
 from domain.types import Join, Sighting
 from kapso.base import AHEAD
 from kapso.events import INBOUND
@@ -17,6 +19,9 @@ from kapso.events import INBOUND
 # What stands in place of an event's name where a poll read a message.
 LISTED_INBOUND, LISTED_OUTBOUND = "poll.received", "poll.listed"
 
+# Levels of lists and objects in what is stored. Libraries that write JSON end at about 250; pages and API add some.
+DEEPEST = 100
+LONGEST_NUMBER = 20
 _BETWEEN_DIGITS = str.maketrans("", "", " +-().")
 
 
@@ -144,8 +149,28 @@ def filled(value: str | None) -> str | None:
 
 
 def _digits(value: str | None) -> str | None:
-    bare = value.translate(_BETWEEN_DIGITS) if value else ""
-    return bare if bare.isascii() and bare.isdigit() and len(bare) <= 20 else None
+    """The digits of a number, in whatever spelling; None where there is none."""
+    if not value:
+        return None
+    bare = value.translate(_BETWEEN_DIGITS)
+    if bare == value and bare.isascii() and bare.isdigit() and not bare.startswith("00"):
+        return bare if len(bare) <= LONGEST_NUMBER else None
+    return _spelled_digits(value, bare)
+
+
+def _spelled_digits(value: str, bare: str) -> str | None:
+    """Of +62 812-…, 0062…, (0)812, a JSON float, an address (628…@s.whatsapp.net), a link, digits of other scripts.
+
+    What erasure recognises as a name of somebody must be their name here too.
+    """
+    if value.endswith(".0") and value[:-2].isdecimal():
+        return _digits(value[:-2])
+    if bare.isascii() and bare.isdigit():
+        bare = bare if "(0)" not in value else value.replace("(0)", "").translate(_BETWEEN_DIGITS)
+        bare = bare.removeprefix("00")
+        return bare if len(bare) <= LONGEST_NUMBER else None
+    found = candidate_names(unicodedata.normalize("NFKC", value))
+    return next((one for one in found if one.isascii() and one.isdecimal()), None)
 
 
 def uuid_of(value: str | None) -> UUID | None:
@@ -158,10 +183,18 @@ def uuid_of(value: str | None) -> UUID | None:
 def json_text(value: Any, context: EventContext) -> str | None:
     """Canonical JSON: the same value is always the same text. None for None, and for what can't be written.
 
-    What can be read may be nested too deep to be written; it is left out.
+    What is nested too deep for whoever reads it later is left out.
     """
     if value is None:
         return None
+    text = _written(value)
+    if text is None or (text.count("[") + text.count("{") > DEEPEST and _is_deeper(value, DEEPEST)):
+        context.dropped.append("a part that is nested too deep")
+        return None
+    return text
+
+
+def _written(value: Any) -> str | None:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:
@@ -169,8 +202,14 @@ def json_text(value: Any, context: EventContext) -> str | None:
     try:  # numbers beyond 64 bits
         return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     except (RecursionError, ValueError, TypeError):
-        context.dropped.append("a part that is nested too deep")
         return None
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def tie(*values: str | None) -> int:

@@ -123,7 +123,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
 def provider_of(
     issuer: str | None, client_id: str | None, client_secret: SecretStr | None, name: str
 ) -> IdentityProvider | None:
-    """The provider of these settings; None without them."""
+    """Return the provider of these settings, or None if they are not set."""
     if not (issuer and client_id and client_secret):
         return None
     return IdentityProvider(issuer, client_id, client_secret.get_secret_value(), name)

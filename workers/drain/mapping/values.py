@@ -149,7 +149,7 @@ def filled(value: str | None) -> str | None:
 
 
 def _digits(value: str | None) -> str | None:
-    """The digits of a number, in whatever spelling; None where there is none."""
+    """Return the digits of a number in any spelling, or None if the text is no number."""
     if not value:
         return None
     bare = value.translate(_BETWEEN_DIGITS)
@@ -159,9 +159,8 @@ def _digits(value: str | None) -> str | None:
 
 
 def _spelled_digits(value: str, bare: str) -> str | None:
-    """Of +62 812-…, 0062…, (0)812, a JSON float, an address (628…@s.whatsapp.net), a link, digits of other scripts.
-
-    What erasure recognises as a name of somebody must be their name here too.
+    """Return the digits of +62 812-…, 0062…, (0)812, a JSON float, an address (628…@s.whatsapp.net), a link, or of other
+    scripts. Every name that erasure recognises must be recognised here too.
     """
     if value.endswith(".0") and value[:-2].isdecimal():
         return _digits(value[:-2])
@@ -183,7 +182,7 @@ def uuid_of(value: str | None) -> UUID | None:
 def json_text(value: Any, context: EventContext) -> str | None:
     """Canonical JSON: the same value is always the same text. None for None, and for what can't be written.
 
-    What is nested too deep for whoever reads it later is left out.
+    A value of more than DEEPEST levels is left out, because its readers could not write it.
     """
     if value is None:
         return None

@@ -159,8 +159,8 @@ def _digits(value: str | None) -> str | None:
 
 
 def _spelled_digits(value: str, bare: str) -> str | None:
-    """Return the digits of +62 812-…, 0062…, (0)812, a JSON float, an address (628…@s.whatsapp.net), a link, or of other
-    scripts. Every name that erasure recognises must be recognised here too.
+    """Return the digits of +62 812-…, 0062…, (0)812, a JSON float, an address (628…@s.whatsapp.net), a link, or of
+    other scripts. Every name that erasure recognises must be recognised here too.
     """
     if value.endswith(".0") and value[:-2].isdecimal():
         return _digits(value[:-2])

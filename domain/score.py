@@ -26,8 +26,8 @@ POINTS: Final[Mapping[str, int]] = {
     "objected": -5,
     "not interested": -40,
 }
-# As the score's signals in `leads` name them.
-TYPES: Final[Mapping[str, str]] = {name.replace("-", "").replace(" ", "_"): name for name in POINTS}
+# By the type under which `leads` lists a signal.
+SIGNAL_NAMES: Final[Mapping[str, str]] = {name.replace("-", "").replace(" ", "_"): name for name in POINTS}
 # Who says one takes the other back.
 OPPOSITES: Final[Mapping[str, tuple[str, ...]]] = {
     "said yes": ("not interested",),

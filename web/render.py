@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from domain.lead_fields import label_of
-from domain.score import TYPES as SIGNALS
+from domain.score import SIGNAL_NAMES
 from domain.snooze import is_handled
 from web.preferences import THEMES, ZONES, Preferences, preferences
 from web.words import LANGUAGES, UNITS, Translate, translator
@@ -57,7 +57,7 @@ class Pages:
         zone, units, t = prefer.zone_info, UNITS[prefer.language], translator(prefer.language)
         return self._jinja.get_template(template).render(
             t=t, prefer=prefer, static=f"/static/{self.version}", face=initials, tint=tint, label=label_of,
-            browser=browser_words, signal_name=lambda kind: SIGNALS.get(kind, kind.replace("_", " ")),
+            browser=browser_words, signal_name=lambda kind: SIGNAL_NAMES.get(kind, kind.replace("_", " ")),
             is_handled=is_handled, called_of=lambda lead: called(lead, t),
             moment=lambda at: moment_words(at.astimezone(zone), t) if at and not is_handled(at) else "",
             clock=lambda at: f"{at.astimezone(zone):%H:%M}" if at else "",

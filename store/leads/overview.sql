@@ -98,7 +98,7 @@ GROUP BY origin ORDER BY leads DESC, origin LIMIT :limit
 -- of the period.
 SELECT r.owner, count(*) FILTER (WHERE r.status = ANY (:open::text[])) AS open,
     count(*) FILTER (WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])
-        AND (r.snoozed_until IS NULL OR r.snoozed_until <= now() OR r.snoozed_after <> c.questions)) AS waiting,
+        AND (standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) > now()) IS NOT TRUE) AS waiting,
     count(*) FILTER (WHERE r.status = 'converted' AND r.converted_at >= :since AND r.converted_at < :until) AS converted
 FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
 WHERE r.owner IS NOT NULL
@@ -117,7 +117,7 @@ FROM (
     SELECT now() - c.waiting_since AS waits
     FROM leads_of(NULL, NULL, :city, :owner, :origin) AS r JOIN contacts AS c ON c.id = r.contact_id
     WHERE c.waiting_since IS NOT NULL AND r.status = ANY (:open::text[])
-      AND (r.snoozed_until IS NULL OR r.snoozed_until <= now() OR r.snoozed_after <> c.questions)) AS w
+      AND (standing_snooze(r.snoozed_until, r.snoozed_after, c.questions) > now()) IS NOT TRUE) AS w
 
 
 -- name: overview_words(since, until, city, owner, origin, limit)

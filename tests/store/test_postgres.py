@@ -37,7 +37,7 @@ SPELLINGS = [
         ("boolean", [True, False]),
         ("uuid", [UUID(int=0), UUID(int=2**128 - 1)]),
         ("timestamptz", [
-            datetime(2009, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC),
+            datetime(1, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC),
             datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=-5, minutes=-30))),
         ]),
     ],

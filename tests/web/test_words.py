@@ -9,7 +9,7 @@ from domain.lead_fields import FIELDS, LEAD_FIELDS, PROFILE_FIELDS, TEMPERATURES
 from domain.lead_import import NOTE
 from domain.next_step import BY_RULE
 from domain.progress import AGREES, ANSWERED, REFUSES
-from domain.score import POINTS, TYPES
+from domain.score import POINTS, SIGNAL_NAMES
 from domain.sentiment import SENTIMENTS
 from store.access.account_changes import ACTIONS
 from store.access.accounts import ROLES
@@ -54,11 +54,11 @@ STATES = {"pending", "sent", "delivered", "read", "played", "failed", "open", "r
 
 
 def test_a_signal_of_the_score_has_the_name_that_is_translated() -> None:
-    assert {kind: name.replace("-", "").replace(" ", "_") for kind, name in TYPES.items()} == {
-        one: one for one in TYPES
+    assert {kind: name.replace("-", "").replace(" ", "_") for kind, name in SIGNAL_NAMES.items()} == {
+        one: one for one in SIGNAL_NAMES
     }
-    assert set(TYPES.values()) == set(POINTS)
-    assert translator("id")(TYPES["gave_email"]) == "memberi surel"
+    assert set(SIGNAL_NAMES.values()) == set(POINTS)
+    assert translator("id")(SIGNAL_NAMES["gave_email"]) == "memberi surel"
 
 
 def said() -> set[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -89,6 +90,9 @@ class Operation:
     problems: tuple[int, ...] = field(default=())
 
 
+log = structlog.get_logger(__name__)
+
+
 class Gate:
     """Turns operations into routes."""
 
@@ -123,8 +127,10 @@ class Gate:
             return problem.response()
         except NotFound as error:
             return not_found(str(error)).response()
-        except asyncpg.DataError:
-            # Its text quotes the value.
+        except asyncpg.DataError as error:
+            # Its text quotes the value. If the fault is ours, the log says where.
+            log.warning("a value of a request cannot be stored", path=next(iter(operations.values())).path,
+                        error=type(error).__name__)  # fmt: skip
             return Problem(422, "Not possible", "One of the values cannot be stored, such as a NUL character or a time "
                            "before the year 1. Correct it, and send it again.").response()  # fmt: skip
         except STORE_ERRORS as error:

@@ -92,15 +92,19 @@ def test_words_that_came_as_another_type_of_json_are_kept(kind: str, typed: Any,
     assert facts.messages[0].text == words
 
 
-def test_messages_of_meta_that_are_no_list_are_a_dead_letter() -> None:
-    value = {"metadata": {"phone_number_id": "1"}, "messages": {"id": "wamid.1", "from": NUMBER}}
-    body = {
-        "object": "whatsapp_business_account",
-        "entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}],
-    }
+@pytest.mark.parametrize(
+    ("entry", "named"),
+    [
+        ({"changes": [{"field": "messages", "value": {"messages": {"id": "wamid.1", "from": NUMBER}}}]}, "messages"),
+        ({"changes": [{"field": "messages", "value": [{"messages": []}]}]}, "value"),
+        ({"changes": {"field": "messages", "value": {}}}, "changes"),
+    ],
+)  # fmt: skip
+def test_what_meta_sends_in_another_shape_is_a_dead_letter(entry: dict[str, Any], named: str) -> None:
+    body = {"object": "whatsapp_business_account", "entry": [{"id": "1", **entry}]}
     found = interpret(delivery(body, None, at=datetime.now(UTC)), bounds())
     assert ([one.kind for one in found.failures], found.ignored, found.events) == (["malformed"], 0, [])
-    assert "messages" in found.failures[0].error
+    assert named in found.failures[0].error
 
 
 def test_a_group_without_a_name_is_no_group() -> None:

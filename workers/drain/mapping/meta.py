@@ -54,11 +54,14 @@ PARTS = (
 def meta_parts(body: MetaBody) -> Iterator[tuple[str, Any, MetaValue]]:
     """Each fact of the body by itself: (what it is, its raw part, what it stands in)."""
     for raw_entry in body.entry:
+        dropped: list[str] = []
         try:
-            entry = read(MetaEntry, raw_entry, [])
+            entry = read(MetaEntry, raw_entry, dropped)
         except (ValidationError, TooOdd):
             yield "meta.entry", raw_entry, MetaValue()
             continue
+        if "changes" in dropped:
+            yield "meta.entry", raw_entry, MetaValue()  # what it holds can't be read: a dead letter
         for raw in entry.changes or []:
             yield from _parts_of_change(raw)
 
@@ -80,9 +83,9 @@ def _parts_of_change(raw: Any) -> Iterator[tuple[str, Any, MetaValue]]:
     if value.errors:
         is_read = True
         yield "meta.error", value.errors[0], value
-    if not {f"value.{key}" for _, key, _ in PARTS}.isdisjoint(dropped):
+    if not {"value", *(f"value.{key}" for _, key, _ in PARTS)}.isdisjoint(dropped):
         is_read = True
-        yield "meta.change", raw, MetaValue()  # its events can't be read: a dead letter
+        yield "meta.change", raw, MetaValue()  # as above
     if not is_read:
         yield f"meta.{change.field}", raw, value
 

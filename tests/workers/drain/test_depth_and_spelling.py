@@ -107,6 +107,13 @@ def test_what_meta_sends_in_another_shape_is_a_dead_letter(entry: dict[str, Any]
     assert named in found.failures[0].error
 
 
+def test_an_odd_value_of_a_field_that_is_not_mirrored_is_ignored() -> None:
+    change = {"field": "account_update", "value": "text"}
+    body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
+    found = interpret(delivery(body, None, at=datetime.now(UTC)), bounds())
+    assert (found.failures, found.ignored) == ([], 1)
+
+
 def test_a_group_without_a_name_is_no_group() -> None:
     ((_, facts),) = interpret(said("halo", group_id=" ")[1], bounds()).events
     assert (facts.messages[0].named_as, facts.messages[0].group_id) == (f"+{NUMBER}", None)

@@ -83,7 +83,8 @@ def _parts_of_change(raw: Any) -> Iterator[tuple[str, Any, MetaValue]]:
     if value.errors:
         is_read = True
         yield "meta.error", value.errors[0], value
-    if not {"value", *(f"value.{key}" for _, key, _ in PARTS)}.isdisjoint(dropped):
+    unread = {"value", *(f"value.{key}" for _, key, _ in PARTS)}.intersection(dropped)
+    if unread and change.field in {field for field, _, _ in PARTS}:
         is_read = True
         yield "meta.change", raw, MetaValue()  # as above
     if not is_read:

@@ -109,13 +109,15 @@ def server_url() -> str:
 
 
 @pytest.fixture(scope="session")
-def databases(server_url: str) -> Databases:
-    return Databases(server_url)
+def databases(server_url: str) -> Iterator[Databases]:
+    one = Databases(server_url)
+    yield one
+    one.close()
 
 
 @pytest.fixture
 def database_url(databases: Databases) -> str:
-    return asyncio.run(databases.give())
+    return databases.give()
 
 
 @pytest.fixture

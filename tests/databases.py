@@ -47,29 +47,40 @@ async def emptied(pool: Pool) -> None:
 
 
 class Databases:
-    """Of one process that runs tests, on a server of its own."""
+    """Of one process that runs tests, on a server of its own.
+
+    It stays connected between tests, on an event loop of its own: what a server prepares for a connection that is
+    new costs five times as much as all that is asked here. Tests may end that connection.
+    """
 
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)  # leaves the loop of the tests in its place
         self._url: str | None = None
+        self._connection: asyncpg.Connection | None = None
         self._shape = ""
         self._tests = 0
 
-    async def give(self) -> str:
+    def give(self) -> str:
         """The URL of one that holds what the migrations put there, and whose mirror begins now."""
-        if self._url is None or not await self._restored(self._url):
+        return self._runner.run(self._give())
+
+    def close(self) -> None:
+        """The database stays: whoever made the server ends it."""
+        if self._connection:
+            self._connection.terminate()
+        self._runner.close()
+
+    async def _give(self) -> str:
+        if self._url is None or not await self._restored():
             self._url, self._tests = await self._made(), 0
         self._tests += 1
         return self._url
 
-    async def _restored(self, url: str) -> bool:
+    async def _restored(self) -> bool:
         """Whether it is as new; if not, it is gone."""
         try:
-            connection = await asyncpg.connect(url)
-        except asyncpg.PostgresError:  # the test let nobody in
-            await self._drop(url)
-            return False
-        try:
+            connection = await self._connected()
             await connection.execute(END_OTHERS)
             same = await connection.fetchval("SELECT restored.shape()") == self._shape
             if (
@@ -79,25 +90,36 @@ class Databases:
             ):
                 await _begin(connection)
                 return True
-        finally:
-            await connection.close()
-        await self._drop(url)
+        except asyncpg.PostgresError:  # the test let nobody in
+            pass
+        await self._drop()
         return False
+
+    async def _connected(self) -> asyncpg.Connection:
+        """As before, if the test before left it alone."""
+        try:
+            if self._connection:
+                await self._connection.execute("SELECT")
+                return self._connection
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            self._connection = None
+        self._connection = await asyncpg.connect(self._url)
+        return self._connection
 
     async def _made(self) -> str:
         name = f"test_{secrets.token_hex(6)}"
         await execute(self._server_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
         url = with_database(self._server_url, name)
-        connection = await asyncpg.connect(url)
-        try:
-            self._shape = await connection.fetchval("SELECT restored.shape()")
-            await _begin(connection)
-        finally:
-            await connection.close()
+        self._connection = await asyncpg.connect(url)
+        self._shape = await self._connection.fetchval("SELECT restored.shape()")
+        await _begin(self._connection)
         return url
 
-    async def _drop(self, url: str) -> None:
-        await execute(self._server_url, f"DROP DATABASE {name_of(url)} WITH (FORCE)")
+    async def _drop(self) -> None:
+        if self._connection:
+            self._connection.terminate()
+            self._connection = None
+        await execute(self._server_url, f"DROP DATABASE {name_of(self._url or '')} WITH (FORCE)")
 
 
 async def make_template(server_url: str) -> None:

@@ -26,6 +26,7 @@ CORES = os.cpu_count() or 1
 ALL_AT_ONCE = 2 * CORES
 # Needs a core for a minute, while the tests wait for browsers and processes.
 TYPES = ["-m", "mypy"]
+COMPILED = RUN / "compiled"
 LEFT_OUT = """
 !! LEFT OUT: every test that drives a browser. There is no Chromium here, and only root can install it:
 !! as root, `python3 dev.py test` (or `apt-get install chromium`). CI never leaves them out.
@@ -48,9 +49,12 @@ def test(arguments: list[str]) -> int:
     ):
         stack = Stack(Path(folder), durable=False)
         try:
+            compiled = beside.submit(_compile) if checks_all and not COMPILED.exists() else None
             browser = chromium() if arguments else find_or_install_chromium()
-            types = beside.submit(_check, "types", TYPES, None) if checks_all else None
             given = stack.full_environment() | servers_of(stack, Path(folder), processes)
+            if compiled:
+                compiled.result()
+            types = beside.submit(_check, "types", TYPES, None) if checks_all else None
             given["MIRROR_TEST_CHROMIUM"] = browser or ""
             left_out = ["-m", "not browser"] if not browser and not arguments and not os.environ.get("CI") else []
             spread = ["-n", str(processes), "--dist", "loadgroup"] if processes > 1 else []
@@ -66,6 +70,18 @@ def test(arguments: list[str]) -> int:
             stack.discard()
     say("all checks passed" if not failed else f"failed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def _compile() -> None:
+    """Import all that is tested once: in a new folder, each process that runs tests would compile the same files.
+
+    It needs a core while the template is made, which needs another one. Its findings come again from the tests.
+    """
+    subprocess.run(
+        [PYTHON, "-m", "pytest", "--collect-only", "-qq"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, preexec_fn=preexec(),
+    )  # fmt: skip
+    COMPILED.touch()
 
 
 def servers_of(stack: Stack, folder: Path, processes: int) -> dict[str, str]:

@@ -128,6 +128,6 @@ async def test_each_broken_merge_rule_is_found(
 
     monkeypatch.setattr(apply, "statement", statement)
     monkeypatch.setattr(identities, "statement", statement)
-    await told(pool, tmp_path / "ledger", events=2000, batch=8, people=40)
+    await told(pool, tmp_path / "ledger", events=1000, batch=20, people=12)
     report = await checked(database_url, tmp_path / "ledger")
     assert not report.is_right

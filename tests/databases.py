@@ -16,7 +16,7 @@ TEMPLATE = "mirror_template"
 RESTORE = Path(__file__).with_name("restore.sql")
 MOST_DELETED = 2000
 """Rows: where more were deleted, what is left of them would slow down the next test."""
-MOST_TESTS = 40
+MOST_TESTS = 100
 """Of one database: nothing is vacuumed here, and what was deleted is in the way of indexes."""
 END_OTHERS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity

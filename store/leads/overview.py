@@ -76,7 +76,10 @@ class OwnerRow(NamedTuple):
 
 
 class AiToday(NamedTuple):
-    """Since midnight in the viewer's time zone. `changes`: the newest rows of lead_changes, with `who` and `stands`."""
+    """Since midnight in the viewer's time zone. `changes`: the newest rows of lead_changes, with `who` and `stands`.
+
+    `read` counts the chats of all leads: nothing says which ones a pass read.
+    """
 
     read: int
     changed: int
@@ -173,11 +176,12 @@ async def fill_reply_times(pool: Pool, now: datetime) -> int:
     return filled
 
 
-async def ai_today(pool: Pool, fields: Sequence[str], zone: ZoneInfo, now: datetime) -> AiToday:
-    """Count all changes by AI; list only those of `fields`."""
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-    counts = await pool.fetchrow(statement("overview_ai_counts"), midnight)
+async def ai_today(pool: Pool, fields: Sequence[str], zone: ZoneInfo, asked: OverviewFilter) -> AiToday:
+    """Count changes of `fields` by AI, and list the newest FEED of them. `asked.days` does not matter."""
+    midnight = asked.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+    of = (midnight, list(fields), asked.city, asked.owner, asked.origin)
+    counts = await pool.fetchrow(statement("overview_ai_counts"), *of)
     read = await pool.fetchval(statement("overview_ai_read"), midnight)
-    rows = await pool.fetch(statement("overview_ai_changes"), midnight, list(fields), FEED)
+    rows = await pool.fetch(statement("overview_ai_changes"), *of, FEED)
     changes = [dict(row) | {"old": plain(row["old"]), "new": plain(row["new"])} for row in rows]
     return AiToday(read, counts["changes"], counts["leads"], changes)

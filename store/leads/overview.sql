@@ -137,21 +137,22 @@ SELECT ranked.field, ranked.words, ranked.leads FROM (
 WHERE ranked.place <= :limit ORDER BY ranked.field, ranked.place
 
 
--- name: overview_ai_counts(since)
-SELECT count(*) AS changes, count(DISTINCT c.lead_id) AS leads FROM lead_changes AS c
-WHERE c.changed_at >= :since AND c.source = 'ai'
+-- name: overview_ai_counts(since, fields, city, owner, origin)
+SELECT count(*) AS changes, count(DISTINCT c.lead_id) AS leads
+FROM lead_changes AS c JOIN leads_of(NULL, NULL, :city, :owner, :origin) AS r ON r.id = c.lead_id
+WHERE c.changed_at >= :since AND c.source = 'ai' AND c.field = ANY (:fields::text[])
 
 
 -- name: overview_ai_read(since)
 SELECT coalesce(sum(e.read), 0)::bigint AS read FROM extraction_runs AS e WHERE e.began_at >= :since
 
 
--- name: overview_ai_changes(since, fields, limit)
+-- name: overview_ai_changes(since, fields, city, owner, origin, limit)
 -- Returns the newest changes by AI. `stands` is true if the field was not changed since: only such a change can be undone.
 SELECT c.id, c.lead_id, coalesce(r.name, p.name, r.phone, p.phone, '@' || p.username) AS who, c.field, c.old, c.new, c.quote,
     c.changed_at, c.id = (
         SELECT max(n.id) FROM lead_changes AS n WHERE n.lead_id = c.lead_id AND n.field = c.field) AS stands
-FROM lead_changes AS c JOIN lead_records AS r ON r.id = c.lead_id AND r.deleted_at IS NULL
+FROM lead_changes AS c JOIN leads_of(NULL, NULL, :city, :owner, :origin) AS r ON r.id = c.lead_id
 JOIN contacts AS p ON p.id = r.contact_id
 WHERE c.changed_at >= :since AND c.source = 'ai' AND c.field = ANY (:fields::text[])
 ORDER BY c.id DESC LIMIT :limit

@@ -49,7 +49,7 @@ class OverviewPage:
             awaiting_reply=True, snoozed=False, city=asked.city, owner=owner, origin=asked.origin, status=OPEN_STATUSES
         )
         waiting = await lead_list.page(self.pool, wanted, limit=LONGEST_WAITING, order="waiting")
-        ai = await overview.ai_today(self.pool, LISTED, zone, asked.now)
+        ai = await overview.ai_today(self.pool, LISTED, zone, asked)
         self.access_log.note(actor(user).name, "list", {"page": "overview"}, _shown(waiting.leads, ai))
         return self.pages.page(
             request, "overview.html", user=user, asked=asked, found=found, ai=ai, waiting=waiting.leads, ages=AGES,

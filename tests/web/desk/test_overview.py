@@ -14,7 +14,7 @@ from domain.lead import Source
 from store.access import api_keys
 from store.leads import leads, overview
 from store.leads.leads import Actor
-from store.leads.overview import AGES, Figures, Overview, OverviewFilter, OwnerRow
+from store.leads.overview import AGES, FEED, Figures, Overview, OverviewFilter, OwnerRow
 from store.postgres import Pool
 from tests.chats import chat, extracted
 from tests.desk import client, cookie, signed_in, user, web
@@ -206,6 +206,21 @@ async def test_the_page_leads_to_the_leads_and_gives_tables(
         assert table[0].lstrip("\ufeff") == "city,leads,hot,converted"
         assert table[1] == "Bandung,3,1,0"
         assert (await http.get("/overview/secrets.csv")).status_code == 404
+
+
+async def test_what_ai_did_today_is_of_the_leads_that_the_overview_shows(
+    pool: Pool, redis_url: str, database_url: str
+) -> None:
+    for n in range(FEED):
+        await chat(pool, f"saya Rina dari {'Bandung' if n % 2 else 'Kediri'}", number=f"62812000{n:04}")
+    await extracted(pool)
+    async with signed_in(pool, redis_url, database_url) as http:
+        everywhere = (await http.get("/overview")).text
+        assert f"{3 * FEED} fields of {FEED} leads changed. The newest {FEED} of these changes:" in everywhere
+        page = (await http.get("/overview?city=Kediri")).text
+        assert f"{3 * FEED // 2} fields of {FEED // 2} leads changed." in page
+        assert "<strong>Kediri</strong>" in page
+        assert "<strong>Bandung</strong>" not in page
 
 
 async def test_what_ai_did_today_is_listed_and_taken_back(pool: Pool, redis_url: str, database_url: str) -> None:

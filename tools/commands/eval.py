@@ -18,7 +18,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on", default="report", metavar="SET",
         help="report: by people who never saw the rules (default); own: by the hand that wrote the rules, afterwards;"
-        " develop: chats that the rules were written with; or the path of a file like them"
+        " others: chats by other people, with which rules were written later; develop: chats that the rules were first"
+        " written with; or the path of a file like them"
         " (tools/evaluation/GUIDELINE.md)",
     )  # fmt: skip
     parser.add_argument("--model", action="store_true", help="the model of MODEL_URL too; it costs tokens")

@@ -10,7 +10,7 @@ import orjson
 from domain.window import ChatLine, ChatWindow, ReadValues
 
 HERE = Path(__file__).parent
-SETS = ("report", "own", "develop")
+SETS = ("report", "own", "others", "develop")
 GIVEN_AS = {"budget": "estimated_value"}
 """What the guideline calls a field, and what the lead calls it."""
 

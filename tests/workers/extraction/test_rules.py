@@ -82,6 +82,55 @@ CASES = [
     (["ok"], {"language": None}),
 ]  # fmt: skip
 
+# Lines that say that others were not about the writer, and troubles and places that are nobody's here.
+DISOWNED_CASES = [
+    (["Bu Yeni, ayam potong 20 ekor antar ke Cibubur ya", "< Kakak punya usaha katering?", "waduh maaf bu salah sambung"],
+     {"business_type": None, "domisili": None}),
+    (["salah nomor kak, yang bener 0812-3456-7890"], {"phone": "+6281234567890"}),
+    (["saya Rina, toko kue di Bogor", "TURNAMEN FUTSAL di Depok, hub Anto", "aduh maaf kak salah kirim"],
+     {"name": "Rina", "business_type": "toko kue", "domisili": "Bogor"}),
+    (["warung saya di Bogor rame", "< usahanya apa kak?", "nggak ada usaha, cuma pegawai"], {"business_type": None}),
+    (["< usahanya apa kak?", "gak ada nama, jualan cilok"], {"business_type": "jualan cilok"}),
+    (["mau tanya buat teman ya kak", "tokonya di Bandung, chat numpuk, butuh cepat"],
+     {"domisili": None, "pain_points": None, "urgency_level": None}),
+    (["tanya buat teman juga, tapi saya sendiri punya salon di Bandung"], {"business_type": "salon"}),
+    (["apa omzet kakak sedang sepi? kami bantu naikkan lewat iklan", "kantor kami di Tangerang"],
+     {"domisili": None, "pain_points": None}),
+    (["penjualan kakak saya sedang sepi", "nama saya Rina"], {"name": "Rina"}),
+    (["kalau adminnya resign, datanya hilang?"], {"pain_points": None}),
+    (["adminnya resign semua kak"], {"pain_points": ["staff"]}),
+    (["< stok kacau atau pelanggan sepi?", "pelanggan sepi? tidak, malah antre"], {"pain_points": None}),
+    (["dulu memang chat sering kelewat"], {"pain_points": None}),
+    (["dulu memang chat sering kelewat, sekarang juga masih banyak chat kelewat"], {"pain_points": ["lost orders"]}),
+    (["maaf lambat balas kak, lagi di jalan"], {"pain_points": None}),
+    (["kirim invoice ke akuntan saja ya, keuangan.mawar@contoh.example"], {"email": None, "pain_points": None}),
+    (["kami kirim ke Jember, Lumajang, kadang Probolinggo"], {"domisili": None}),
+    (["< kantor kami di Semarang kak", "oh semarang"], {"domisili": None}),
+    (["< kotanya mana kak?", "oh semarang"], {"domisili": "Semarang"}),
+    (["5 tahun itu yang di Palu dulu. sekarang di Poso"], {"domisili": "Poso"}),
+    (["dulu di surabaya, gubeng. sekarang di Jember"], {"domisili": "Jember"}),
+    (["toko saya di Kediri, saya tinggal di Nganjuk"], {"domisili": "Kediri"}),
+    (["saya tinggal di Nganjuk"], {"domisili": "Nganjuk"}),
+    (["< salonnya di mana?", "bukan salon kak, barbershop"], {"business_type": "barbershop"}),
+    (["istri jualan kue kering, saya bengkel motor"], {"business_type": "bengkel motor"}),
+    (["ini yang jual mesin kasir itu ya?"], {"business_type": None}),
+    (["supplier saya di Jakarta"], {"business_type": None}),
+    (["paket COD atas nama Devi"], {"name": None}),
+    (["< dengan siapa?", "drg. Anita Halim"], {"name": "Anita Halim"}),
+    (["Budi Hartono is my name"], {"name": "Budi Hartono"}),
+    (["< harganya 300 ribu", "not that expensive"], {"objection_raised": None}),
+    (["saya gak takut ketipu kok"], {"objection_raised": None}),
+    (["bos sudah setuju"], {"objection_raised": None}),
+    (["tidak perlu hari ini kak"], {"objection_raised": None}),
+    (["bisa aktif hari ini?"], {"urgency_level": "high"}),
+    (["omzet sekarang 30 juta sebulan"], {"budget": None}),
+    (["< budgetnya berapa?", "200 lah. eh 250 ribu"], {"budget": 250_000}),
+    (["< silakan pilih menu: Lihat Harga / Coba Demo", "Lihat Harga"], {"language": None}),
+    (["p", "oke", "ok", "ya"], {"language": None}),
+    (["soft opening besok kak, klinik gigi di Malang"], {"business_duration": "just started"}),
+    (["kanopi 5 hari jadi, pagar 3 hari"], {"business_duration": None}),
+]  # fmt: skip
+
 # By whom, of what, and in which form: the kinds in which chats by other hands were read wrong.
 OTHERS_CASES = [
     (["< namanya siapa kak, usahanya apa, kota mana?", "sari, toko roti, kediri"],
@@ -154,7 +203,7 @@ OTHERS_CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "expected"), [*CASES, *OTHERS_CASES])
+@pytest.mark.parametrize(("said", "expected"), [*CASES, *DISOWNED_CASES, *OTHERS_CASES])
 def test_a_line_says_what_it_says(said: list[str], expected: dict[str, object]) -> None:
     values = found_values(read(window(*said), "ID"))
     assert {name: values.get(name) for name in expected} == expected

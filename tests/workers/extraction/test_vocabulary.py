@@ -9,7 +9,11 @@ from workers.extraction.rules.finding import spelled_out
 from workers.extraction.rules.stems import stems_of
 from workers.extraction.rules.vocabulary import FREQUENT, LETTERS, all_phrases, words
 
-GOLD = [spelled_out(line.text) for chat in (*chats("develop"), *chats("report")) for line in chat.window.lines]
+GOLD = [
+    spelled_out(line.text)
+    for chat in (*chats("develop"), *chats("others"), *chats("report"))
+    for line in chat.window.lines
+]
 SAYINGS = [word for text in GOLD for word in text.split()] + list(words("slang"))
 
 

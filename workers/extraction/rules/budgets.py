@@ -15,6 +15,8 @@ ASKED: Final = around("budgets", "asked")
 NEAR: Final = 40
 LEAST: Final = 10
 """Below that a figure counts something else."""
+MARK: Final = re.compile(r"[.,;!?\n]|(?<!\w)(?:but|tapi)(?!\w)")
+TAKES_BACK: Final = re.compile(r"(?<!\w)(?:eh|ralat|maksud\w*|i mean)(?!\w)")
 OURS: Final = re.compile(r"(?<!\w)(?:budget|anggaran|anggarin)\w*")
 THOUSAND: Final = 1000
 """Who is asked for the budget and answers "300" means 300 thousand rupiah."""
@@ -22,6 +24,11 @@ FOREIGN: Final = re.compile(r"[$€£]|usd|sgd|aud|eur|dollars?|dolar|bucks|euro
 LEAST_BARE: Final = 10_000
 MONEY: Final = re.compile(r"rp|idr|usd|sgd|aud|eur|[$€£]|dollars?|dolar|bucks|euros?|ribu|juta")
 """What stands beside a smaller figure that is money."""
+
+
+def _lead(text: str, start: int) -> str:
+    """The words before an amount, back to the last mark: "omzet sekarang" of "omzet sekarang 30 jutaan"."""
+    return MARK.split(text[max(0, start - NEAR) : start])[-1]
 
 
 def budgets(said: SpelledLine) -> Iterator[FoundValue]:
@@ -37,9 +44,15 @@ def budgets(said: SpelledLine) -> Iterator[FoundValue]:
         )
         value = figure * THOUSAND if is_bare and not FOREIGN.search(said.text) else figure
         is_money = value >= LEAST_BARE or MONEY.search(said.text[max(0, start - 5) : end + 10])
-        if not is_money or not LEAST <= value < LARGEST or OTHERS.search(clause) or said.is_of_others(start, end):
+        if (
+            not is_money
+            or not LEAST <= value < LARGEST
+            or OTHERS.search(clause)
+            or OTHERS.search(_lead(said.text, start))
+            or said.is_of_others(start, end)
+        ):
             continue
         if is_named or asked:
             yield FoundValue("estimated_value", round(value, 2), said.line, 0.7, start, end)
-            if asked and not is_named:
+            if asked and not is_named and not TAKES_BACK.search(said.text, end, end + NEAR):
                 return  # what follows in a long answer is another amount

@@ -6,7 +6,8 @@ from typing import Final
 
 from workers.extraction.rules.clauses import clause_of
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.places import AGREES, is_place, mentions
+from workers.extraction.rules.place_names import is_place, mentions
+from workers.extraction.rules.places import AGREES
 from workers.extraction.rules.segments import MOST_PARTS, Part, is_short, parts
 from workers.extraction.rules.spans import SPAN
 from workers.extraction.rules.trades import OCCUPATIONS, PRODUCTS, TRADES, ends_with_trade, is_of_trade
@@ -33,6 +34,15 @@ EVERYDAY: Final = frozenset(words("common_indonesian")[:2000]) | frozenset(words
 MOST_GUESSED: Final = 3
 NOT_TRADES: Final = frozenset(words("not_trades"))
 TITLES: Final = frozenset(words("titles"))
+# "toko kakakku", "ada kantornya gak": no kind of shop.
+KIN: Final = frozenset(words("kin"))
+SERVES_US: Final = re.compile(r"(?:sup+lier|pemasok|vendor|kurir|reseller|agen|distributor|pengepul)(?!\w)")
+OURS: Final = re.compile(r" (?:saya|aku|gue|kami|kita)(?!\w)")
+# "ini yang jual aplikasi wa itu ya?": asks who we are.
+QUESTION_TO_US: Final = re.compile(
+    r"(?:^|[.,!] )(?:\w+[ ,.]+){0,2}ini (?:toko |yang |tempat )?(?:yang )?(?:jual(?:an)? ?)?$"
+)
+US_QUESTION: Final = re.compile(r"(?: \w+){0,4} (?:ya|kan|bukan)? ?(?:\?|$)")
 NOT_SOLD: Final = frozenset(words("not_sold"))
 TAIL: Final = around("business", "tail", before=" ", behind="$")
 CUT: Final = re.compile(rf"^(?P<what>{PART}(?: {PART}){{0,4}})")
@@ -42,6 +52,10 @@ ASKS_FOR: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we|my|buat|untuk|ka
 # "buat toko hijab": the kind of shop belongs to what it sells.
 KIND: Final = re.compile(rf"(?<!\w)(?:{any_of('shops')}) $")
 ROLE: Final = re.compile(r"^(?:owner|pemilik) (?=\w)")
+DENIES: Final = re.compile(
+    r"(?<!\w)(?:bukan|not) (?:an? )?\w+(?: \w+)?(?: (?:mbak|kak|mas|pak|bu|min|sis))? ?, ?"
+    r"(?:tapi |but |melainkan )?(?:an? )?"
+)
 QUESTION: Final = re.compile(r"([^.!?\n]*)\?")
 CLOSE: Final = 60
 """Characters of a clause in which somebody speaks of themself."""
@@ -90,6 +104,7 @@ def businesses(said: SpelledLine) -> Iterator[FoundValue]:
     placed = any(True for _ in mentions(said.text))
     answers = _answers(said, asked=asked, placed=placed)
     yield from _agreed(said)
+    yield from _put_right(said)
     for found in (*answers, *_told(said, own=own), *_known(said, own=own, placed=placed)):
         stated = asked or SELF.search(clause_of(said.text, found.start, found.end, most=CLOSE))
         yield found if stated else found._replace(confidence=found.confidence - PASSING)
@@ -100,10 +115,22 @@ def _agreed(said: SpelledLine) -> Iterator[FoundValue]:
     questions = QUESTION.findall(said.asked)
     if not questions or AGREES.match(said.text) is None:
         return
-    found = [one for known in (TRADES, PRODUCTS) for one in known.mentions(questions[-1])]
+    asked = "\n".join(questions)
+    found = [one for known in (TRADES, PRODUCTS) for one in known.mentions(asked)]
     if found:
         start, end, _ = max(found, key=lambda one: one[1] - one[0])
-        yield FoundValue("business_type", questions[-1][start:end], said.line, GUESSED, 0, len(said.text))
+        yield FoundValue("business_type", asked[start:end], said.line, GUESSED, 0, len(said.text))
+
+
+def _put_right(said: SpelledLine) -> Iterator[FoundValue]:
+    """The trade behind one that we had wrongly named: "bukan salon mbak, barbershop"."""
+    denied = DENIES.search(said.text)
+    if denied is None:
+        return
+    for known in (TRADES, OCCUPATIONS, PRODUCTS):
+        for start, end, _ in known.mentions(said.text):
+            if start == denied.end():
+                yield FoundValue("business_type", said.text[start:end], said.line, STATED, start, end)
 
 
 def _told(said: SpelledLine, *, own: bool) -> Iterator[FoundValue]:
@@ -213,8 +240,13 @@ def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundV
         or (words_[-1] in NOT_SOLD and not any(size == len(value) for _, size, _ in TRADES.mentions(value)))
         or len(value) < 3
         or any(True for _ in mentions(words_[0]))
+        or not KIN.isdisjoint(words_)
     ):
         return None
+    if QUESTION_TO_US.search(said.text[:start]) and US_QUESTION.match(said.text, end):
+        return None
+    if SERVES_US.match(value) and OURS.match(said.text, end):
+        return None  # "supplier saya"
     if said.is_of_others(start, end) or OF_OTHERS.search(said.text[:start]):
         return None
     if said.asks(end) and not ASKS_FOR.search(said.text, said.text.rfind(". ", 0, start) + 1):

@@ -90,7 +90,7 @@ def _spans(said: SpelledLine, *, asked: bool) -> Iterator[tuple[bool, float, Fou
         before = said.text[max(0, match.start() - 20) : match.start()]
         beside = [word for word in clause.replace(match[0], "").split() if word not in ROUGHLY]
         alone = len(said.text.split()) <= MOST_ALONE and len(beside) <= 1
-        if match[0].endswith(DAYS) and not asked and not RUNS_SURELY.search(clause):
+        if match[0].endswith(DAYS) and not (asked and alone) and not RUNS_SURELY.search(clause):
             continue  # how long something takes or is late
         if is_single(match):
             counts = RUNS_FOR.search(before) is not None

@@ -15,6 +15,8 @@ WORDS: Final = re.compile(r"([^\W\d_]+)")
 # Nobody says more about themself in one breath; it bounds what a hostile text can cost.
 LONGEST: Final = 1500
 SPACE: Final = re.compile(r"\s+")
+# Words of an address say nothing of the writer; contacts.py reads addresses as they were written.
+ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 WORD: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 END: Final = re.compile(r"[?!.\n]")
 CLAUSE: Final = re.compile(r"[?!.,;\n]|(?<!\w)(?:tapi|but|sedangkan|kalau saya|kalau aku|kalau gue|while)(?!\w)")
@@ -137,6 +139,8 @@ def _beginnings(words: Iterable[str]) -> frozenset[str]:
 def spelled_out(text: str) -> str:
     """In lower case, slang spelled out, fillers left out, and one space where there was any."""
     known = slang()
+    if "@" in text or "www." in text or "://" in text:
+        text = ADDRESS.sub(lambda match: " " * len(match[0]), text)
     parts = [known.get(part, part) for part in WORDS.split(SPACE.sub(_space, text.strip()).lower())]
     return SPACE.sub(_space, "".join(parts)).strip()
 

@@ -14,6 +14,10 @@ FEWEST: Final = 3
 """Words to tell a language by."""
 HALF, WHOLE = 0.15, 0.85
 """Part of the words that stands in English clauses: below the first a chat is Indonesian, above the second English."""
+OF_ANY: Final = frozenset(
+    ("ok", "oke", "okay", "oh", "p", "hi", "hai", "halo", "hallo", "hello", "ya", "hmm", "wkwk", "haha")
+)
+"""Words that tell nothing of a language."""
 RARER: Final = 3
 """A word that both lists know counts for the language where it is that many times more frequent."""
 
@@ -49,7 +53,8 @@ def tongue(text: str) -> Tongue:
                 indonesian += len(found)
             else:
                 english += len(found)
-    return Tongue(len(LETTERS.findall(text.lower())), indonesian, english)
+    told = [word for word in LETTERS.findall(text.lower()) if word not in OF_ANY]
+    return Tongue(len(told), indonesian, english)
 
 
 def _leans(word: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.places import is_place, places
+from workers.extraction.rules.place_names import is_place, places
 from workers.extraction.rules.segments import MOST_PARTS, Part, parts
 from workers.extraction.rules.trades import TRADES
 from workers.extraction.rules.vocabulary import any_of, around, words
@@ -14,6 +14,7 @@ TITLES: Final = rf"(?:(?:{any_of('titles')})\.? ){{0,3}}"
 WORD: Final = r"[a-z]+(?:['’\-][a-z]+)*"
 NAME: Final = rf"(?P<name>{WORD}(?: {WORD}){{0,2}})"
 NOT_NAMES: Final = frozenset(words("not_names"))
+TITLED: Final = frozenset(words("titles"))
 MOST_FREQUENT: Final = 700
 GIVEN: Final = frozenset(words("given_names"))
 COMMON: Final = frozenset(
@@ -58,7 +59,7 @@ FROM: Final = re.compile(
 )
 CALLED: Final = re.compile(rf"(?<!\w)(?:it ?['’]? ?s|this is|i ?['’]? ?m) (?P<name>{WORD}) (?:here|speaking)(?!\w)")
 HERE: Final = re.compile(
-    rf"(?<!\w)(?<![.@])(?P<name>{WORD}) (?:here|speaking|di ?sini|now(?=[,.]))(?!\w)"
+    rf"(?<!\w)(?<![.@])(?P<name>{WORD}) (?:here|speaking|btw|is my name|di ?sini|now(?=[,.]))(?!\w)"
     rf"|(?<!\w){TITLES}(?P<other>{WORD}) ini(?!\w)"
 )
 CORRECTED: Final = re.compile(
@@ -66,7 +67,8 @@ CORRECTED: Final = re.compile(
     rf"|(?<!\w)bukan {WORD}[ ,]+(?:tapi|but|melainkan|yang benar)? ?(?P<other>{WORD})$"
 )
 ASKED_IF: Final = re.compile(
-    rf"(?<!\w)(?:dengan|this|speaking with|am i talking to) {TITLES}(?P<name>{WORD})(?: ya)?(?: kak)? ?\?"
+    rf"(?<!\w)(?:dengan|this|speaking with|am i talking to) {TITLES}(?P<name>{WORD})"
+    r"(?:(?: ya)?(?: kak)? ?\?| (?:yang|dari|from|pemilik)(?!\w)[^.!?]*\?)"
 )
 AGREES: Final = re.compile(r"^(?:iya|ya|yup|yep|yes|betul|bener|benar|correct|right)(?!\w)")
 WHOLE: Final = re.compile(rf"{TITLES}{NAME}(?: (?:namanya|nama saya|is fine))?")
@@ -74,6 +76,10 @@ STARRED: Final = re.compile(rf"\* ?{TITLES}(?P<name>{WORD}(?: {WORD})?)(?=$|[,.!
 RELATIVE: Final = re.compile(
     r"(?<!\w)(?:this is|ini|it ?['’]? ?s)(?: (?:his|her|the|my))? (?:wife|husband|son|daughter|sister|brother|istri\w*|"
     rf"suami\w*|anak\w*|adik\w*|kakak\w*),? {TITLES}(?P<name>{WORD})"
+)
+NOT_ME: Final = re.compile(r" ?,? (?:bukan|not) (?:saya|aku|gue|me)(?!\w)")
+OF_PARCEL: Final = re.compile(
+    r"(?<!\w)(?:paket|resi|rekening|rek|pesanan|cod|kiriman|transfer)(?!\w)[^!?\n]{0,40}(?:atas nama|a\.?n\.) ?$"
 )
 # The name behind these is that of whom they write to.
 ADDRESSES: Final = re.compile(
@@ -93,7 +99,7 @@ LOOKS: Final = (
     (SURE, 0.95, NAMING),
     (WRITTEN, 0.85, SELF),
     (FOLLOWED, 0.8, SELF),
-    (HERE, 0.8, frozenset(("here", "ini", "sini", "disini", "now", "speaking"))),
+    (HERE, 0.8, frozenset(("here", "ini", "sini", "disini", "now", "speaking", "btw", "name"))),
     (CALLED, 0.85, frozenset(("here", "speaking"))),
     (FROM, 0.8, frozenset(("from", "dari", "pemilik", "owner", "adminnya"))),
 )
@@ -104,7 +110,7 @@ def names(said: SpelledLine) -> Iterator[FoundValue]:
         return
     careless = said.line.text.islower()
     for one in (*_told(said, careless=careless), *_parts(said)):
-        if not said.follows_others(one.start):
+        if not said.follows_others(one.start) and not NOT_ME.match(said.text, one.end):
             yield one
     corrected = CORRECTED.search(said.text) if said.corrects else None
     if corrected and (found := _found(said, corrected, 0.95, capitals=not careless)):
@@ -185,7 +191,12 @@ def _told(said: SpelledLine, *, careless: bool) -> Iterator[FoundValue]:
 def _with_first_name(said: SpelledLine, found: FoundValue) -> FoundValue:
     """ "Winston Tan here": the word before it is part of the name if it is a known one, and written like one."""
     before = re.search(rf"(?<!\w)({WORD}) $", said.text[: found.start])
-    if before is None or before[1] not in GIVEN or not said.written(*before.span(1))[:1].isupper():
+    if (
+        before is None
+        or before[1] in NOT_NAMES
+        or (before[1] in COMMON and before[1] not in GIVEN)
+        or not said.written(*before.span(1))[:1].isupper()
+    ):
         return found
     return found._replace(value=f"{before[1].title()} {found.value}", start=before.start(1))
 
@@ -202,6 +213,8 @@ def _found(said: SpelledLine, match: re.Match[str], confidence: float, *, capita
     bare = said.text[match.start() : match.start(group)].strip(" :") in ("nama", "namanya")
     if match.re is SURE and bare and not said.asks_name and match["name"].split(" ")[0] not in GIVEN:
         return None  # "nama pengantin salah ketik"
+    if OF_PARCEL.search(said.text, 0, match.start(group)):
+        return None
     introduced = match.re is SURE or (match.re in (WRITTEN, FOLLOWED) and capitals)
     return _named(said, match[group], match.start(group), confidence, capitals=capitals, introduced=introduced)
 
@@ -213,7 +226,7 @@ def _named(
     place = start
     parts_: list[str] = []
     for word in text.split(" "):
-        if word in NOT_NAMES or not (introduced or parts_ or _is_name(word)):
+        if word in NOT_NAMES or (word in TITLED and word not in GIVEN) or not (introduced or parts_ or _is_name(word)):
             break
         end = place + len(word)
         written = said.written(place, end) or word

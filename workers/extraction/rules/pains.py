@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from workers.extraction.rules.clauses import clause_span, is_trouble_of_others
+from workers.extraction.rules.clauses import BEHIND, clause_span, is_trouble_of_others
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.vocabulary import around, gate, phrases
+from workers.extraction.rules.no_trouble import is_no_trouble
+from workers.extraction.rules.vocabulary import NO, around, gate, phrases
 
 ASKED: Final = around("pains", "asked")
 TELLS_GATE, OTHERS_GATE = gate("pains", "tells"), gate("pains", "others")
@@ -23,9 +24,17 @@ NO_SHOW: Final = re.compile(
 )
 ASTRAY: Final = ("salah kirim", "salah alamat", "salah chat")
 SORRY: Final = re.compile(r"(?<!\w)(?:maaf\w*|maap|sorry|sori)(?!\w)")
+# "The one before never answered": that of the seller that they leave.
+OF_VENDOR: Final = re.compile(
+    r"\s*(?:the (?:old|last|previous) (?:app|vendor|provider|one)"
+    r"|(?:aplikasi |vendor )?yang (?:dulu|lama|kemarin|sebelumnya))(?!\w)"
+)
+DENIED: Final = re.compile(rf"(?<!\w)(?:{NO}|bukan)(?: \w+)? $")
 OWED, GONE = "late payments", "no follow-up"
 # "I paid on Monday and the account is still not active": the customer pays us.
 SELF_PAID: Final = re.compile(r"(?<!\w)(?:saya|aku|gue|kami|i|we)(?: \w+){0,2} (?:bayar|transfer|paid)\b")
+FEW: Final = 4
+"""Words of a line that tells of no habit."""
 MOST: Final = 2
 """Troubles that one line tells."""
 MANY: Final = 7
@@ -43,7 +52,7 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
     found = [
         said.found("pain_points", value, match, NAMED)
         for value, pattern in phrases("pain_points").within(said.may_hold)
-        if (match := pattern.search(said.text)) and not _is_of_others(said, value, match)
+        if (match := next((one for one in pattern.finditer(said.text) if not _is_of_others(said, value, one)), None))
     ]
     if NO_SHOW.search(said.text):
         found = [one for one in found if one.value != "few customers"]  # seats stay empty, since guests do not come
@@ -54,11 +63,18 @@ def pains(said: SpelledLine) -> Iterator[FoundValue]:
 
 def _is_of_others(said: SpelledLine, value: str, match: re.Match[str]) -> bool:
     """Return whether the trouble is another person's. Unpaid debts to the customer are the customer's own trouble."""
-    if match[0].startswith(ASTRAY) and SORRY.search(said.text):
+    if match[0].startswith(ASTRAY) and (SORRY.search(said.text) or len(said.text.split()) <= FEW):
         return True  # "sorry, wrong chat"
+    if is_no_trouble(said, value, match):
+        return True
     if value == OWED:
         return SELF_PAID.search(said.text[: match.end()]) is not None
-    return is_trouble_of_others(said.text, match.start())
+    if OF_VENDOR.match(said.text, said.text.rfind(". ", 0, match.start()) + 1):
+        return True
+    return (
+        is_trouble_of_others(said.text, match.start())
+        or BEHIND.match(said.text[match.end() : match.end() + 30]) is not None
+    )
 
 
 def _named_otherwise(said: SpelledLine) -> Iterator[FoundValue]:
@@ -93,6 +109,7 @@ def without_passing(found: Sequence[FoundValue]) -> list[FoundValue]:
 def _in_own_words(said: SpelledLine) -> Iterator[FoundValue]:
     """The sentence that answers our question for it, or that says that it is one."""
     tells = TELLS.search(said.text) if said.may_hold_any(TELLS_GATE) else None
+    tells = None if tells and DENIED.search(said.text, 0, tells.start()) else tells
     if tells is None and (not ASKED.search(said.asked) or ELSEWHERE.search(said.text)):
         return
     if tells is None and ASKED_TRADE.search(said.asked) and len(said.words) < MANY:

@@ -20,6 +20,17 @@ NEXT: Final = re.compile(r" (?:ini|depan)$")
 LEADS: Final = {
     "priority": around("phrases", "matters_most"), "urgency_level": around("phrases", "needs"),
 }  # fmt: skip
+# "atasan pun sudah setuju": nobody is left to ask.
+AGREED: Final = re.compile(r"(?<!\w)(?:sudah|udah|already|has|have) (?:setuju|acc|ok|oke|approved?|agreed)(?!\w)")
+NOT_AFRAID: Final = re.compile(
+    rf"(?<!\w){NO} (?:\w+ )?(?:takut|khawatir|kuatir|ragu|curiga|afraid|worried|scared)(?!\w)"
+)
+# Questions that say when: "bisa aktif hari ini?"
+CAN_WE: Final = re.compile(r"(?:bisa|can|could)(?!\w)")
+NOT_SO: Final = re.compile(rf"(?<!\w)(?:{NO}|isn'?t|bukan) (?:that |so |too |really |terlalu |begitu )?$")
+# "tidak perlu hari ini", "nda usah buru-buru": only the time is turned down.
+NOT_YET: Final = re.compile(r" ?(?:hari ini|sekarang|buru|terburu|cepat|today|now|yet)")
+AFTERWARDS: Final = re.compile(r" ?(?:\w+ )?(?:belakangan|menyusul|nomor dua|comes? second|is secondary)(?!\w)")
 OUR_PRICE: Final = around("phrases", "our_price")
 MONEY: Final = re.compile(
     r"(?:rp|idr|usd|[$]) ?\d|\d ?(?:ribu|juta|k|%)|\d[.,]\d{3}|harga|biaya|price|cost|budget|anggaran"
@@ -66,6 +77,8 @@ def _as_asked(said: SpelledLine, field: str) -> Iterator[FoundValue]:
             and not NEXT.search(match[0])
         ):
             continue
+        if match and AFTERWARDS.match(said.text, match.end()):
+            continue
         if match and not said.asks(match.end()) and not said.is_of_others(*match.span()):
             yield said.found(field, value, match, 0.7)
 
@@ -103,10 +116,27 @@ def _counts(field: str, value: str, said: SpelledLine, match: re.Match[str]) -> 
         return False
     if field != "interest_motivation" and value not in OF_ANYBODY and said.is_of_others(*match.span()):
         return False
-    if value == "timing" and said.asks_name:
-        return False  # "your name?", "later"
-    if value == "price" and field == "objection_raised" and not _is_of_our_price(said):
+    if field == "priority" and AFTERWARDS.match(said.text, match.end()):
         return False
-    if field == "objection_raised" and ABOUT_OTHERS.search(said.before(match.start())):
+    if field == "objection_raised" and not _is_objection(value, said, match):
         return False
-    return not (field in NOT_IN_QUESTIONS and said.asks(match.end()))
+    return not (field in NOT_IN_QUESTIONS and said.asks(match.end()) and not CAN_WE.match(match[0]))
+
+
+def _is_objection(value: str, said: SpelledLine, found: re.Match[str]) -> bool:
+    """Whether the words object to our offer, and to no other cost or shop, and are not turned round."""
+    text, (start, end) = said.text, found.span()
+    if ABOUT_OTHERS.search(said.before(start)):
+        return False
+    match value:
+        case "approval":
+            return AGREED.search(text, start, end + 15) is None
+        case "price":
+            return NOT_SO.search(text, 0, start) is None and _is_of_our_price(said)
+        case "no need":
+            return NOT_YET.match(text, end) is None
+        case "trust":
+            return NOT_AFRAID.search(text, 0, end) is None
+        case "timing":
+            return not said.asks_name  # "your name?", "later"
+    return True

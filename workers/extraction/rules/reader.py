@@ -15,6 +15,7 @@ from workers.extraction.rules.budgets import budgets
 from workers.extraction.rules.business import businesses
 from workers.extraction.rules.complaints import without_complaints
 from workers.extraction.rules.contacts import contacts
+from workers.extraction.rules.disowned import Disowns, disowns, owned, speaks_of_self
 from workers.extraction.rules.durations import durations
 from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine, in_context, said
 from workers.extraction.rules.language import SILENT, Tongue, language, tongue
@@ -33,6 +34,7 @@ LEFT_BY: Final = {"phone": "gave phone", "email": "gave e-mail"}
 WRITTEN: Final = (*FIELDS, "email")
 ABOUT_THEM: Final = frozenset({"business_type", "domisili", "business_duration"})
 """What the customer states once, and mentions in passing later."""
+OF_BUSINESS: Final = frozenset({"business_type", "business_duration", "interest_motivation"})
 SAID_ONCE: Final = frozenset({"business_type", "domisili"})
 """And of which an equally sure later one is another's, unless it corrects."""
 MARGIN: Final = 0.04
@@ -70,6 +72,8 @@ class Told:
     corrects: bool = False
     is_not_expensive: bool = False
     is_no_customer: bool = False
+    disowns: Disowns | None = None
+    speaks_of_self: bool = True
     tongue: Tongue = SILENT
 
 
@@ -78,12 +82,13 @@ def read(window: ChatWindow, region: str | None = None) -> ReadValues:
     told = [(line, of_line(line, asked, topic, region)) for line, asked, topic in in_context(window.lines)]
     if any(one.is_no_customer for _, one in told):
         return ReadValues()
-    latest = _latest(one for _, one in told)
     spoken = language([(line, one.tongue) for line, one in told if line.inbound])
+    told = owned(told)
+    latest = _latest(one for _, one in told)
     if spoken is not None:
         latest[spoken.field] = spoken
     reading = ReadValues(claims=[_claim(found) for name, found in latest.items() if name in WRITTEN])
-    reading.claims += _pains(one for _, one in told)
+    reading.claims += _pains([one for _, one in told])
     reading.claims += _story([found for _, one in told for found in one.story])
     seen = [(str(found.value), found) for _, one in told for found in one.signals]
     seen += [(signal, latest[name]) for name, signal in LEFT_BY.items() if name in latest]
@@ -110,7 +115,8 @@ def _of_theirs(line: ChatLine, asked: str, topic: str, region: str | None) -> To
     seen = (*signals(one), *_refusals(one, fields))
     return Told(
         _quoted(one, fields), _quoted(one, pains(one)), _quoted(one, seen), tuple(sentences(one)),
-        corrects=one.corrects, is_not_expensive=NOT_EXPENSIVE.search(one.text) is not None, tongue=tongue(own.text),
+        corrects=one.corrects, disowns=disowns(one), speaks_of_self=speaks_of_self(one),
+        is_not_expensive=NOT_EXPENSIVE.search(one.text) is not None, tongue=tongue(own.text),
     )  # fmt: skip
 
 
@@ -134,10 +140,16 @@ def _refusals(one: SpelledLine, fields: Iterable[FoundValue]) -> list[FoundValue
 def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
     """A later line replaces an earlier one, but a passing mention replaces no statement."""
     latest: dict[str, FoundValue] = {}
+    for_others = False
     for one in told:
+        for_others = for_others or one.disowns is Disowns.FROM_HERE
+        if one.disowns is Disowns.BUSINESS:
+            latest = {name: found for name, found in latest.items() if name not in OF_BUSINESS}
         if one.is_not_expensive and "objection_raised" in latest and latest["objection_raised"].value == "price":
             del latest["objection_raised"]  # "oh, I misread it, that is not expensive"
         for found in one.fields:
+            if for_others and not one.speaks_of_self and found.field != "closing_technique_used":
+                continue
             before = latest.get(found.field)
             again = found.field in SAID_ONCE and not one.corrects and found.confidence < STATED_AGAIN
             margin = -MARGIN if again else MARGIN
@@ -161,8 +173,10 @@ def _rank(found: FoundValue) -> tuple[float, int, int]:
     return found.confidence, -found.start if found.field == "business_type" else found.start, found.end
 
 
-def _pains(told: Iterable[Told]) -> list[Claim]:
+def _pains(told: Sequence[Told]) -> list[Claim]:
     """All of them together: each is told in its own time."""
+    if any(one.disowns in (Disowns.FROM_HERE, Disowns.BUSINESS) for one in told):
+        return []
     found = {str(pain.value): pain for pain in without_passing([pain for one in told for pain in one.pains])}
     if not found:
         return []

@@ -15,6 +15,14 @@ MARKS: Final = frozenset("<{[#")
 SENTENCES: Final = re.compile(r"[^.!?\n#]*(?:[.!?\n#]+(?=\s|$|#)|[.!?\n#]+|$)")
 STICKER: Final = re.compile(r"\s*\[[^\[\]\n]{1,40}\]\s*")
 OPTION: Final = re.compile(r"\[([^\[\]\n]{1,60})\]|^\s*(\d{1,2}\s*[.)]\s*.{1,60}?)\s*$", re.MULTILINE)
+# "Pilih menu: Lihat Harga / Coba Demo".
+MENU: Final = re.compile(r"(?:pilih|menu|choose|select)", re.IGNORECASE)
+BETWEEN_OPTIONS: Final = re.compile(r"[/|:\n•·]")
+BUTTON: Final = re.compile(
+    r"(?:lihat (?:harga|menu|paket|katalog)|kembali ke menu(?: utama)?|menu utama|coba gratis(?: sekarang)?"
+    r"|jadwalkan demo|hubungi (?:admin|kami|cs)|mulai|see (?:prices?|pricing)|main menu|back to menu"
+    r"|book a demo|get started|start)"
+)
 FORWARDED: Final = re.compile(as_written("talk", "forwarded"), re.IGNORECASE)
 ADVERTISES: Final = re.compile(as_written("talk", "advertises"), re.IGNORECASE)
 ENOUGH: Final = 3
@@ -48,7 +56,9 @@ def is_prompt_injection(text: str) -> bool:
 def is_option(text: str, topic: str) -> bool:
     """Whether the customer only pressed one of the buttons, or chose from the list, that we had sent."""
     said = text.strip().casefold()
-    return bool(said) and any((one[1] or one[2]).strip().casefold() == said for one in OPTION.finditer(topic))
+    listed = [one[1] or one[2] for one in OPTION.finditer(topic)]
+    listed += BETWEEN_OPTIONS.split(topic) if MENU.search(topic) else []
+    return bool(said) and (any(one.strip().casefold() == said for one in listed) or BUTTON.fullmatch(said) is not None)
 
 
 def is_advertisement(text: str, said: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """The page on which people look things up: in articles, and in what was said."""
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +18,7 @@ from web.render import Pages
 
 LONGEST_QUESTION = 500
 HITS, PAGE = 15, 100
+HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
 
 class KnowledgePages:
@@ -46,7 +48,13 @@ class KnowledgePages:
         row = await knowledge.article(self._pool, request.path_params["id"])
         if row is None:
             return Refusal(NOT_THERE, 404)
-        return self._pages.page(request, "article.html", user=user, article=row)
+        return self._pages.page(request, "article.html", user=user, article=row, sections=sections(row["content"]))
+
+
+def sections(content: str) -> list[tuple[str, str]]:
+    """Return the heading ("" for what stands before the first one) and the text of each section of an article."""
+    before, *rest = HEADING.split(content)
+    return [("", before.strip()), *zip(rest[::2], map(str.strip, rest[1::2]), strict=True)]
 
 
 def marked(snippet: str) -> list[tuple[str, bool]]:

@@ -33,6 +33,8 @@ def _lead(text: str, start: int) -> str:
 
 def budgets(said: SpelledLine) -> Iterator[FoundValue]:
     asked = ASKED.search(said.asked) is not None
+    if OTHERS.search(said.asked) and not OURS.search(said.text):
+        return  # "omzetnya berapa?"
     for start, end, figure in amounts(said.text):
         clause = clause_of(said.text, start, end, most=NEAR)
         is_named = NAMES.search(clause) is not None

@@ -36,6 +36,11 @@ NOT_TRADES: Final = frozenset(words("not_trades"))
 TITLES: Final = frozenset(words("titles"))
 # "toko kakakku", "ada kantornya gak": no kind of shop.
 KIN: Final = frozenset(words("kin"))
+# "the accounting company", "look like a serious company": not what the writer has.
+THEIRS: Final = re.compile(
+    r"(?<!run )(?<!own )(?<!have )(?<!running )(?<!of )(?<!for )(?<!from )(?<!\w)the $"
+    r"|(?<!\w)(?:like (?:an? )?|kayak |kaya |seperti )$"
+)
 SERVES_US: Final = re.compile(r"(?:sup+lier|pemasok|vendor|kurir|reseller|agen|distributor|pengepul)(?!\w)")
 OURS: Final = re.compile(r" (?:saya|aku|gue|kami|kita)(?!\w)")
 # "ini yang jual aplikasi wa itu ya?": asks who we are.
@@ -244,6 +249,8 @@ def _found(said: SpelledLine, start: int, end: int, confidence: float) -> FoundV
     ):
         return None
     if QUESTION_TO_US.search(said.text[:start]) and US_QUESTION.match(said.text, end):
+        return None
+    if THEIRS.search(said.text[:start]):
         return None
     if SERVES_US.match(value) and OURS.match(said.text, end):
         return None  # "supplier saya"

@@ -21,6 +21,8 @@ NOT_RUNNING: Final = around("durations", "not_running")
 AHEAD: Final = re.compile(
     r" ?(?:(?:abis|habis|setelah|after) (?:lulus|nikah|graduat)|lagi|depan|ke depan|from now|kemudian|later)(?!\w)"
 )
+# "bulan depan baru mulai": with us, not the business.
+LATER: Final = re.compile(r"(?<!\w)(?:depan|nanti|besok|lusa)(?: \w+){0,2} $")
 NOT: Final = re.compile(r"(?<!\w)(?:bukan|not) (?:\w+ )?$")
 # Beside a time: "10 tahun lebih dikit".
 ROUGHLY: Final = frozenset((
@@ -52,7 +54,7 @@ def durations(said: SpelledLine) -> Iterator[FoundValue]:
     """The earliest beginning that the line states."""
     asked = ASKED.search(said.asked or said.topic) is not None
     for match in STARTS.finditer(said.text) if not said.words.isdisjoint(BEGINNING) else ():
-        if not said.is_of_others(*match.span()):
+        if not said.is_of_others(*match.span()) and not LATER.search(said.text, 0, match.start()):
             yield said.found("business_duration", "just started", match, WEAK)
     years = list(_years(said, asked=asked))
     if years:

@@ -20,7 +20,9 @@ LONELY: Final = re.compile(r" ?(?:di|in|at) ?")
 FORMERLY: Final = re.compile(r"(?<!\w)(?:dulu|sebelumnya|before that|previously|used to|worked)(?!\w)[^.!?;\n]*$")
 ELSEWHERE: Final = re.compile(r" ?(?:ke|to)(?!\w)")
 BRIEFLY: Final = re.compile(
-    r" (?:and \w+ |dan \w+ )?(?:airport|bandara|trips?|tours?|on (?:the )?weekends?|tiap (?:akhir pekan|weekend)"
+    r" (?:and \w+ |dan \w+ )?(?:airport|bandara"
+    r"|for (?:an? |the )?(?:trade|meeting|holidays?|fair|conference|exhibition|business trip)"
+    r"|trips?|tours?|on (?:the )?weekends?|tiap (?:akhir pekan|weekend)"
     r"|liburan|next week|minggu depan)(?!\w)"
 )
 SERVES: Final = re.compile(

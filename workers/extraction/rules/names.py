@@ -66,6 +66,9 @@ CORRECTED: Final = re.compile(
     rf"(?<!\w)(?P<name>{WORD}) (?:maksud\w*|bukan|, ?bukan|yang (?:bener|benar))"
     rf"|(?<!\w)bukan {WORD}[ ,]+(?:tapi|but|melainkan|yang benar)? ?(?P<other>{WORD})$"
 )
+MISSPELT: Final = re.compile(
+    rf"(?<!\w)salah (?:ketik|tulis|ejaan)[ ,.]+(?P<name>{WORD})(?P<other>)(?= (?:pakai|pake|with|yang)|$|[,.])"
+)
 ASKED_IF: Final = re.compile(
     rf"(?<!\w)(?:dengan|this|speaking with|am i talking to) {TITLES}(?P<name>{WORD})"
     r"(?:(?: ya)?(?: kak)? ?\?| (?:yang|dari|from|pemilik)(?!\w)[^.!?]*\?)"
@@ -75,7 +78,7 @@ WHOLE: Final = re.compile(rf"{TITLES}{NAME}(?: (?:namanya|nama saya|is fine))?")
 STARRED: Final = re.compile(rf"\* ?{TITLES}(?P<name>{WORD}(?: {WORD})?)(?=$|[,.!]| kak| mbak| mas)")
 RELATIVE: Final = re.compile(
     r"(?<!\w)(?:this is|ini|it ?['’]? ?s)(?: (?:his|her|the|my))? (?:wife|husband|son|daughter|sister|brother|istri\w*|"
-    rf"suami\w*|anak\w*|adik\w*|kakak\w*),? {TITLES}(?P<name>{WORD})"
+    rf"suami\w*|anak\w*|adik\w*|kakak\w*)(?:(?<!nya)|,) {TITLES}(?P<name>{WORD})"
 )
 NOT_ME: Final = re.compile(r" ?,? (?:bukan|not) (?:saya|aku|gue|me)(?!\w)")
 OF_PARCEL: Final = re.compile(
@@ -112,7 +115,7 @@ def names(said: SpelledLine) -> Iterator[FoundValue]:
     for one in (*_told(said, careless=careless), *_parts(said)):
         if not said.follows_others(one.start) and not NOT_ME.match(said.text, one.end):
             yield one
-    corrected = CORRECTED.search(said.text) if said.corrects else None
+    corrected = (CORRECTED.search(said.text) or MISSPELT.search(said.text)) if said.corrects else None
     if corrected and (found := _found(said, corrected, 0.95, capitals=not careless)):
         yield found
     relative = RELATIVE.search(said.text)

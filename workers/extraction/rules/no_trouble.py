@@ -4,12 +4,21 @@ import re
 from typing import Final
 
 from workers.extraction.rules.finding import SpelledLine
+from workers.extraction.rules.vocabulary import around
 
 SENTENCE_ENDS: Final = re.compile(r"[.!?;\n](?=\s|$)")
 POSITIVE: Final = re.compile(
     r"(?:nya)? ?(?:\? ?(?:tidak|gak|nggak|no|belum)(?!\w)|[?,]? ?(?:aman|rapi|beres|lancar|bagus|terkendali|kehandle"
     r"|tidak ada|tidak juga|gak ada|no problem|is fine))(?!\w)"
 )
+# Words that name what may be a trouble, and are none without another word or our question.
+BARE: Final = frozenset((
+    "accounting", "bookkeeping", "pembukuan", "pembukuannya", "keuangan", "keuangannya", "persaingan", "kompetitor",
+    "saingan", "pesaing", "competition", "competitors", "competitor", "manual",
+))  # fmt: skip
+ASKED: Final = around("pains", "asked")
+MORE: Final = re.compile(r" (?:\w+ )?(?:makin|semakin|tambah|banyak|ketat|everywhere|keep|too)(?!\w)")
+TROUBLES: Final = around("pains", "troubles")
 # "eh salah hitung", "maaf lambat balas": of this chat.
 OWN_SLIP: Final = re.compile(
     r"(?:^ ?|[,.] ?)(?:eh|maaf\w*|maap|sorry|sori|aduh|punten)[ ,]+(?:kak |mbak |mas |baru |kalau |lama )?$"
@@ -29,6 +38,8 @@ def is_no_trouble(said: SpelledLine, value: str, match: re.Match[str]) -> bool:
     """Return whether the trouble at `match` is no trouble of the business. `value` is its category."""
     text, start, end = said.text, match.start(), match.end()
     before = text[max((one.end() for one in SENTENCE_ENDS.finditer(text, 0, start)), default=0) : start]
+    if match[0] in BARE and not (ASKED.search(said.asked) or TROUBLES.search(text) or MORE.match(text, end)):
+        return True
     if POSITIVE.match(text, end) or OWN_SLIP.search(before) or DISAPPOINTED.search(text):
         return True
     if FORMERLY.search(before) and not TODAY.search(before):

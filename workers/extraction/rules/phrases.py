@@ -16,7 +16,7 @@ ASKED: Final = {
     "interest_motivation": around("phrases", "asks_motive"),
 }  # fmt: skip
 BARE_TIMES: Final = around("phrases", "bare_times")
-NEXT: Final = re.compile(r" (?:ini|depan)$")
+NEXT: Final = re.compile(r" (?:ini|depan)(?= (?:aja|saja|lah|deh|ya|kak|mbak)|$)")
 LEADS: Final = {
     "priority": around("phrases", "matters_most"), "urgency_level": around("phrases", "needs"),
 }  # fmt: skip
@@ -29,7 +29,7 @@ NOT_AFRAID: Final = re.compile(
 CAN_WE: Final = re.compile(r"(?:bisa|can|could)(?!\w)")
 NOT_SO: Final = re.compile(rf"(?<!\w)(?:{NO}|isn'?t|bukan) (?:that |so |too |really |terlalu |begitu )?$")
 # "tidak perlu hari ini", "nda usah buru-buru": only the time is turned down.
-NOT_YET: Final = re.compile(r" ?(?:hari ini|sekarang|buru|terburu|cepat|today|now|yet)")
+NOT_YET: Final = re.compile(r" ?(?:hari ini|sekarang|minggu ini|buru|terburu|cepat|today|now|yet|actually|,? ?my )")
 AFTERWARDS: Final = re.compile(r" ?(?:\w+ )?(?:belakangan|menyusul|nomor dua|comes? second|is secondary)(?!\w)")
 OUR_PRICE: Final = around("phrases", "our_price")
 MONEY: Final = re.compile(
@@ -138,5 +138,6 @@ def _is_objection(value: str, said: SpelledLine, found: re.Match[str]) -> bool:
         case "trust":
             return NOT_AFRAID.search(text, 0, end) is None
         case "timing":
-            return not said.asks_name  # "your name?", "later"
+            says_when = ASKED["urgency_level"].search(said.topic) and NEXT.search(text, start, end + 10)
+            return not (said.asks_name or says_when)  # "your name?", "later"
     return True

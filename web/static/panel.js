@@ -138,7 +138,11 @@ if (panel) {
     open(link.dataset.lead, link.dataset.at);
   });
   addEventListener("popstate", () => {
-    if (!named()) clear();
+    const menu = document.querySelector("details.menu[open]");
+    if (menu && !named() && shown()) {  // Back closes the menu, and the lead stays
+      menu.open = false;
+      address(shown());
+    } else if (!named()) clear();
     else if (named() !== document.getElementById("lead")?.dataset.id) open(named(), new URL(location.href).searchParams.get("at"));
   });
   addEventListener("online", () => { if (asked && panel.querySelector(".skeleton")) open(asked); });

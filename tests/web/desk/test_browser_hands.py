@@ -47,6 +47,24 @@ async def test_a_thumb_selects_by_the_face_and_then_by_the_row(
     assert await pool.fetchval("SELECT count(*) FROM leads WHERE status = 'archived'") == 2
 
 
+async def test_back_closes_the_menu_first_and_then_the_lead(
+    pool: Pool, browser: Browser, redis_url: str, database_url: str
+) -> None:
+    await three(pool)
+    async with sitting(pool, browser, redis_url, database_url, **PHONE) as at:
+        page, menu = at.page, at.page.locator("#snooze-of")
+        await page.locator("#rows tr", has_text="Rina").tap()
+        await expect(page.locator("#lead h2")).to_contain_text("Rina")
+        await menu.locator("summary").tap()
+        await expect(menu.locator(".sheet")).to_be_visible()
+        await page.go_back()
+        await expect(menu.locator(".sheet")).to_be_hidden()
+        await expect(page.locator("#lead h2")).to_contain_text("Rina")
+        await page.go_back()
+        await expect(page.locator("#panel")).to_be_empty()
+        assert "lead=" not in page.url
+
+
 async def test_a_lead_that_can_not_be_loaded_says_so_and_opens_once_it_can(
     pool: Pool, browser: Browser, redis_url: str, database_url: str
 ) -> None:

@@ -105,6 +105,18 @@ DISOWNED_CASES = [
     (["maaf lambat balas kak, lagi di jalan"], {"pain_points": None}),
     (["kirim invoice ke akuntan saja ya, keuangan.mawar@contoh.example"], {"email": None, "pain_points": None}),
     (["email saya sepi.order@contoh.example"], {"email": "sepi.order@contoh.example", "pain_points": None}),
+    (["toko saya sepi, gak ada pembeli"], {"pain_points": ["few customers"]}),
+    (["saya sering telat balas chat, pelanggan kecewa"], {"pain_points": ["slow replies"]}),
+    (["kecewa saya, jawabannya telat balas terus"], {"pain_points": None}),
+    (["saya jualan roti di Medan", "sering salah nomor pesanan"], {"business_type": "jualan roti", "domisili": "Medan"}),
+    (["toko saya di Medan", "maaf kak, kurir kami sering salah kirim barang"], {"domisili": "Medan"}),
+    (["kontrakan 2 pintu, wa 0812-3456-7890", "maaf", "salah kirim kak"], {"phone": None}),
+    (["< usahanya apa?", "belum ada", "oh ada sih, saya jualan roti", "saya sering telat balas chat"],
+     {"business_type": "jualan roti", "pain_points": ["slow replies"]}),
+    (["nanya buat teman kak", "dulu awalnya dia mulai dari dapur kecil"], {"story": None}),
+    (["< kak di mana? kantor kami di Bandung", "oh bandung"], {"domisili": None}),
+    (["< kami kirim ke Bandung ya?", "bandung"], {"domisili": "Bandung"}),
+    (["before opening hours we reply too late"], {"pain_points": ["slow replies"]}),
     (["itu toko kakakku"], {"business_type": None}),
     (["< silakan pilih menu: Paket Hemat Keluarga / Coba Demo", "Paket Hemat Keluarga"], {"language": None}),
     (["kami kirim ke Jember, Lumajang, kadang Probolinggo"], {"domisili": None}),
@@ -250,10 +262,11 @@ def test_whatever_is_said_values_fit_their_fields_and_quotes_stand(said: list[st
 
 
 @pytest.mark.parametrize(
-    "text", ["kak " * 400, "[" * 1500, "tidak datang " * 115, "di bandung, " * 125, "3 tahun " * 190]
+    "text",
+    ["@ " + "a" * 16_000, "kak " * 400, "[" * 1500, "tidak datang " * 115, "di bandung, " * 125, "3 tahun " * 190],
 )
 def test_no_line_costs_more_than_a_few_hundredths_of_a_second(text: str) -> None:
-    chat = window("< nama, usaha, kota, berapa lama, kendala?", text)
+    chat = window("< nama, usaha, kota, berapa lama, kendala?", text, f"< {text}", "iya")
     began = time.process_time()
     read(chat, "ID")
     assert time.process_time() - began < 0.1

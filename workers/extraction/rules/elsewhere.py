@@ -1,4 +1,5 @@
-"""Places that a line names and where the customer is not: former ones, destinations, those of others, ours (pure)."""
+"""Places that a line names and where the customer is not: former and closed ones, served and visited ones, those of
+others, ours, and names of dishes (pure)."""
 
 import re
 from typing import Final
@@ -18,7 +19,7 @@ NOT_SO: Final = re.compile(
 # "dulu kerja di bank 10 tahun, di siantar": the place belongs to the clause before.
 LONELY: Final = re.compile(r" ?(?:di|in|at) ?")
 FORMERLY: Final = re.compile(r"(?<!\w)(?:dulu|sebelumnya|before that|previously|used to|worked)(?!\w)[^.!?;\n]*$")
-ELSEWHERE: Final = re.compile(r" ?(?:ke|to)(?!\w)")
+GOES_THERE: Final = re.compile(r" ?(?:ke|to)(?!\w)")
 BRIEFLY: Final = re.compile(
     r" (?:and \w+ |dan \w+ )?(?:airport|bandara"
     r"|for (?:an? |the )?(?:trade|meeting|holidays?|fair|conference|exhibition|business trip)"
@@ -35,6 +36,9 @@ BETWEEN_PLACES: Final = re.compile(
 # "yang di medan dulu": there once.
 ONCE: Final = re.compile(r" dulu(?:nya)?(?= ?(?:$|[.,;!]))")
 CLOSED: Final = re.compile(r"(?: \w+){0,2} (?:sudah tutup|tutup permanen|is closed|has closed|was closed)(?!\w)")
+SENTENCES: Final = re.compile(r"[^.!?\n]+[.!?\n]?")
+ASKS_WHAT: Final = re.compile(r"(?<!\w)(?:mana|apa|siapa|berapa|kapan|where|what|who|when|how)(?!\w)")
+OUR_PLACE: Final = re.compile(r"(?<!\w)(?:kami|kita|our|we|kantor|office)(?!\w)")
 # What is no more than heard: "oh bandung".
 ECHOES: Final = re.compile(r"(?:o+h*|owh?|hoo+|ah|i see|wah)[ ,]*")
 
@@ -49,10 +53,10 @@ def is_elsewhere(said: SpelledLine, start: int, end: int, *, led: bool) -> bool:
         or NOT_SO.search(before)
         or ONCE.match(said.text, end)
         or CLOSED.match(said.text, end)
-        or (led and ELSEWHERE.match(said.text, end))
+        or (led and GOES_THERE.match(said.text, end))
         or is_of_trade(said.text, start, end)
         or _is_former(before, clause)
-        or _is_passed(said.text, start, end)
+        or _is_visited_or_served(said.text, start, end)
         or (ECHOES.fullmatch(before) and _is_ours(said, start, end))
     )
 
@@ -63,7 +67,7 @@ def _is_former(before: str, clause: str) -> bool:
     return former is not None and (bool(clause.strip()) or any(True for _ in mentions(former[0])))
 
 
-def _is_passed(text: str, start: int, end: int) -> bool:
+def _is_visited_or_served(text: str, start: int, end: int) -> bool:
     """Whether it is only where they travel, or one of the places that they serve: "kirim ke Johor, Penang, Medan"."""
     if BRIEFLY.match(text, end):
         return True
@@ -77,5 +81,11 @@ def _is_passed(text: str, start: int, end: int) -> bool:
 
 
 def _is_ours(said: SpelledLine, start: int, end: int) -> bool:
-    """Whether the customer only repeats the place that we had named as ours: "kantor kami di Bandung", "oh bandung"."""
-    return "?" not in said.asked.rsplit(said.text[start:end], maxsplit=1)[0] and said.text[start:end] in said.asked
+    """Whether we had just told that we are there: "kantor kami di Bandung", "oh bandung"."""
+    place = re.compile(rf"(?<!\w){re.escape(said.text[start:end])}(?!\w)")
+    for sentence in SENTENCES.findall(said.asked):
+        named = place.search(sentence)
+        asks = named and sentence.endswith("?") and not ASKS_WHAT.search(sentence, named.end())
+        if named and not asks and OUR_PLACE.search(sentence, 0, named.start()):
+            return True
+    return False

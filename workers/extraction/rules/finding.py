@@ -125,8 +125,8 @@ def said(line: ChatLine, asked: str = "", topic: str = "", region: str | None = 
         all_phrases()[1].seen(words),
         _beginnings(words),
         corrects,
-        spelled_out(asked),
-        spelled_out(topic),
+        spelled_out(asked[:LONGEST]),
+        spelled_out(topic[:LONGEST]),
         region,
     )
 

@@ -1,7 +1,6 @@
 """All rules together, as one source."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -15,16 +14,17 @@ from workers.extraction.rules.budgets import budgets
 from workers.extraction.rules.business import businesses
 from workers.extraction.rules.complaints import without_complaints
 from workers.extraction.rules.contacts import contacts
-from workers.extraction.rules.disowned import Disowns, disowns, owned, speaks_of_self
+from workers.extraction.rules.disowned import disowns, owned, speaks_of_self
 from workers.extraction.rules.durations import durations
 from workers.extraction.rules.finding import LONGEST, FoundValue, SpelledLine, in_context, said
-from workers.extraction.rules.language import SILENT, Tongue, language, tongue
+from workers.extraction.rules.language import language, tongue
 from workers.extraction.rules.names import names
 from workers.extraction.rules.pains import pains, without_passing
 from workers.extraction.rules.phrases import choices, closing, refuses, signals
 from workers.extraction.rules.places import WIDE, cities
 from workers.extraction.rules.story import sentences
 from workers.extraction.rules.talk import is_no_customer, own_words
+from workers.extraction.rules.told import Told
 from workers.extraction.rules.vocabulary import around
 
 NOT_EXPENSIVE: Final = around("phrases", "not_expensive")
@@ -33,11 +33,12 @@ LEFT_BY: Final = {"phone": "gave phone", "email": "gave e-mail"}
 # What a chat may fill in: the fields of the lead, and of its profile the e-mail address.
 WRITTEN: Final = (*FIELDS, "email")
 ABOUT_THEM: Final = frozenset({"business_type", "domisili", "business_duration"})
-"""What the customer states once, and mentions in passing later."""
-OF_BUSINESS: Final = frozenset({"business_type", "business_duration", "interest_motivation"})
+"""What customers mention in passing after they stated it: a value that is less sure by MARGIN replaces none."""
 SAID_ONCE: Final = frozenset({"business_type", "domisili"})
-"""And of which an equally sure later one is another's, unless it corrects."""
+"""Of these, a later value replaces an earlier one only if it is surer by MARGIN, or corrects: a second trade or place
+is mostly somebody else's."""
 MARGIN: Final = 0.04
+"""Of confidence."""
 STATED_AGAIN: Final = 0.95
 """So sure is a line that says it of the writer in so many words: "saya di Medan"."""
 # A chat that goes on is read again; what its earlier lines say does not change.
@@ -59,22 +60,6 @@ class Rules:
 
     async def close(self) -> None:
         pass
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one line says."""
-
-    fields: tuple[FoundValue, ...] = ()
-    pains: tuple[FoundValue, ...] = ()
-    signals: tuple[FoundValue, ...] = ()
-    story: tuple[FoundValue, ...] = ()
-    corrects: bool = False
-    is_not_expensive: bool = False
-    is_no_customer: bool = False
-    disowns: Disowns | None = None
-    speaks_of_self: bool = True
-    tongue: Tongue = SILENT
 
 
 def read(window: ChatWindow, region: str | None = None) -> ReadValues:
@@ -140,16 +125,10 @@ def _refusals(one: SpelledLine, fields: Iterable[FoundValue]) -> list[FoundValue
 def _latest(told: Iterable[Told]) -> dict[str, FoundValue]:
     """A later line replaces an earlier one, but a passing mention replaces no statement."""
     latest: dict[str, FoundValue] = {}
-    for_others = False
     for one in told:
-        for_others = for_others or one.disowns is Disowns.FROM_HERE
-        if one.disowns is Disowns.BUSINESS:
-            latest = {name: found for name, found in latest.items() if name not in OF_BUSINESS}
         if one.is_not_expensive and "objection_raised" in latest and latest["objection_raised"].value == "price":
             del latest["objection_raised"]  # "oh, I misread it, that is not expensive"
         for found in one.fields:
-            if for_others and not one.speaks_of_self and found.field != "closing_technique_used":
-                continue
             before = latest.get(found.field)
             again = found.field in SAID_ONCE and not one.corrects and found.confidence < STATED_AGAIN
             margin = -MARGIN if again else MARGIN
@@ -175,8 +154,6 @@ def _rank(found: FoundValue) -> tuple[float, int, int]:
 
 def _pains(told: Sequence[Told]) -> list[Claim]:
     """All of them together: each is told in its own time."""
-    if any(one.disowns in (Disowns.FROM_HERE, Disowns.BUSINESS) for one in told):
-        return []
     found = {str(pain.value): pain for pain in without_passing([pain for one in told for pain in one.pains])}
     if not found:
         return []

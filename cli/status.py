@@ -127,6 +127,6 @@ def _line(now: MirrorStatus) -> str:
     fresh = "–" if now.freshness_p50_ms is None else f"{now.freshness_p50_ms:.0f}/{now.freshness_p99_ms:.0f} ms"
     concerns = "".join(f"  {concern.split(' (')[0]}" for concern in now.concerns)
     return (
-        f"received {now.received}  applied {now.applied}  waiting {now.waiting}  dead {now.dead}  "
+        f"received {now.received} deliveries  applied {now.applied} events  waiting {now.waiting}  dead {now.dead}  "
         f"freshness p50/p99 {fresh}{_leads(now)}{concerns}"
     )

@@ -17,6 +17,8 @@ ALIKE: Final = 0.8
 QUOTES: Final = "\"'“”‘’„"
 POSTGRES: Final = ("PGSSLMODE", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGOPTIONS")
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+# Every shell has it, and it resembles SELLS.
+NO_SETTINGS = frozenset({"SHELL"})
 
 
 def samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:
@@ -71,7 +73,7 @@ def unasked(environment: Mapping[str, str]) -> list[str]:
 
 def misspelt(environment: Iterable[str]) -> list[str]:
     """Return a warning for each variable whose name resembles a setting."""
-    environment = [name for name in environment if not name.startswith("PG")]
+    environment = [name for name in environment if not name.startswith("PG") and name not in NO_SETTINGS]
     known = {name.upper() for kind in ALL for name in kind.model_fields} | OTHERS
     near = {name: get_close_matches(name, known, 1, ALIKE) for name in sorted(set(environment) - known)}
     return [f"{name} is no setting. Did you mean {found[0]}?" for name, found in near.items() if found]

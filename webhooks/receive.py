@@ -112,8 +112,11 @@ class Receiver:
             if log.is_enabled_for(DEBUG):
                 log.debug("taken", delivery=str(delivery.id), received=delivery.event)
         except InboxFull:
-            log.error("the inbox is full, answering 503: Kapso may give up", what_to_do="check that a worker is running"
-                      " `mirror status` says how much waits; INBOX_LIMIT and INBOX_LIMIT_BYTES allow more")  # fmt: skip
+            advice = (
+                "check that a worker is running; `mirror status` says how much waits;"
+                " INBOX_LIMIT and INBOX_LIMIT_BYTES allow more"
+            )
+            log.error("the inbox is full, answering 503: Kapso may give up", what_to_do=advice)
             return False
         except DeliveryNotTaken as error:
             log.error("neither redis nor postgres accepted the delivery, answering 503", error=str(error))

@@ -1,7 +1,7 @@
 """The inbox's streams in Redis: read from the head and trimmed by a drain. `store.inbox.appender` appends to them.
 
 A stream has no consumer group: the drain reads from the head, commits, and trims exactly what it committed. If it dies
-in between, the entries stay where they are, and applying them again changes nothing.
+in between, the entries stay where they are, and applying them again changes no message.
 
 Redis bounds a read by count only. So large entries are indexed in a second stream with the same ids, and a reader looks
 at that index first: one read returns at most `count` small bodies and about READ_BYTES of large ones.

@@ -88,7 +88,9 @@ class Batch:
 async def apply(
     pool: Pool, batch: Batch, watch: ChangeRecorder | None = None, *, tombstones: Tombstones = NOBODY_ERASED
 ) -> None:
-    """Commit the batch whole or not at all. Applying it again changes nothing. Raises Erased, with nothing written.
+    """Commit the batch whole or not at all. Raises Erased, with nothing written.
+
+    Applying it again changes no row, except that its chats count as heard from anew (`heard_at`).
 
     With a `watch`, deliveries are stored only when they changed something or have dead letters.
     """

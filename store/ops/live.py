@@ -4,5 +4,5 @@ from store.postgres import Pool, statement
 
 
 async def newest(pool: Pool) -> str:
-    """Return a token that changes after every commit of a write; it may also change without a visible update."""
+    """Return a token that changes when a transaction begins to write and when it ends, visible or not."""
     return str(await pool.fetchval(statement("newest_change")))

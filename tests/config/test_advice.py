@@ -41,7 +41,7 @@ def test_what_is_weak_is_told(more: dict[str, object], said: str) -> None:
      ("DATABSE_URL", "DATABASE_URL"), ("ERASE_KEY", "ERASURE_KEY")],
 )  # fmt: skip
 def test_a_name_that_is_almost_a_setting_is_told(name: str, meant: str) -> None:
-    assert advice.misspelt([name, "PATH", "HOME", "LANG", "HOSTNAME_X", "PYTHONPATH"]) == [
+    assert advice.misspelt([name, "PATH", "HOME", "LANG", "SHELL", "SHLVL", "HOSTNAME_X", "PYTHONPATH"]) == [
         f"{name} is no setting. Did you mean {meant}?"
     ]
 

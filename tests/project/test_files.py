@@ -117,6 +117,13 @@ def test_every_link_of_a_file_at_the_top_leads_somewhere(name: str) -> None:
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
 
+def test_the_command_finds_the_packages_of_a_checkout() -> None:
+    """Whoever ran the demo has them in .run, and calls `./mirror` with the Python of the system."""
+    base = Path(sys.base_prefix) / "bin" / "python3"
+    done = subprocess.run([base, "-I", ROOT / "mirror", "--help"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:13]) == (0, "usage: mirror"), done.stderr
+
+
 def test_the_readme_can_be_read_in_one_go() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 

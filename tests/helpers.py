@@ -90,11 +90,17 @@ async def drained(pool: Pool, redis: Any, *, shard: int = 0) -> int:
     return count
 
 
+SOONEST, LATEST = 0.01, 0.1
+"""Seconds between two looks."""
+
+
 async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
-    """Look again and again until it has happened."""
+    """Look again and again until it has happened, less often the longer it takes: looking costs the others time."""
+    pause = SOONEST
     async with asyncio.timeout(seconds):
         while not await happened():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(pause)
+            pause = min(1.3 * pause, LATEST)
 
 
 @asynccontextmanager

@@ -97,7 +97,7 @@ async def test_who_may_no_longer_write_is_told_so_by_board_and_selection(
         ):  # fmt: skip
             await pool.execute("UPDATE users SET role = 'sales' WHERE name = 'budi'")
             await at.open(path)
-            await expect(at.page.get_by_text("Rina").first).to_be_visible()
+            await at.page.get_by_text("Rina").first.hover()  # the page is not renewed under a hand
             await pool.execute("UPDATE users SET role = 'viewer' WHERE name = 'budi'")
             await act()
             await expect(at.page.locator("#toast")).to_contain_text("Not done: This needs the role sales")

@@ -18,7 +18,7 @@ QUOTES: Final = "\"'“”‘’„"
 POSTGRES: Final = ("PGSSLMODE", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGOPTIONS")
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # Every shell has it, and it resembles SELLS.
-NO_SETTINGS = frozenset({"SHELL"})
+NO_SETTINGS: Final = frozenset({"SHELL"})
 
 
 def samples(settings: ReceiverSettings | WorkerSettings) -> list[str]:

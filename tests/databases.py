@@ -66,7 +66,7 @@ class Databases:
         return self._runner.run(self._give())
 
     def close(self) -> None:
-        """The database stays: whoever made the server ends it."""
+        """Close the connection. The database stays: it goes with its server."""
         if self._connection:
             self._connection.terminate()
         self._runner.close()

@@ -118,7 +118,7 @@ def test_every_link_of_a_file_at_the_top_leads_somewhere(name: str) -> None:
 
 
 def test_the_command_finds_the_packages_of_a_checkout() -> None:
-    """Whoever ran the demo has them in .run, and calls `./mirror` with the Python of the system."""
+    """After a demo the packages are in .run. The system's Python, which lacks them, starts `./mirror` all the same."""
     base = Path(sys.base_prefix) / "bin" / "python3"
     done = subprocess.run([base, "-I", ROOT / "mirror", "--help"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout[:13]) == (0, "usage: mirror"), done.stderr

@@ -112,6 +112,6 @@ def same(name: str, one: Any, other: Any) -> bool:
     if isinstance(other, int | float):
         return isinstance(one, int | float) and float(one) == float(other)
     a, b = str(one).casefold().split(), str(other).casefold().split()
-    if "".join(a) == "".join(b):
+    if a == b:
         return True
     return name == "business_type" and bool(a and b) and (set(a) <= set(b) or set(b) <= set(a))

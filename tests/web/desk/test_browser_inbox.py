@@ -3,7 +3,6 @@
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
-from statistics import median
 from typing import Any
 
 import pytest
@@ -83,7 +82,7 @@ async def tapped(at: Seat, place: int) -> bool:
 async def test_an_open_page_costs_little_under_constant_change(
     pool: Pool, browser: Browser, redis_url: str, database_url: str
 ) -> None:
-    """Nine messages a renewal, for ten seconds: 25 requests and 80 KB at most; most ninths are seen within a second."""
+    """Nine messages a renewal, for ten seconds: 25 requests and 80 KB at most; each ninth is seen within a second."""
     await waiting(pool, 30)
     async with sitting(pool, browser, redis_url, database_url) as at:
         await away(at.page)
@@ -105,7 +104,7 @@ async def test_an_open_page_costs_little_under_constant_change(
             late.append(time.monotonic() - said)
         assert len(asked) <= 25, asked
         assert sum(taken) <= 80_000
-        assert median(late) < 1  # one of them waits longer where the machine is busy
+        assert max(late) < 1
 
 
 # For a second the page has had no answer to anything that it asked.

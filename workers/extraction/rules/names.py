@@ -67,7 +67,7 @@ CORRECTED: Final = re.compile(
     rf"|(?<!\w)bukan {WORD}[ ,]+(?:tapi|but|melainkan|yang benar)? ?(?P<other>{WORD})$"
 )
 MISSPELT: Final = re.compile(
-    rf"(?<!\w)salah (?:ketik|tulis|ejaan)[ ,.]+(?P<name>{WORD})(?P<other>)(?= (?:pakai|pake|with|yang)|$|[,.])"
+    rf"(?<!\w)salah (?:ketik|tulis|ejaan)[ ,.]+(?P<name>{WORD})(?= (?:pakai|pake|with|yang)|$|[,.])"
 )
 ASKED_IF: Final = re.compile(
     rf"(?<!\w)(?:dengan|this|speaking with|am i talking to) {TITLES}(?P<name>{WORD})"

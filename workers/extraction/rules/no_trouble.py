@@ -26,7 +26,7 @@ OWN_SLIP: Final = re.compile(
 )
 # "kecewa, jawabannya itu-itu terus": of our service, where no customer of theirs is named.
 DISAPPOINTED: Final = re.compile(r"(?<!\w)(?:kecewa|disappointed)(?!\w)")
-FORMERLY: Final = re.compile(
+IN_FORMER_DAYS: Final = re.compile(
     r"(?:^|, ?)(?:(?:waktu|pas|jaman|zaman) (?:\w+ ){0,3}dulu"
     r"|dulu(?:nya)?(?: memang| pas| waktu| sempat)?|back then|before that)(?!\w)"
 )
@@ -48,7 +48,7 @@ def is_no_trouble(said: SpelledLine, value: str, match: re.Match[str]) -> bool:
         return True
     if POSITIVE.match(text, end) or OWN_SLIP.search(before) or _is_about_us(text):
         return True
-    if FORMERLY.search(before) and not TODAY.search(before):
+    if IN_FORMER_DAYS.search(before) and not TODAY.search(before):
         return True
     if value == "few customers" and (ONCE_IT_IS.search(before) or AT_HOME.match(text, end)):
         return True

@@ -6,14 +6,12 @@ from typing import Final
 
 from workers.extraction.rules.clauses import BEHIND, clause_span, is_trouble_of_others
 from workers.extraction.rules.finding import FoundValue, SpelledLine
-from workers.extraction.rules.no_trouble import is_no_trouble
+from workers.extraction.rules.no_trouble import ASKED, TROUBLES, is_no_trouble
 from workers.extraction.rules.vocabulary import NO, around, gate, phrases
 
-ASKED: Final = around("pains", "asked")
 TELLS_GATE, OTHERS_GATE = gate("pains", "tells"), gate("pains", "others")
 TELLS: Final = around("pains", "tells", behind=r"[ :,]*")
 OTHERS: Final = around("pains", "others")
-TROUBLES: Final = around("pains", "troubles")
 NONE: Final = around("pains", "none")
 ELSEWHERE: Final = around("pains", "elsewhere")
 ASKED_TRADE: Final = around("business", "asked")
